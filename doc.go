@@ -1,0 +1,16 @@
+// Package fachwerk is the map of the module. It holds no code: import the
+// package whose job you need.
+//
+// The floors, from the ground up; a package imports only floors below its own:
+//
+//	tenant/     who and where: Mandant, Organisationseinheit, Leistung, ARS, Zustaendigkeit, Akteur
+//	            datum/ (legal dates) fehler/ (error kinds and problems)
+//	messaging/  the letter: Nachricht, Kanal, Sendung, Quittung
+//	            fitconnect/ (the protocol, with a public test double) portal/ (embedded mailbox)
+//	bescheid/   the decision: Bescheid, Bekanntgabe    frist/ (legal time) pdf/ (tagged PDF/A)
+//	vorgang/    the case: commands, status, journal (Ereignis), outbox (Auftrag)
+//	storage/    Store and Tx    driver/ memory/ sqlite/ postgres/ blob/ storagetest/ relay/
+//	intake/     in: Annahme, Klaerfach    fitconnect/ fim/
+//	dms/        out: Paket, Ziel    xdomea/ verzeichnis/ dmstest/
+//	examples/   durchlauf/ (the whole way, once)
+package fachwerk
