@@ -1,0 +1,101 @@
+package bescheid
+
+import (
+	_ "embed"
+	"encoding/json"
+	"strings"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Belehrungstext is a dated template of a Rechtsbehelfsbelehrung. {behoerde} and
+// {sitz} are replaced.
+type Belehrungstext struct {
+	ID string `json:"id"`
+	// Norm the text follows, such as "§ 70 Abs. 1 VwGO".
+	Norm string `json:"norm"`
+	// Laender for which it is meant; empty means all without a text of their own.
+	Laender []tenant.Land `json:"laender,omitempty"`
+	// Verfahren: vwvfg, sgbx or ao.
+	Verfahren string `json:"verfahren"`
+	// Rechtsbehelf: widerspruch, klage or einspruch.
+	Rechtsbehelf string `json:"rechtsbehelf"`
+	datum.Zeitraum
+	Text   string `json:"text"`
+	Quelle string `json:"quelle"`
+	// Konfidenz: A (wording of the norm), B (secondary source), U (unverified).
+	Konfidenz string `json:"konfidenz"`
+}
+
+// Belehrungen is a set of templates. Safe for concurrent use.
+type Belehrungen struct{ texte []Belehrungstext }
+
+//go:embed belehrungen.json
+var standardBelehrungen []byte
+
+// StandardBelehrungen gives the shipped templates.
+func StandardBelehrungen() (*Belehrungen, error) { return LoadBelehrungen(standardBelehrungen) }
+
+// LoadBelehrungen reads templates from JSON. Templates without id, text, source
+// or with an unknown placeholder are Probleme.
+func LoadBelehrungen(b []byte) (*Belehrungen, error) {
+	var texte []Belehrungstext
+	if err := json.Unmarshal(b, &texte); err != nil {
+		return nil, fehler.New("bescheid.LoadBelehrungen", "", fehler.ErrInvalid, err)
+	}
+	var p fehler.Probleme
+	for _, t := range texte {
+		rest := strings.NewReplacer("{behoerde}", "", "{sitz}", "").Replace(t.Text)
+		if t.ID == "" || t.Text == "" || t.Quelle == "" || t.Konfidenz == "" || strings.ContainsAny(rest, "{}") {
+			p = append(p, fehler.Problem{
+				Code: "bescheid.belehrung", Pfad: t.ID, Meldung: "id, text, quelle, konfidenz are mandatory; placeholders are {behoerde} and {sitz}",
+				Hinweis: "Die Vorlage der Rechtsbehelfsbelehrung ist unvollständig oder enthält einen unbekannten Platzhalter.",
+			})
+		}
+	}
+	if len(p) > 0 {
+		return nil, p
+	}
+	return &Belehrungen{texte: texte}, nil
+}
+
+// BelehrungParams select a text.
+type BelehrungParams struct {
+	Land         tenant.Land
+	Verfahren    string
+	Rechtsbehelf string
+	// Tag of the decision.
+	Tag datum.Datum
+	// Behoerde and Sitz fill the placeholders: the body where the remedy is to be lodged, and its address.
+	Behoerde string
+	Sitz     string
+}
+
+// Choose gives the text for the Land, or the general one, valid on the day. It
+// returns fehler.ErrNotFound if there is none.
+func (b *Belehrungen) Choose(p BelehrungParams) (text string, vorlage Belehrungstext, err error) {
+	best := -1
+	for i, t := range b.texte {
+		if t.Verfahren != p.Verfahren || t.Rechtsbehelf != p.Rechtsbehelf || !t.Enthaelt(p.Tag) {
+			continue
+		}
+		own := false
+		for _, l := range t.Laender {
+			own = own || l == p.Land
+		}
+		if own {
+			best = i
+			break
+		}
+		if len(t.Laender) == 0 && best < 0 {
+			best = i
+		}
+	}
+	if best < 0 {
+		return "", Belehrungstext{}, fehler.New("bescheid.Choose", p.Verfahren+"/"+p.Rechtsbehelf, fehler.ErrNotFound, nil)
+	}
+	t := b.texte[best]
+	return strings.NewReplacer("{behoerde}", p.Behoerde, "{sitz}", p.Sitz).Replace(t.Text), t, nil
+}

@@ -1,0 +1,153 @@
+package bescheid
+
+import (
+	"crypto/sha512"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Art is the kind of decision.
+type Art string
+
+// The kinds of decision.
+const (
+	Bewilligung     Art = "bewilligung"
+	Teilbewilligung Art = "teilbewilligung"
+	Ablehnung       Art = "ablehnung"
+	Ruecknahme      Art = "ruecknahme" // § 48 VwVfG
+	Widerruf        Art = "widerruf"   // § 49 VwVfG
+	Aenderung       Art = "aenderung"
+)
+
+// Zustand is how far a Bescheid got. It only moves forward, except that a
+// Freigabe can be asked for again after a return.
+type Zustand string
+
+// The states of a Bescheid.
+const (
+	Entwurf          Zustand = "entwurf"
+	ZurFreigabe      Zustand = "zur_freigabe"
+	Freigegeben      Zustand = "freigegeben"
+	Versandt         Zustand = "versandt"
+	Bekanntgegeben   Zustand = "bekanntgegeben"
+	Bestandskraeftig Zustand = "bestandskraeftig"
+)
+
+// Inhalt is the text of a decision: what the addressee reads and the released
+// hash covers.
+type Inhalt struct {
+	Art     Art    `json:"art"`
+	Betreff string `json:"betreff"`
+	// Tenor is the operative part, one sentence per element (§ 37 (1) VwVfG:
+	// sufficiently definite).
+	Tenor []string `json:"tenor"`
+	// Nebenbestimmungen, § 36 VwVfG.
+	Nebenbestimmungen []string `json:"nebenbestimmungen,omitempty"`
+	// Begruendung, § 39 VwVfG, paragraph by paragraph.
+	Begruendung []string `json:"begruendung"`
+	// Gebuehr is the sentence that fixes the fee; empty if none is charged.
+	Gebuehr string `json:"gebuehr,omitempty"`
+	// Rechtsbehelfsbelehrung, § 37 (6) VwVfG; empty only with OhneBelehrung.
+	Rechtsbehelfsbelehrung string `json:"rechtsbehelfsbelehrung,omitempty"`
+	// OhneBelehrung is the reason why no Belehrung is given; then the remedy
+	// period is one year (§ 58 (2) VwGO).
+	OhneBelehrung string `json:"ohneBelehrung,omitempty"`
+	// Verfahren selects the procedure law for periods: "vwvfg", "sgbx" or "ao".
+	Verfahren string `json:"verfahren"`
+	// Gueltig is the validity of what is granted; open ends are allowed.
+	Gueltig datum.Zeitraum `json:"gueltig,omitzero"`
+}
+
+// Pruefe checks that the text can be released and lists everything missing.
+func (i Inhalt) Pruefe() error {
+	var p fehler.Probleme
+	missing := func(pfad, hinweis string) {
+		p = append(p, fehler.Problem{Code: "bescheid.unvollstaendig", Pfad: pfad, Meldung: "is empty", Hinweis: hinweis})
+	}
+	if i.Art == "" {
+		missing("/art", "Die Art des Bescheids fehlt.")
+	}
+	if i.Betreff == "" {
+		missing("/betreff", "Der Betreff fehlt.")
+	}
+	if len(i.Tenor) == 0 {
+		missing("/tenor", "Der Tenor fehlt: Was wird entschieden?")
+	}
+	if len(i.Begruendung) == 0 {
+		missing("/begruendung", "Die Begründung fehlt (§ 39 VwVfG).")
+	}
+	if i.Rechtsbehelfsbelehrung == "" && i.OhneBelehrung == "" {
+		missing("/rechtsbehelfsbelehrung", "Die Rechtsbehelfsbelehrung fehlt (§ 37 Abs. 6 VwVfG). Ohne Belehrung bitte den Grund angeben.")
+	}
+	if i.Verfahren == "" {
+		missing("/verfahren", "Das Verfahrensrecht fehlt (vwvfg, sgbx oder ao).")
+	}
+	if len(p) > 0 {
+		return p
+	}
+	return nil
+}
+
+// Pruefsumme is the SHA-512 of the text in canonical JSON, lower-case hex. A
+// released text whose Pruefsumme changed is forged.
+func (i Inhalt) Pruefsumme() string {
+	b, err := json.Marshal(i)
+	if err != nil {
+		panic(fmt.Sprintf("bescheid: Inhalt has only plain fields, yet: %v", err))
+	}
+	sum := sha512.Sum512(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Bescheid is one version of a decision with its way to the addressee.
+type Bescheid struct {
+	ID      uuid.UUID `json:"id"`
+	Zustand Zustand   `json:"zustand"`
+	Inhalt  Inhalt    `json:"inhalt"`
+	// Entwurf and Freigabe say who wrote and who released it; Mitwirkende are all
+	// identities that changed the text, deputies' principals included. None of
+	// them may release it (Vier-Augen).
+	EntworfenVon   string   `json:"entworfenVon"`
+	Mitwirkende    []string `json:"mitwirkende"`
+	FreigegebenVon string   `json:"freigegebenVon,omitempty"`
+	// Zeichner is the name printed under the letter.
+	Zeichner      string    `json:"zeichner,omitempty"`
+	FreigegebenAm time.Time `json:"freigegebenAm,omitzero"`
+	// Pruefsumme of the released Inhalt.
+	Pruefsumme string `json:"pruefsumme,omitempty"`
+	// Anmerkung is why it was returned to the author.
+	Anmerkung string `json:"anmerkung,omitempty"`
+	// Dokument is the Ausfertigung (PDF/A).
+	Dokument *messaging.Anhang `json:"dokument,omitempty"`
+	// Versand is the Quittung of the Kanal, with the reasons for choosing it.
+	Versand        *messaging.Quittung `json:"versand,omitempty"`
+	VersandGruende string              `json:"versandGruende,omitempty"`
+	Bekanntgabe    *Bekanntgabe        `json:"bekanntgabe,omitempty"`
+}
+
+// Bekanntgabe is when the decision became effective and until when it can be
+// challenged, with the rules and steps that led there.
+type Bekanntgabe struct {
+	// Tag the decision counts as announced (§ 41 VwVfG and kin). Where the law
+	// is uncertain this is the latest candidate.
+	Tag datum.Datum `json:"tag"`
+	// FristEnde is the last day of the remedy period (latest candidate).
+	FristEnde datum.Datum `json:"fristEnde"`
+	// BestandskraftAb is the first day the decision can no longer be challenged.
+	BestandskraftAb datum.Datum `json:"bestandskraftAb"`
+	// Regeln are the ids of the rules used.
+	Regeln []string `json:"regeln"`
+	// Schritte explain the calculation in German, one sentence each.
+	Schritte []string `json:"schritte"`
+	// Unsicher tells that a rule used is not certain; then Warnungen says why.
+	Unsicher  bool     `json:"unsicher,omitempty"`
+	Warnungen []string `json:"warnungen,omitempty"`
+}

@@ -1,0 +1,142 @@
+package messaging
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Kanal is a mailbox system. Implementations must be safe for concurrent use.
+//
+// Deliver brings the Sendung to the address and returns when the mailbox system
+// has taken responsibility for it. The same Sendung.ID again returns the first
+// Quittung without delivering twice. Errors match [fehler.ErrUnavailable] if
+// trying again later may help, [fehler.ErrInvalid] if this Sendung can never be
+// delivered here, and [fehler.ErrNotFound] if the address does not exist.
+// Context errors are returned unwrapped. Deliver closes every reader it opens.
+type Kanal interface {
+	// Name is the stable name used in Adresse.Kanal.
+	Name() string
+	Faehigkeiten() Faehigkeiten
+	Deliver(ctx context.Context, s Sendung) (Quittung, error)
+}
+
+// Faehigkeiten are the limits and abilities of a Kanal. The zero value is a
+// Kanal without limits that can neither carry decisions nor replies.
+type Faehigkeiten struct {
+	// MaxAnhaenge and MaxGroesse (bytes, all attachments together); 0 is no limit.
+	MaxAnhaenge int
+	MaxGroesse  int64
+	// Antwort: the recipient can reply through the Kanal.
+	Antwort bool
+	// Bescheid: decisions may be delivered through the Kanal.
+	Bescheid bool
+}
+
+// Router chooses the Kanal for a Nachricht: the recipient's addresses in their
+// order, then the fallback. Safe for concurrent use.
+type Router struct {
+	kanaele  []Kanal
+	fallback []string
+}
+
+// RouterOptions are the defaults of a Router.
+type RouterOptions struct {
+	// Fallback names the Kanaele tried when no address of the recipient fits, in
+	// order; they are addressed by the recipient's Anschrift.
+	Fallback []string
+}
+
+// NewRouter makes a Router over the Kanaele. Two with the same name are an error.
+func NewRouter(kanaele []Kanal, o *RouterOptions) (*Router, error) {
+	if o == nil {
+		o = &RouterOptions{}
+	}
+	seen := map[string]bool{}
+	for _, k := range kanaele {
+		if seen[k.Name()] {
+			return nil, fehler.New("messaging.NewRouter", k.Name(), fehler.ErrExists, nil)
+		}
+		seen[k.Name()] = true
+	}
+	for _, name := range o.Fallback {
+		if !seen[name] {
+			return nil, fehler.New("messaging.NewRouter", name, fehler.ErrNotFound, nil)
+		}
+	}
+	return &Router{kanaele: kanaele, fallback: o.Fallback}, nil
+}
+
+// Wahl is a chosen way with its reasons.
+type Wahl struct {
+	Kanal   Kanal
+	Adresse Adresse
+	// Gruende in German: why this Kanal and why not the earlier ones.
+	Gruende []string
+}
+
+// Begruendung is the reasons as one text.
+func (w Wahl) Begruendung() string { return strings.Join(w.Gruende, " ") }
+
+// Choose finds the way for a Nachricht. Without one it returns Probleme with
+// code "messaging.kein-kanal".
+func (r *Router) Choose(e Empfaenger, n Nachricht) (Wahl, error) {
+	var gruende []string
+	for _, a := range e.Adressen {
+		k := r.kanal(a.Kanal)
+		if k == nil {
+			gruende = append(gruende, fmt.Sprintf("Kanal %s ist hier nicht eingerichtet.", a.Kanal))
+			continue
+		}
+		if g := hindernis(k.Faehigkeiten(), e, n); g != "" {
+			gruende = append(gruende, fmt.Sprintf("Kanal %s: %s", a.Kanal, g))
+			continue
+		}
+		gruende = append(gruende, fmt.Sprintf("Kanal %s ist angegeben und geeignet.", a.Kanal))
+		return Wahl{Kanal: k, Adresse: a, Gruende: gruende}, nil
+	}
+	for _, name := range r.fallback {
+		gruende = append(gruende, fmt.Sprintf("Ersatzweg %s.", name))
+		return Wahl{Kanal: r.kanal(name), Adresse: Adresse{Kanal: name}, Gruende: gruende}, nil
+	}
+	return Wahl{}, fehler.Probleme{{
+		Code: "messaging.kein-kanal", Meldung: "no channel fits: " + strings.Join(gruende, " "),
+		Hinweis: "Es gibt keinen geeigneten Weg zum Empfänger. " + strings.Join(gruende, " "),
+	}}
+}
+
+func (r *Router) kanal(name string) Kanal {
+	for _, k := range r.kanaele {
+		if k.Name() == name {
+			return k
+		}
+	}
+	return nil
+}
+
+func hindernis(f Faehigkeiten, e Empfaenger, n Nachricht) string {
+	if n.Art == BescheidArt {
+		if !f.Bescheid {
+			return "für Bescheide nicht zugelassen."
+		}
+		if e.DigitalerBescheid != nil && !*e.DigitalerBescheid {
+			return "der Empfänger will keinen elektronischen Bescheid."
+		}
+	}
+	if n.Antwort == AntwortErwartet && !f.Antwort {
+		return "eine Antwort ist darüber nicht möglich."
+	}
+	if f.MaxAnhaenge > 0 && len(n.Anhaenge) > f.MaxAnhaenge {
+		return fmt.Sprintf("höchstens %d Anhänge.", f.MaxAnhaenge)
+	}
+	var sum int64
+	for _, a := range n.Anhaenge {
+		sum += a.Groesse
+	}
+	if f.MaxGroesse > 0 && sum > f.MaxGroesse {
+		return fmt.Sprintf("Anhänge über %d Bytes.", f.MaxGroesse)
+	}
+	return ""
+}

@@ -1,0 +1,113 @@
+// Package portal is the embedded mailbox: the default Kanal, for citizens
+// without a Nutzerkonto mailbox. Nachrichten lie in an [messaging.Ablage]; the
+// web application shows them to the citizen through [Postfach].
+package portal
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Name of the Kanal in addresses.
+const Name = "portal"
+
+// Options of the Kanal; nil means defaults.
+type Options struct {
+	// Now is the clock; default time.Now.
+	Now func() time.Time
+	// MaxAnhaenge and MaxGroesse (bytes) limit one Nachricht; defaults 20 and 100 MiB.
+	MaxAnhaenge int
+	MaxGroesse  int64
+	// KeinBescheid forbids decisions in this mailbox.
+	KeinBescheid bool
+}
+
+// Kanal delivers into the embedded mailbox. Safe for concurrent use.
+type Kanal struct {
+	ablage messaging.Ablage
+	o      Options
+}
+
+var _ messaging.Kanal = (*Kanal)(nil)
+
+// New makes the Kanal over an Ablage.
+func New(ablage messaging.Ablage, o *Options) *Kanal {
+	k := &Kanal{ablage: ablage}
+	if o != nil {
+		k.o = *o
+	}
+	if k.o.Now == nil {
+		k.o.Now = time.Now
+	}
+	if k.o.MaxAnhaenge == 0 {
+		k.o.MaxAnhaenge = 20
+	}
+	if k.o.MaxGroesse == 0 {
+		k.o.MaxGroesse = 100 << 20
+	}
+	return k
+}
+
+// Name gives "portal".
+func (k *Kanal) Name() string { return Name }
+
+// Faehigkeiten: replies and, unless forbidden, decisions.
+func (k *Kanal) Faehigkeiten() messaging.Faehigkeiten {
+	return messaging.Faehigkeiten{
+		MaxAnhaenge: k.o.MaxAnhaenge, MaxGroesse: k.o.MaxGroesse, Antwort: true, Bescheid: !k.o.KeinBescheid,
+	}
+}
+
+// Deliver puts the Nachricht into the mailbox named by Adresse.Kennung. An empty
+// Kennung matches fehler.ErrInvalid. Files stay in the blob storage of the
+// Mandant and are found by their hash.
+func (k *Kanal) Deliver(ctx context.Context, s messaging.Sendung) (messaging.Quittung, error) {
+	if s.Adresse.Kennung == "" {
+		return messaging.Quittung{}, fehler.New("portal.Deliver", s.ID.String(), fehler.ErrInvalid, fehler.Probleme{{
+			Code: "portal.adresse-fehlt", Meldung: "the address has no mailbox",
+			Hinweis: "Die Postfach-Adresse ist leer.",
+		}})
+	}
+	e, err := k.ablage.PutEintrag(ctx, s.Mandant, messaging.Eintrag{
+		ID: s.ID, Postfach: s.Adresse.Kennung, Vorgang: s.Vorgang, Nummer: s.Nummer,
+		Richtung: messaging.Ausgang, Zeit: k.o.Now().UTC().Truncate(time.Microsecond),
+		Absender: s.Absender, Nachricht: s.Nachricht,
+	})
+	if err != nil {
+		return messaging.Quittung{}, fehler.New("portal.Deliver", s.ID.String(), nil, err)
+	}
+	return messaging.Quittung{
+		Sendung: s.ID, Kanal: Name, Zustand: messaging.Bereitgestellt, Zeit: e.Zeit, Referenz: e.ID.String(),
+	}, nil
+}
+
+// Postfach is one citizen's mailbox at one Mandant. Safe for concurrent use.
+type Postfach struct {
+	ablage  messaging.Ablage
+	mandant tenant.ID
+	kennung string
+	now     func() time.Time
+}
+
+// Postfach opens the mailbox; the caller has made sure that it is the citizen's own.
+func (k *Kanal) Postfach(mandant tenant.ID, kennung string) *Postfach {
+	return &Postfach{ablage: k.ablage, mandant: mandant, kennung: kennung, now: k.o.Now}
+}
+
+// All gives the Nachrichten oldest first without marking them read.
+func (p *Postfach) All(ctx context.Context) iter.Seq2[messaging.Eintrag, error] {
+	return p.ablage.ListEintraege(ctx, p.mandant, p.kennung)
+}
+
+// Read opens one Nachricht and marks it read. Another mailbox's Nachricht is
+// fehler.ErrNotFound.
+func (p *Postfach) Read(ctx context.Context, id uuid.UUID) (messaging.Eintrag, error) {
+	return p.ablage.MarkGelesen(ctx, p.mandant, p.kennung, id, p.now().UTC().Truncate(time.Microsecond))
+}
