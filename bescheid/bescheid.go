@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -150,4 +151,34 @@ type Bekanntgabe struct {
 	// Unsicher tells that a rule used is not certain; then Warnungen says why.
 	Unsicher  bool     `json:"unsicher,omitempty"`
 	Warnungen []string `json:"warnungen,omitempty"`
+}
+
+// Clone copies everything a caller could change.
+func (b Bescheid) Clone() Bescheid {
+	b.Inhalt = b.Inhalt.Clone()
+	b.Mitwirkende = slices.Clone(b.Mitwirkende)
+	if b.Dokument != nil {
+		d := *b.Dokument
+		b.Dokument = &d
+	}
+	if b.Versand != nil {
+		q := *b.Versand
+		b.Versand = &q
+	}
+	if b.Bekanntgabe != nil {
+		k := *b.Bekanntgabe
+		k.Regeln = slices.Clone(k.Regeln)
+		k.Schritte = slices.Clone(k.Schritte)
+		k.Warnungen = slices.Clone(k.Warnungen)
+		b.Bekanntgabe = &k
+	}
+	return b
+}
+
+// Clone copies everything a caller could change.
+func (i Inhalt) Clone() Inhalt {
+	i.Tenor = slices.Clone(i.Tenor)
+	i.Nebenbestimmungen = slices.Clone(i.Nebenbestimmungen)
+	i.Begruendung = slices.Clone(i.Begruendung)
+	return i
 }

@@ -1,0 +1,182 @@
+package vorgang
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Schluss says how to close.
+type Schluss struct {
+	Grund Abschlussgrund
+	// Abgeben orders the filing into the E-Akte.
+	Abgeben bool
+}
+
+// Close ends the work: the zdA-Verfügung (T8, T9). With ground "beschieden" the
+// Bescheid must be bekanntgegeben. Open Rueckfragen refuse it.
+func (v *Vorgang) Close(a tenant.Akteur, now time.Time, s Schluss) error {
+	if err := v.check("Close", a, BefehlAbschliessen); err != nil {
+		return err
+	}
+	if p := v.hindernisse(s.Grund); len(p) > 0 {
+		return v.fail("Close", fehler.ErrInvalid, p...)
+	}
+	if v.s.Zuweisung != nil {
+		if err := v.assign(a, now, nil); err != nil {
+			return err
+		}
+	}
+	if err := v.record(a, now, &AbschlussVermerkt{Grund: s.Grund}); err != nil {
+		return err
+	}
+	if err := v.setStatus(a, now, BefehlAbschliessen, Abgeschlossen, string(s.Grund)); err != nil {
+		return err
+	}
+	if s.Abgeben {
+		return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: v.k.NewID()})
+	}
+	return nil
+}
+
+func (v *Vorgang) hindernisse(g Abschlussgrund) []fehler.Problem {
+	var p []fehler.Problem
+	switch g {
+	case GrundBeschieden:
+		n := len(v.s.Bescheide)
+		if n == 0 || v.s.Status != Beschieden {
+			p = append(p, problem("abschluss.kein-bescheid", "/bescheide", "there is no released Bescheid", "Es gibt keinen freigegebenen Bescheid."))
+		} else if z := v.s.Bescheide[n-1].Zustand; z != bescheid.Bekanntgegeben && z != bescheid.Bestandskraeftig {
+			p = append(p, problem("abschluss.nicht-bekanntgegeben", "/bescheide", "the Bescheid is not announced yet", "Der Bescheid ist noch nicht bekanntgegeben."))
+		}
+	case GrundRuecknahme, GrundErledigung, GrundAnzeige, GrundFiktion:
+		if v.s.Status != Angenommen && v.s.Status != InBearbeitung {
+			p = append(p, problem("abschluss.grund", "/grund", "this ground fits only angenommen and in_bearbeitung", "Dieser Abschlussgrund passt nicht zum Status."))
+		}
+	case GrundWeitergeleitet:
+		if v.s.Status == Beschieden {
+			p = append(p, problem("abschluss.grund", "/grund", "a decided Vorgang is not forwarded", "Ein beschiedener Vorgang wird nicht weitergeleitet."))
+		}
+	default:
+		p = append(p, problem("abschluss.grund", "/grund", "unknown ground", "Bitte den Grund des Abschlusses angeben."))
+	}
+	if v.s.WartetAufBuerger() {
+		p = append(p, problem("abschluss.rueckfrage-offen", "/rueckfragen", "a Rueckfrage is open", "Eine Rückfrage ist noch offen."))
+	}
+	return p
+}
+
+// Reopen takes a closed Vorgang back to work (T10). The reason is mandatory. A
+// filed Vorgang may be reopened; the next filing is a new process.
+func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund string) error {
+	if err := v.needText("Reopen", "/grund", grund, "Bitte den Grund der Wiedereröffnung angeben."); err != nil {
+		return err
+	}
+	return v.transition("Reopen", a, now, BefehlWiedereroeffnen, grund)
+}
+
+// RecordDelivery reports what a Kanal said about a Nachricht. The same Quittung
+// again changes nothing.
+func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.UUID, q messaging.Quittung, gruende string) error {
+	if err := v.check("RecordDelivery", a, BefehlMelden); err != nil {
+		return err
+	}
+	n := v.s.nachricht(nachricht)
+	if n == nil {
+		return fehler.New("vorgang.RecordDelivery", nachricht.String(), fehler.ErrNotFound, nil)
+	}
+	if slices.ContainsFunc(n.Quittungen, func(o messaging.Quittung) bool { return o.Sendung == q.Sendung && o.Zustand == q.Zustand }) {
+		return nil
+	}
+	return v.record(a, now, &Zugestellt{Nachricht: nachricht, Quittung: q, Gruende: gruende})
+}
+
+// RecordQuittung reports that the sender heard that the submission is durable.
+// The proofs become files of the Vorgang. A second report changes nothing.
+func (v *Vorgang) RecordQuittung(a tenant.Akteur, now time.Time, kanal string, belege ...Datei) error {
+	if err := v.check("RecordQuittung", a, BefehlMelden); err != nil {
+		return err
+	}
+	if !v.s.EingangQuittiert.IsZero() {
+		return nil
+	}
+	d := &Quittiert{Kanal: kanal}
+	for _, b := range belege {
+		b.Zweck, b.Hinzugefuegt = ZweckNachweis, now.UTC().Truncate(time.Microsecond)
+		d.Dateien = append(d.Dateien, b)
+	}
+	return v.record(a, now, d)
+}
+
+// RecordFailure reports that an Auftrag was given up and parked.
+func (v *Vorgang) RecordFailure(a tenant.Akteur, now time.Time, auftrag uuid.UUID, art AuftragArt, grund string) error {
+	if err := v.check("RecordFailure", a, BefehlMelden); err != nil {
+		return err
+	}
+	return v.record(a, now, &Fehlgeschlagen{Auftrag: auftrag, Art: art, Grund: grund})
+}
+
+// RecordAbgabe reports that the package was handed to the DMS.
+func (v *Vorgang) RecordAbgabe(a tenant.Akteur, now time.Time, prozessID uuid.UUID, ziel string) error {
+	if err := v.check("RecordAbgabe", a, BefehlMelden); err != nil {
+		return err
+	}
+	if v.s.Abgabe != nil && v.s.Abgabe.ProzessID == prozessID {
+		return nil
+	}
+	if v.s.Status != Abgeschlossen {
+		return v.fail("RecordAbgabe", fehler.ErrInvalid, problem("abgabe.nicht-abgeschlossen", "/status",
+			"only a closed Vorgang is filed", "Nur ein abgeschlossener Vorgang wird veraktet."))
+	}
+	return v.record(a, now, &AbgabeGemeldet{ProzessID: prozessID, Ziel: ziel})
+}
+
+// AbgabeAntwort is what the DMS answered.
+type AbgabeAntwort struct {
+	ProzessID uuid.UUID
+	Zustand   AbgabeZustand
+	Meldungen []string
+	// Kennungen are file references the DMS gave; they become Aktenzeichen.
+	Kennungen []string
+}
+
+// RecordAbgabeAntwort reports an answer of the DMS. An answer to another process
+// is fehler.ErrNotFound. A late "empfangen" after "archiviert" changes nothing.
+func (v *Vorgang) RecordAbgabeAntwort(a tenant.Akteur, now time.Time, w AbgabeAntwort) error {
+	if err := v.check("RecordAbgabeAntwort", a, BefehlMelden); err != nil {
+		return err
+	}
+	if v.s.Abgabe == nil || v.s.Abgabe.ProzessID != w.ProzessID {
+		return fehler.New("vorgang.RecordAbgabeAntwort", w.ProzessID.String(), fehler.ErrNotFound, nil)
+	}
+	if ist := v.s.Abgabe.Zustand; ist == w.Zustand || ist == Archiviert ||
+		(w.Zustand == AbgabeEmpfangen && ist != AbgabeGesendet) {
+		return nil
+	}
+	switch w.Zustand {
+	case AbgabeEmpfangen, AbgabeTeilweise, AbgabeAbgelehnt, Archiviert:
+	default:
+		return v.fail("RecordAbgabeAntwort", fehler.ErrInvalid, problem("abgabe.zustand", "/zustand",
+			"unknown answer "+string(w.Zustand), "Die Antwort des DMS ist unbekannt."))
+	}
+	return v.record(a, now, &AbgabeBeantwortet{ProzessID: w.ProzessID, Zustand: w.Zustand, Meldungen: w.Meldungen, Kennungen: w.Kennungen})
+}
+
+// FileAgain orders the filing once more, as a new process: after a refusal, a
+// partial import or a reopening.
+func (v *Vorgang) FileAgain(a tenant.Akteur, now time.Time) error {
+	if err := v.checkAkteur("FileAgain", a, regel(BefehlAbschliessen)); err != nil {
+		return err
+	}
+	if v.s.Status != Abgeschlossen {
+		return v.fail("FileAgain", fehler.ErrInvalid, problem("abgabe.nicht-abgeschlossen", "/status",
+			"only a closed Vorgang is filed", "Nur ein abgeschlossener Vorgang wird veraktet."))
+	}
+	return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: v.k.NewID()})
+}

@@ -1,0 +1,105 @@
+package vorgang
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+)
+
+// Antrag is what the applicant sent, as the clerk needs it.
+type Antrag struct {
+	// Kanal it came through ("fitconnect") and the sender's own number there.
+	Kanal   string `json:"kanal"`
+	Kennung string `json:"kennung"`
+	// Referenz is the number the applicant knows from the online service.
+	Referenz string `json:"referenz,omitempty"`
+	// Onlinedienst that produced it.
+	Onlinedienst string `json:"onlinedienst,omitempty"`
+	// GestelltAm is the date the sender gives; the periods run from Stand.Eingang.
+	GestelltAm    datum.Datum     `json:"gestelltAm,omitzero"`
+	Antragsteller Antragsteller   `json:"antragsteller"`
+	Schema        string          `json:"schema,omitempty"` // URI of the data schema
+	Daten         json.RawMessage `json:"daten,omitempty"`  // the form data as received (JSON)
+	Felder        []Feld          `json:"felder,omitempty"` // the same, labelled for reading
+}
+
+// Antragsteller is the person who applies, and how to reach them.
+type Antragsteller struct {
+	// Konto is the Nutzerkonto or mailbox handle; it is the ID of the citizen's Akteur.
+	Konto string `json:"konto,omitempty"`
+	messaging.Empfaenger
+}
+
+// Feld is one labelled value of a form, or a group of them.
+type Feld struct {
+	// Name is the key in the data, such as "F60000227".
+	Name string `json:"name"`
+	// Label for the clerk; the Name if the form is not known.
+	Label  string `json:"label"`
+	Wert   string `json:"wert,omitempty"`
+	Felder []Feld `json:"felder,omitempty"`
+}
+
+// Zweck says what a Datei is in the Vorgang.
+type Zweck string
+
+// The purposes of files.
+const (
+	ZweckOriginal Zweck = "original" // as received, byte by byte
+	ZweckFormular Zweck = "form"     // readable copy of the whole application
+	ZweckAnlage   Zweck = "anlage"   // uploaded by the citizen
+	ZweckAntwort  Zweck = "antwort"  // sent with an answer
+	ZweckBescheid Zweck = "bescheid" // the Ausfertigung
+	ZweckNachweis Zweck = "nachweis" // receipts: event log, acknowledgements
+)
+
+// Datei is a file of the Vorgang. Its bytes lie in the blob storage of the
+// Mandant under SHA512.
+type Datei struct {
+	messaging.Anhang
+	Zweck Zweck `json:"zweck"`
+	// Herkunft names the Kanal or the Akteur it came from.
+	Herkunft     string    `json:"herkunft,omitempty"`
+	Hinzugefuegt time.Time `json:"hinzugefuegt"`
+}
+
+// Oeffentlich is what the citizen may see of a Vorgang: nothing internal.
+type Oeffentlich struct {
+	Nummer   string
+	Leistung string
+	Status   string
+	Seit     time.Time
+	Eingang  datum.Datum
+	// Offen are the questions that wait for an answer.
+	Offen []OffeneFrage
+}
+
+// OffeneFrage is a question the citizen should answer.
+type OffeneFrage struct {
+	Betreff string
+	Bis     datum.Datum
+}
+
+// Oeffentlich gives the citizen's view.
+func (v *Vorgang) Oeffentlich() Oeffentlich {
+	o := Oeffentlich{
+		Nummer: v.s.Nummer, Leistung: v.s.LeistungName, Status: v.s.Status.Oeffentlich(),
+		Seit: v.s.StatusSeit, Eingang: datum.Von(v.s.Eingang),
+	}
+	for _, r := range v.s.Rueckfragen {
+		if r.Beantwortet.IsZero() {
+			if n := v.s.nachricht(r.Nachricht); n != nil {
+				o.Offen = append(o.Offen, OffeneFrage{Betreff: n.Nachricht.Betreff, Bis: r.Bis})
+			}
+		}
+	}
+	return o
+}
+
+// istAntragsteller tells whether the Akteur is the citizen of this Vorgang.
+func (s *Stand) istAntragsteller(a tenant.Akteur) bool {
+	return a.Art == tenant.Buerger && a.ID != "" && a.ID == s.Antrag.Antragsteller.Konto
+}

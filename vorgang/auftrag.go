@@ -1,0 +1,84 @@
+package vorgang
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// AuftragArt says what is to be done outside. Stable, lower-case and dotted.
+type AuftragArt string
+
+// The kinds of Auftrag the commands order, with the type of their data.
+const (
+	// EingangQuittieren tells the sender that the submission is durable (data: [QuittierenDaten]).
+	EingangQuittieren AuftragArt = "eingang.quittieren"
+	// NachrichtSenden delivers a Nachricht ([NachrichtDaten]).
+	NachrichtSenden AuftragArt = "nachricht.senden"
+	// BescheidAusfertigen sets and writes the document ([BescheidDaten]).
+	BescheidAusfertigen AuftragArt = "bescheid.ausfertigen"
+	// BescheidSenden delivers the document ([BescheidDaten]).
+	BescheidSenden AuftragArt = "bescheid.senden"
+	// BekanntgabeFeststellen is due on the day of Bekanntgabe ([BescheidDaten]).
+	BekanntgabeFeststellen AuftragArt = "bekanntgabe.feststellen"
+	// BestandskraftFeststellen is due on the first day of Bestandskraft ([BescheidDaten]).
+	BestandskraftFeststellen AuftragArt = "bestandskraft.feststellen"
+	// AkteAbgeben files the closed Vorgang into the E-Akte ([AbgebenDaten]).
+	AkteAbgeben AuftragArt = "akte.abgeben"
+)
+
+// Auftrag is work to be done outside, written in the same transaction as the
+// journal. It is performed at least once and in order per Vorgang; ID is the
+// idempotency key for the outside.
+type Auftrag struct {
+	ID      uuid.UUID
+	Mandant tenant.ID
+	Vorgang uuid.UUID
+	// Version of the Vorgang that ordered it, and the position within that version.
+	Version int64
+	Ordinal int
+	Art     AuftragArt
+	Daten   json.RawMessage
+	// Erstellt is when it was ordered; Faellig is the earliest time to perform it.
+	Erstellt time.Time
+	Faellig  time.Time
+	// Termin: due at a future time and therefore outside the order per Vorgang;
+	// it neither waits for earlier ones nor holds up later ones.
+	Termin bool
+}
+
+// QuittierenDaten name the submission to acknowledge. Beleg is what the channel
+// needs to do it.
+type QuittierenDaten struct {
+	Kanal   string          `json:"kanal"`
+	Kennung string          `json:"kennung"`
+	Beleg   json.RawMessage `json:"beleg,omitempty"`
+}
+
+// NachrichtDaten name the Nachricht of the Vorgang.
+type NachrichtDaten struct {
+	Nachricht uuid.UUID `json:"nachricht"`
+}
+
+// BescheidDaten name the Bescheid of the Vorgang.
+type BescheidDaten struct {
+	Bescheid uuid.UUID `json:"bescheid"`
+}
+
+// AbgebenDaten name the process of filing; the same ProzessID is the same package.
+type AbgebenDaten struct {
+	ProzessID uuid.UUID `json:"prozessId"`
+}
+
+// Decode reads the data into the type documented at the Art.
+func (a Auftrag) Decode(into any) error {
+	if err := json.Unmarshal(a.Daten, into); err != nil {
+		return fehler.New("vorgang.Decode", fmt.Sprintf("%s %s", a.Art, a.ID), fehler.ErrInvalid, err)
+	}
+	return nil
+}

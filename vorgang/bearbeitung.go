@@ -1,0 +1,179 @@
+package vorgang
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Assign gives the Vorgang to a person for good; it leaves the stack.
+func (v *Vorgang) Assign(a tenant.Akteur, now time.Time, bearbeiter, name string) error {
+	if err := v.check("Assign", a, BefehlZuweisen); err != nil {
+		return err
+	}
+	if err := v.needText("Assign", "/bearbeiter", bearbeiter, "Bitte angeben, wer den Vorgang bearbeiten soll."); err != nil {
+		return err
+	}
+	return v.assign(a, now, &Zuweisung{Bearbeiter: bearbeiter, Name: name})
+}
+
+func (v *Vorgang) assign(a tenant.Akteur, now time.Time, z *Zuweisung) error {
+	if z != nil {
+		z.Seit = now.UTC().Truncate(time.Microsecond)
+	}
+	return v.record(a, now, &Zugewiesen{An: z, Vorher: kopie(v.s.Zuweisung)})
+}
+
+// Pull takes the Vorgang from the stack for the Akteur: it accepts it if nobody
+// did, assigns it and begins the work (T2, T5). Storage calls it under a lease.
+// A Vorgang assigned for good to somebody else is fehler.ErrConflict.
+func (v *Vorgang) Pull(a tenant.Akteur, now time.Time) error {
+	if err := v.check("Pull", a, BefehlZiehen); err != nil {
+		return err
+	}
+	if z := v.s.Zuweisung; z != nil && !z.Gezogen && z.Bearbeiter != a.ID {
+		return v.fail("Pull", fehler.ErrConflict, problem("vorgang.vergeben", "/zuweisung",
+			"is assigned to somebody else", "Der Vorgang ist bereits jemand anderem zugewiesen."))
+	}
+	if v.s.Status == Neu {
+		if err := v.setStatus(a, now, BefehlAnnehmen, Angenommen, ""); err != nil {
+			return err
+		}
+	}
+	if err := v.assign(a, now, &Zuweisung{Bearbeiter: a.ID, Name: a.Name, Gezogen: true}); err != nil {
+		return err
+	}
+	if v.s.Status == Angenommen {
+		return v.setStatus(a, now, BefehlBeginnen, InBearbeitung, "")
+	}
+	return nil
+}
+
+// PutBack lays the Vorgang back on the stack. Without an assignment it does nothing.
+func (v *Vorgang) PutBack(a tenant.Akteur, now time.Time) error {
+	if err := v.check("PutBack", a, BefehlZuruecklegen); err != nil {
+		return err
+	}
+	if v.s.Zuweisung == nil {
+		return nil
+	}
+	return v.assign(a, now, nil)
+}
+
+// Start begins the work (T5). Somebody must be assigned.
+func (v *Vorgang) Start(a tenant.Akteur, now time.Time) error {
+	if v.s.Zuweisung == nil {
+		return v.fail("Start", fehler.ErrInvalid, problem("vorgang.niemand-zugewiesen", "/zuweisung",
+			"nobody is assigned", "Bitte zuerst den Vorgang zuweisen oder ziehen."))
+	}
+	return v.transition("Start", a, now, BefehlBeginnen, "")
+}
+
+// Note adds an internal note and gives its id. The citizen never sees it.
+func (v *Vorgang) Note(a tenant.Akteur, now time.Time, text string) (uuid.UUID, error) {
+	if err := v.check("Note", a, BefehlNotieren); err != nil {
+		return uuid.Nil, err
+	}
+	if err := v.needText("Note", "/text", text, "Die Notiz ist leer."); err != nil {
+		return uuid.Nil, err
+	}
+	id := v.k.NewID()
+	return id, v.record(a, now, &Notiert{ID: id, Text: text})
+}
+
+// Write sends a Mitteilung to the citizen and gives its id.
+func (v *Vorgang) Write(a tenant.Akteur, now time.Time, betreff, text string, anhaenge ...messaging.Anhang) (uuid.UUID, error) {
+	if err := v.check("Write", a, BefehlSchreiben); err != nil {
+		return uuid.Nil, err
+	}
+	if err := v.needText("Write", "/text", text, "Die Nachricht ist leer."); err != nil {
+		return uuid.Nil, err
+	}
+	return v.send(a, now, messaging.Nachricht{
+		Art: messaging.Mitteilung, Betreff: betreff, Text: text, Anhaenge: anhaenge, Antwort: messaging.AntwortMoeglich,
+	})
+}
+
+// Frage is a question to the citizen.
+type Frage struct {
+	Betreff string
+	Text    string
+	// Bis is the last day of the reply deadline (a period set by the authority,
+	// § 31 (2) VwVfG); zero means none. It must not lie before today.
+	Bis datum.Datum
+}
+
+// Ask puts a Rueckfrage to the citizen and gives its id. Until the answer the
+// Vorgang waits and is not on the stack.
+func (v *Vorgang) Ask(a tenant.Akteur, now time.Time, f Frage) (uuid.UUID, error) {
+	if err := v.check("Ask", a, BefehlFragen); err != nil {
+		return uuid.Nil, err
+	}
+	if err := v.needText("Ask", "/text", f.Text, "Die Rückfrage ist leer."); err != nil {
+		return uuid.Nil, err
+	}
+	if !f.Bis.IsZero() && f.Bis.Vor(datum.Von(now)) {
+		return uuid.Nil, v.fail("Ask", fehler.ErrInvalid, problem("rueckfrage.frist-vergangen", "/bis",
+			"the deadline lies in the past", "Die Antwortfrist liegt in der Vergangenheit."))
+	}
+	n, err := v.send(a, now, messaging.Nachricht{
+		Art: messaging.Rueckfrage, Betreff: f.Betreff, Text: f.Text, Antwort: messaging.AntwortErwartet, AntwortBis: f.Bis,
+	})
+	if err != nil {
+		return uuid.Nil, err
+	}
+	id := v.k.NewID()
+	return id, v.record(a, now, &Gefragt{ID: id, Nachricht: n, Bis: f.Bis})
+}
+
+// Erwiderung is an answer of the citizen.
+type Erwiderung struct {
+	// Nachricht of the authority that is answered.
+	Bezug   uuid.UUID
+	Text    string
+	Dateien []Datei
+	// ID of the answer, for idempotency; default a new one.
+	ID uuid.UUID
+}
+
+// Answer takes the citizen's answer. It closes the Rueckfrage whose Nachricht it
+// refers to; a late answer is taken too, lateness shows by its date. The same ID
+// again changes nothing. An answer to nothing known is fehler.ErrNotFound.
+func (v *Vorgang) Answer(a tenant.Akteur, now time.Time, w Erwiderung) error {
+	if err := v.check("Answer", a, BefehlAntworten); err != nil {
+		return err
+	}
+	if w.ID == uuid.Nil {
+		w.ID = v.k.NewID()
+	}
+	if v.s.nachricht(w.ID) != nil {
+		return nil
+	}
+	bezug := v.s.nachricht(w.Bezug)
+	if bezug == nil || bezug.Richtung != messaging.Ausgang || bezug.Nachricht.Antwort == messaging.AntwortNein {
+		return v.fail("Answer", fehler.ErrNotFound, problem("antwort.bezug", "/bezug",
+			"there is no message that can be answered", "Auf diese Nachricht kann nicht geantwortet werden."))
+	}
+	if len(w.Text) > MaxText {
+		return v.needText("Answer", "/text", w.Text, "")
+	}
+	d := &Geantwortet{
+		Nachricht: messaging.Nachricht{ID: w.ID, Art: messaging.Antwort, Betreff: "Antwort: " + bezug.Nachricht.Betreff, Text: w.Text, Bezug: w.Bezug},
+	}
+	for _, f := range w.Dateien {
+		f.Zweck, f.Hinzugefuegt = ZweckAntwort, now.UTC().Truncate(time.Microsecond)
+		d.Dateien = append(d.Dateien, f)
+		d.Nachricht.Anhaenge = append(d.Nachricht.Anhaenge, f.Anhang)
+	}
+	for _, r := range v.s.Rueckfragen {
+		if r.Nachricht == w.Bezug && r.Beantwortet.IsZero() {
+			d.Rueckfrage = r.ID
+		}
+	}
+	return v.record(a, now, d)
+}

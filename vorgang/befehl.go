@@ -1,0 +1,156 @@
+package vorgang
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Befehl names a command. Stable, lower-case.
+type Befehl string
+
+// Regel is one row of the table of commands: from which states, to which state,
+// by whom, and whether it can be undone.
+type Regel struct {
+	Befehl Befehl
+	// Von are the states it is allowed in; Nach is the state it leads to, empty if it does not change it.
+	Von  []Status
+	Nach Status
+	// Rollen that may give it.
+	Rollen []tenant.Rolle
+	// Umkehrbar by Undo; otherwise Endgueltig says why not.
+	Umkehrbar  bool
+	Endgueltig string
+}
+
+// The commands.
+const (
+	BefehlErstellen        Befehl = "erstellen"
+	BefehlAnnehmen         Befehl = "annehmen"
+	BefehlVerwerfen        Befehl = "verwerfen"
+	BefehlWiederherstellen Befehl = "wiederherstellen"
+	BefehlZuweisen         Befehl = "zuweisen"
+	BefehlZiehen           Befehl = "ziehen"
+	BefehlZuruecklegen     Befehl = "zuruecklegen"
+	BefehlBeginnen         Befehl = "beginnen"
+	BefehlNotieren         Befehl = "notieren"
+	BefehlSchreiben        Befehl = "schreiben"
+	BefehlFragen           Befehl = "fragen"
+	BefehlAntworten        Befehl = "antworten"
+	BefehlEntwerfen        Befehl = "entwerfen"
+	BefehlVorlegen         Befehl = "vorlegen"
+	BefehlZurueckgeben     Befehl = "zurueckgeben"
+	BefehlFreigeben        Befehl = "freigeben"
+	BefehlAbschliessen     Befehl = "abschliessen"
+	BefehlWiedereroeffnen  Befehl = "wiedereroeffnen"
+	BefehlMelden           Befehl = "melden" // reports of relay and channels
+	BefehlZuruecknehmen    Befehl = "zuruecknehmen"
+)
+
+var (
+	offen    = []Status{Neu, Angenommen, InBearbeitung, Beschieden}
+	nichtWeg = []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen}
+	imHaus   = []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}
+	fachlich = []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung}
+	hinaus   = "Was das Haus verlassen hat, lässt sich nicht zurückholen."
+)
+
+// tabelle is the table of states, source: docs/design.md, "States of a Vorgang".
+var tabelle = []Regel{
+	{Befehl: BefehlErstellen, Nach: Neu, Rollen: imHaus, Endgueltig: "Ein Eingang wird nicht ungeschehen; er kann verworfen werden."},
+	{Befehl: BefehlAnnehmen, Von: []Status{Neu}, Nach: Angenommen, Rollen: imHaus, Umkehrbar: true},
+	{Befehl: BefehlVerwerfen, Von: []Status{Neu}, Nach: Verworfen, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Umkehrbar: true},
+	{Befehl: BefehlWiederherstellen, Von: []Status{Verworfen}, Nach: Neu, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Umkehrbar: true},
+	{Befehl: BefehlZuweisen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Umkehrbar: true},
+	{Befehl: BefehlZiehen, Von: []Status{Neu, Angenommen, InBearbeitung}, Nach: InBearbeitung, Rollen: fachlich, Endgueltig: "Zurücklegen statt rückgängig machen."},
+	{Befehl: BefehlZuruecklegen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Umkehrbar: true},
+	{Befehl: BefehlBeginnen, Von: []Status{Angenommen}, Nach: InBearbeitung, Rollen: fachlich, Umkehrbar: true},
+	{Befehl: BefehlNotieren, Von: nichtWeg, Rollen: imHaus, Umkehrbar: true},
+	{Befehl: BefehlSchreiben, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: hinaus},
+	{Befehl: BefehlFragen, Von: []Status{InBearbeitung}, Rollen: fachlich, Endgueltig: hinaus},
+	{Befehl: BefehlAntworten, Von: offen, Rollen: []tenant.Rolle{tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine Antwort des Bürgers ist eingegangen."},
+	{Befehl: BefehlEntwerfen, Von: []Status{InBearbeitung}, Rollen: fachlich, Endgueltig: "Ein Entwurf wird durch einen neuen ersetzt."},
+	{Befehl: BefehlVorlegen, Von: []Status{InBearbeitung}, Rollen: fachlich, Endgueltig: "Die vorgelegte Fassung wird zurückgegeben statt zurückgenommen."},
+	{Befehl: BefehlZurueckgeben, Von: []Status{InBearbeitung}, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: "Der Entwurf kann erneut vorgelegt werden."},
+	{Befehl: BefehlFreigeben, Von: []Status{InBearbeitung}, Nach: Beschieden, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: hinaus},
+	{Befehl: BefehlAbschliessen, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden}, Nach: Abgeschlossen, Rollen: fachlich, Endgueltig: "Ein abgeschlossener Vorgang wird wiedereröffnet."},
+	{Befehl: BefehlWiedereroeffnen, Von: []Status{Abgeschlossen}, Nach: InBearbeitung, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein wiedereröffneter Vorgang wird wieder abgeschlossen."},
+	{Befehl: BefehlMelden, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.RolleSystem}, Endgueltig: "Was draußen geschah, bleibt geschehen."},
+	{Befehl: BefehlZuruecknehmen, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Endgueltig: "Eine Rücknahme wird nicht zurückgenommen; der Befehl kann erneut gegeben werden."},
+}
+
+// Regeln gives the table of commands.
+func Regeln() []Regel {
+	out := slices.Clone(tabelle)
+	for i := range out {
+		out[i].Von = slices.Clone(out[i].Von)
+		out[i].Rollen = slices.Clone(out[i].Rollen)
+	}
+	return out
+}
+
+func regel(b Befehl) *Regel {
+	for i := range tabelle {
+		if tabelle[i].Befehl == b {
+			return &tabelle[i]
+		}
+	}
+	return nil
+}
+
+// May tells whether the Akteur may give the command now; nil means yes. Errors
+// match fehler.ErrForbidden (right) or fehler.ErrInvalid (state).
+func (v *Vorgang) May(a tenant.Akteur, b Befehl) error { return v.check(string(b), a, b) }
+
+func (v *Vorgang) check(op string, a tenant.Akteur, b Befehl) error {
+	r := regel(b)
+	if r == nil {
+		return v.fail(op, fehler.ErrUnsupported)
+	}
+	if err := v.checkAkteur(op, a, r); err != nil {
+		return err
+	}
+	if len(r.Von) > 0 && !slices.Contains(r.Von, v.s.Status) {
+		return v.fail(op, fehler.ErrInvalid, problem("vorgang.status", "/status",
+			fmt.Sprintf("%s is not allowed in state %s", b, v.s.Status),
+			fmt.Sprintf("Das geht im Status „%s“ nicht.", v.s.Status.Name())))
+	}
+	return nil
+}
+
+func (v *Vorgang) checkAkteur(op string, a tenant.Akteur, r *Regel) error {
+	if !a.Hat(r.Rollen...) {
+		return v.fail(op, fehler.ErrForbidden, problem("vorgang.rolle", "/akteur",
+			fmt.Sprintf("%s needs one of the roles %v", r.Befehl, r.Rollen),
+			"Dafür fehlt Ihnen die Berechtigung."))
+	}
+	switch a.Art {
+	case tenant.Buerger:
+		// Only this citizen, only with the citizen's own role: a stray role of
+		// an authority must not widen what a citizen may do.
+		if !v.s.istAntragsteller(a) || !slices.Contains(r.Rollen, tenant.RolleAntragsteller) {
+			return v.fail(op, fehler.ErrForbidden, problem("vorgang.antragsteller", "/akteur",
+				"the citizen is not the applicant of this Vorgang", "Das ist nicht Ihr Vorgang."))
+		}
+	case tenant.Maschine:
+		if a.Mandant != "" && a.Mandant != v.s.Mandant {
+			return v.fail(op, fehler.ErrForbidden, fremd())
+		}
+	default:
+		if a.Mandant != v.s.Mandant || a.ID == "" {
+			return v.fail(op, fehler.ErrForbidden, fremd())
+		}
+		if !a.SiehtEinheit(v.s.Einheit) {
+			return v.fail(op, fehler.ErrForbidden, problem("vorgang.einheit", "/akteur",
+				"the Vorgang belongs to a unit the Akteur does not work for",
+				"Der Vorgang gehört zu einer anderen Organisationseinheit."))
+		}
+	}
+	return nil
+}
+
+func fremd() fehler.Problem {
+	return problem("vorgang.mandant", "/akteur", "the Akteur acts for another Mandant", "Der Vorgang gehört einer anderen Behörde.")
+}

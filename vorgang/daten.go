@@ -1,0 +1,201 @@
+package vorgang
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+)
+
+// The data types of the journal, one per Code. Fields are only ever added.
+type (
+	// Eingegangen opens the Vorgang (vorgang.eingegangen).
+	Eingegangen struct {
+		ID           uuid.UUID                  `json:"id"`
+		Mandant      tenant.ID                  `json:"mandant"`
+		Nummer       string                     `json:"nummer"`
+		Aktenzeichen []string                   `json:"aktenzeichen,omitempty"`
+		Leistung     tenant.Leistungsschluessel `json:"leistung"`
+		LeistungName string                     `json:"leistungName,omitempty"`
+		Einheit      string                     `json:"einheit"`
+		Ort          tenant.ARS                 `json:"ort,omitempty"`
+		Eingang      time.Time                  `json:"eingang"`
+		Antrag       Antrag                     `json:"antrag"`
+		Dateien      []Datei                    `json:"dateien,omitempty"`
+		// Zustaendigkeit is the rule that led here, in words.
+		Zustaendigkeit string `json:"zustaendigkeit,omitempty"`
+	}
+	// StatusGesetzt moves the Vorgang (vorgang.status).
+	StatusGesetzt struct {
+		Befehl Befehl `json:"befehl"`
+		Von    Status `json:"von"`
+		Nach   Status `json:"nach"`
+		Grund  string `json:"grund,omitempty"`
+		// VonSeit is since when the state before held; Seit, if set, is the time
+		// to restore instead of the entry's own.
+		VonSeit time.Time `json:"vonSeit,omitzero"`
+		Seit    time.Time `json:"seit,omitzero"`
+	}
+	// Zugewiesen sets who works on it; nil means nobody (vorgang.zugewiesen).
+	Zugewiesen struct {
+		An     *Zuweisung `json:"an"`
+		Vorher *Zuweisung `json:"vorher,omitempty"`
+	}
+	// Notiert adds a note (vorgang.notiert).
+	Notiert struct {
+		ID   uuid.UUID `json:"id"`
+		Text string    `json:"text"`
+	}
+	// NotizEntfernt is the inverse of Notiert (vorgang.notiz_entfernt).
+	NotizEntfernt struct {
+		ID uuid.UUID `json:"id"`
+	}
+	// Geschrieben is an outgoing Nachricht (nachricht.geschrieben).
+	Geschrieben struct {
+		Nachricht messaging.Nachricht `json:"nachricht"`
+	}
+	// Gefragt is a Rueckfrage; its Nachricht is a Geschrieben of the same command (rueckfrage.gestellt).
+	Gefragt struct {
+		ID        uuid.UUID   `json:"id"`
+		Nachricht uuid.UUID   `json:"nachricht"`
+		Bis       datum.Datum `json:"bis,omitzero"`
+	}
+	// Geantwortet is the citizen's answer (rueckfrage.beantwortet).
+	Geantwortet struct {
+		Rueckfrage uuid.UUID           `json:"rueckfrage,omitzero"`
+		Nachricht  messaging.Nachricht `json:"nachricht"`
+		Dateien    []Datei             `json:"dateien,omitempty"`
+	}
+	// Zugestellt is the Quittung of a Kanal (nachricht.quittiert).
+	Zugestellt struct {
+		Nachricht uuid.UUID          `json:"nachricht"`
+		Quittung  messaging.Quittung `json:"quittung"`
+		Gruende   string             `json:"gruende,omitempty"`
+	}
+	// Quittiert: the sender heard that the submission is durable (eingang.quittiert).
+	Quittiert struct {
+		Kanal   string  `json:"kanal"`
+		Dateien []Datei `json:"dateien,omitempty"`
+	}
+	// Entworfen is a draft or a new version of it (bescheid.entworfen).
+	Entworfen struct {
+		Bescheid uuid.UUID       `json:"bescheid"`
+		Inhalt   bescheid.Inhalt `json:"inhalt"`
+		Augen    []string        `json:"augen"`
+	}
+	// Vorgelegt asks for the Freigabe (bescheid.vorgelegt).
+	Vorgelegt struct {
+		Bescheid uuid.UUID `json:"bescheid"`
+		Augen    []string  `json:"augen"`
+	}
+	// Zurueckgegeben returns it to the author (bescheid.zurueckgegeben).
+	Zurueckgegeben struct {
+		Bescheid  uuid.UUID `json:"bescheid"`
+		Anmerkung string    `json:"anmerkung"`
+	}
+	// Freigegeben releases the text whose Pruefsumme it names (bescheid.freigegeben).
+	Freigegeben struct {
+		Bescheid   uuid.UUID `json:"bescheid"`
+		Zeichner   string    `json:"zeichner"`
+		Pruefsumme string    `json:"pruefsumme"`
+	}
+	// Ausgefertigt names the document (bescheid.ausgefertigt).
+	Ausgefertigt struct {
+		Bescheid uuid.UUID `json:"bescheid"`
+		Datei    Datei     `json:"datei"`
+	}
+	// BescheidVersandt: the document was handed to a Kanal (bescheid.versandt).
+	BescheidVersandt struct {
+		Bescheid    uuid.UUID            `json:"bescheid"`
+		Nachricht   messaging.Nachricht  `json:"nachricht"`
+		Quittung    messaging.Quittung   `json:"quittung"`
+		Gruende     string               `json:"gruende,omitempty"`
+		Bekanntgabe bescheid.Bekanntgabe `json:"bekanntgabe"`
+	}
+	// BescheidBekanntgegeben: the day of Bekanntgabe has come (bescheid.bekanntgegeben).
+	BescheidBekanntgegeben struct {
+		Bescheid uuid.UUID   `json:"bescheid"`
+		Tag      datum.Datum `json:"tag"`
+	}
+	// BescheidBestandskraeftig: the remedy period is over (bescheid.bestandskraeftig).
+	BescheidBestandskraeftig struct {
+		Bescheid uuid.UUID   `json:"bescheid"`
+		Ab       datum.Datum `json:"ab"`
+	}
+	// AbschlussVermerkt is the zdA-Verfügung (vorgang.abgeschlossen).
+	AbschlussVermerkt struct {
+		Grund Abschlussgrund `json:"grund"`
+	}
+	// AbgabeGemeldet: the package was handed to the DMS (abgabe.gesendet).
+	AbgabeGemeldet struct {
+		ProzessID uuid.UUID `json:"prozessId"`
+		Ziel      string    `json:"ziel"`
+	}
+	// AbgabeBeantwortet is an answer of the DMS (abgabe.beantwortet).
+	AbgabeBeantwortet struct {
+		ProzessID uuid.UUID     `json:"prozessId"`
+		Zustand   AbgabeZustand `json:"zustand"`
+		Meldungen []string      `json:"meldungen,omitempty"`
+		Kennungen []string      `json:"kennungen,omitempty"`
+	}
+	// Fehlgeschlagen: an Auftrag was given up and parked (auftrag.geparkt).
+	Fehlgeschlagen struct {
+		Auftrag uuid.UUID  `json:"auftrag"`
+		Art     AuftragArt `json:"art"`
+		Grund   string     `json:"grund"`
+	}
+	// Zurueckgenommen undoes the entry Seq; the inverse entries follow (vorgang.zurueckgenommen).
+	Zurueckgenommen struct {
+		Seq int64 `json:"seq"`
+	}
+)
+
+// datenTypen makes the data of each Code.
+var datenTypen = func() map[Code]func() daten {
+	m := map[Code]func() daten{}
+	for _, f := range []func() daten{
+		func() daten { return &Eingegangen{} }, func() daten { return &StatusGesetzt{} },
+		func() daten { return &Zugewiesen{} }, func() daten { return &Notiert{} },
+		func() daten { return &NotizEntfernt{} }, func() daten { return &Geschrieben{} },
+		func() daten { return &Gefragt{} }, func() daten { return &Geantwortet{} },
+		func() daten { return &Zugestellt{} }, func() daten { return &Quittiert{} },
+		func() daten { return &Entworfen{} }, func() daten { return &Vorgelegt{} },
+		func() daten { return &Zurueckgegeben{} }, func() daten { return &Freigegeben{} },
+		func() daten { return &Ausgefertigt{} }, func() daten { return &BescheidVersandt{} },
+		func() daten { return &BescheidBekanntgegeben{} }, func() daten { return &BescheidBestandskraeftig{} },
+		func() daten { return &AbschlussVermerkt{} }, func() daten { return &AbgabeGemeldet{} },
+		func() daten { return &AbgabeBeantwortet{} }, func() daten { return &Fehlgeschlagen{} },
+		func() daten { return &Zurueckgenommen{} },
+	} {
+		m[f().code()] = f
+	}
+	return m
+}()
+
+func (*Eingegangen) code() Code              { return "vorgang.eingegangen" }
+func (*StatusGesetzt) code() Code            { return "vorgang.status" }
+func (*Zugewiesen) code() Code               { return "vorgang.zugewiesen" }
+func (*Notiert) code() Code                  { return "vorgang.notiert" }
+func (*NotizEntfernt) code() Code            { return "vorgang.notiz_entfernt" }
+func (*Geschrieben) code() Code              { return "nachricht.geschrieben" }
+func (*Gefragt) code() Code                  { return "rueckfrage.gestellt" }
+func (*Geantwortet) code() Code              { return "rueckfrage.beantwortet" }
+func (*Zugestellt) code() Code               { return "nachricht.quittiert" }
+func (*Quittiert) code() Code                { return "eingang.quittiert" }
+func (*Entworfen) code() Code                { return "bescheid.entworfen" }
+func (*Vorgelegt) code() Code                { return "bescheid.vorgelegt" }
+func (*Zurueckgegeben) code() Code           { return "bescheid.zurueckgegeben" }
+func (*Freigegeben) code() Code              { return "bescheid.freigegeben" }
+func (*Ausgefertigt) code() Code             { return "bescheid.ausgefertigt" }
+func (*BescheidVersandt) code() Code         { return "bescheid.versandt" }
+func (*BescheidBekanntgegeben) code() Code   { return "bescheid.bekanntgegeben" }
+func (*BescheidBestandskraeftig) code() Code { return "bescheid.bestandskraeftig" }
+func (*AbschlussVermerkt) code() Code        { return "vorgang.abgeschlossen" }
+func (*AbgabeGemeldet) code() Code           { return "abgabe.gesendet" }
+func (*AbgabeBeantwortet) code() Code        { return "abgabe.beantwortet" }
+func (*Fehlgeschlagen) code() Code           { return "auftrag.geparkt" }
+func (*Zurueckgenommen) code() Code          { return "vorgang.zurueckgenommen" }

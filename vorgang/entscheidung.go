@@ -1,0 +1,212 @@
+package vorgang
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Draft writes a new draft and gives its id. The text may still be incomplete;
+// [Vorgang.SubmitDraft] checks it.
+func (v *Vorgang) Draft(a tenant.Akteur, now time.Time, i bescheid.Inhalt) (uuid.UUID, error) {
+	if err := v.check("Draft", a, BefehlEntwerfen); err != nil {
+		return uuid.Nil, err
+	}
+	id := v.k.NewID()
+	return id, v.record(a, now, &Entworfen{Bescheid: id, Inhalt: i, Augen: a.Augen()})
+}
+
+// Redraft replaces the text of a draft. A text that lies for Freigabe must be
+// returned first; a released one never changes (fehler.ErrInvalid).
+func (v *Vorgang) Redraft(a tenant.Akteur, now time.Time, id uuid.UUID, i bescheid.Inhalt) error {
+	if err := v.check("Redraft", a, BefehlEntwerfen); err != nil {
+		return err
+	}
+	if _, err := v.bescheidIn("Redraft", id, bescheid.Entwurf); err != nil {
+		return err
+	}
+	return v.record(a, now, &Entworfen{Bescheid: id, Inhalt: i, Augen: a.Augen()})
+}
+
+// SubmitDraft lays a complete draft before a second person.
+func (v *Vorgang) SubmitDraft(a tenant.Akteur, now time.Time, id uuid.UUID) error {
+	if err := v.check("SubmitDraft", a, BefehlVorlegen); err != nil {
+		return err
+	}
+	b, err := v.bescheidIn("SubmitDraft", id, bescheid.Entwurf)
+	if err != nil {
+		return err
+	}
+	if err := b.Inhalt.Pruefe(); err != nil {
+		return fehler.New("vorgang.SubmitDraft", v.s.ID.String(), fehler.ErrInvalid, err)
+	}
+	return v.record(a, now, &Vorgelegt{Bescheid: id, Augen: a.Augen()})
+}
+
+// ReturnDraft gives the draft back to its author with a remark.
+func (v *Vorgang) ReturnDraft(a tenant.Akteur, now time.Time, id uuid.UUID, anmerkung string) error {
+	if err := v.check("ReturnDraft", a, BefehlZurueckgeben); err != nil {
+		return err
+	}
+	if err := v.needText("ReturnDraft", "/anmerkung", anmerkung, "Bitte angeben, was zu ändern ist."); err != nil {
+		return err
+	}
+	if _, err := v.bescheidIn("ReturnDraft", id, bescheid.ZurFreigabe); err != nil {
+		return err
+	}
+	return v.record(a, now, &Zurueckgegeben{Bescheid: id, Anmerkung: anmerkung})
+}
+
+// ReleaseBescheid signs the decision (T6). Whoever wrote, changed or submitted
+// the text, or stands in for such a person, may not release it (Vier-Augen):
+// fehler.ErrForbidden with code "bescheid.vier-augen". The released text is
+// fixed by its Pruefsumme, and the Ausfertigung is ordered.
+func (v *Vorgang) ReleaseBescheid(a tenant.Akteur, now time.Time, id uuid.UUID) error {
+	if err := v.check("ReleaseBescheid", a, BefehlFreigeben); err != nil {
+		return err
+	}
+	b, err := v.bescheidIn("ReleaseBescheid", id, bescheid.ZurFreigabe)
+	if err != nil {
+		return err
+	}
+	for _, auge := range a.Augen() {
+		if slices.Contains(b.Mitwirkende, auge) {
+			return v.fail("ReleaseBescheid", fehler.ErrForbidden, problem("bescheid.vier-augen", "/bescheide/"+id.String(),
+				"who took part in the draft cannot release it",
+				"Vier-Augen-Prinzip: Wer am Entwurf mitgewirkt hat, darf ihn nicht freigeben."))
+		}
+	}
+	if err := b.Inhalt.Pruefe(); err != nil {
+		return fehler.New("vorgang.ReleaseBescheid", v.s.ID.String(), fehler.ErrInvalid, err)
+	}
+	if err := v.record(a, now, &Freigegeben{Bescheid: id, Zeichner: a.Name, Pruefsumme: b.Inhalt.Pruefsumme()}); err != nil {
+		return err
+	}
+	if err := v.setStatus(a, now, BefehlFreigeben, Beschieden, ""); err != nil {
+		return err
+	}
+	return v.order(now, BescheidAusfertigen, now, BescheidDaten{Bescheid: id})
+}
+
+// RecordAusfertigung reports the document of a released Bescheid and orders its
+// delivery. A second report changes nothing. A text that no longer has its
+// released Pruefsumme is fehler.ErrConflict.
+func (v *Vorgang) RecordAusfertigung(a tenant.Akteur, now time.Time, id uuid.UUID, d Datei) error {
+	if err := v.check("RecordAusfertigung", a, BefehlMelden); err != nil {
+		return err
+	}
+	b := v.s.bescheid(id)
+	if b != nil && b.Dokument != nil {
+		return nil
+	}
+	b, err := v.bescheidIn("RecordAusfertigung", id, bescheid.Freigegeben)
+	if err != nil {
+		return err
+	}
+	if b.Inhalt.Pruefsumme() != b.Pruefsumme {
+		return v.fail("RecordAusfertigung", fehler.ErrConflict, problem("bescheid.pruefsumme", "/bescheide/"+id.String(),
+			"the text is not the released one", "Der Text stimmt nicht mit der freigegebenen Fassung überein."))
+	}
+	d.Zweck, d.Hinzugefuegt = ZweckBescheid, now.UTC().Truncate(time.Microsecond)
+	if err := v.record(a, now, &Ausgefertigt{Bescheid: id, Datei: d}); err != nil {
+		return err
+	}
+	return v.order(now, BescheidSenden, now, BescheidDaten{Bescheid: id})
+}
+
+// Versand reports that a Bescheid was handed to a Kanal.
+type Versand struct {
+	Bescheid  uuid.UUID
+	Nachricht messaging.Nachricht
+	Quittung  messaging.Quittung
+	// Gruende why this Kanal was chosen.
+	Gruende string
+	// Bekanntgabe as computed for this Kanal and day.
+	Bekanntgabe bescheid.Bekanntgabe
+}
+
+// RecordVersand reports the delivery and orders the watch for the day of
+// Bekanntgabe. A second report changes nothing.
+func (v *Vorgang) RecordVersand(a tenant.Akteur, now time.Time, w Versand) error {
+	if err := v.check("RecordVersand", a, BefehlMelden); err != nil {
+		return err
+	}
+	if b := v.s.bescheid(w.Bescheid); b != nil && b.Versand != nil {
+		return nil
+	}
+	if _, err := v.bescheidIn("RecordVersand", w.Bescheid, bescheid.Freigegeben); err != nil {
+		return err
+	}
+	if w.Bekanntgabe.Tag.IsZero() || w.Bekanntgabe.FristEnde.IsZero() || w.Bekanntgabe.BestandskraftAb.IsZero() {
+		return v.fail("RecordVersand", fehler.ErrInvalid, problem("bescheid.bekanntgabe-fehlt", "/bekanntgabe",
+			"tag, fristEnde and bestandskraftAb are mandatory", "Der Tag der Bekanntgabe und die Frist fehlen."))
+	}
+	err := v.record(a, now, &BescheidVersandt{
+		Bescheid: w.Bescheid, Nachricht: w.Nachricht, Quittung: w.Quittung, Gruende: w.Gruende, Bekanntgabe: w.Bekanntgabe,
+	})
+	if err != nil {
+		return err
+	}
+	return v.order(now, BekanntgabeFeststellen, w.Bekanntgabe.Tag.Beginn(), BescheidDaten{Bescheid: w.Bescheid})
+}
+
+// RecordBekanntgabe states that the day of Bekanntgabe has come, and orders the
+// watch for Bestandskraft. Before the day it is fehler.ErrInvalid.
+func (v *Vorgang) RecordBekanntgabe(a tenant.Akteur, now time.Time, id uuid.UUID) error {
+	if err := v.check("RecordBekanntgabe", a, BefehlMelden); err != nil {
+		return err
+	}
+	if b := v.s.bescheid(id); b != nil && (b.Zustand == bescheid.Bekanntgegeben || b.Zustand == bescheid.Bestandskraeftig) {
+		return nil
+	}
+	b, err := v.bescheidIn("RecordBekanntgabe", id, bescheid.Versandt)
+	if err != nil {
+		return err
+	}
+	if now.Before(b.Bekanntgabe.Tag.Beginn()) {
+		return v.fail("RecordBekanntgabe", fehler.ErrInvalid, problem("bescheid.zu-frueh", "/bekanntgabe/tag",
+			"the day of Bekanntgabe has not come", "Der Tag der Bekanntgabe ist noch nicht erreicht."))
+	}
+	if err := v.record(a, now, &BescheidBekanntgegeben{Bescheid: id, Tag: b.Bekanntgabe.Tag}); err != nil {
+		return err
+	}
+	return v.order(now, BestandskraftFeststellen, b.Bekanntgabe.BestandskraftAb.Beginn(), BescheidDaten{Bescheid: id})
+}
+
+// RecordBestandskraft states that the remedy period is over. Before that day it
+// is fehler.ErrInvalid.
+func (v *Vorgang) RecordBestandskraft(a tenant.Akteur, now time.Time, id uuid.UUID) error {
+	if err := v.check("RecordBestandskraft", a, BefehlMelden); err != nil {
+		return err
+	}
+	if b := v.s.bescheid(id); b != nil && b.Zustand == bescheid.Bestandskraeftig {
+		return nil
+	}
+	b, err := v.bescheidIn("RecordBestandskraft", id, bescheid.Bekanntgegeben)
+	if err != nil {
+		return err
+	}
+	if now.Before(b.Bekanntgabe.BestandskraftAb.Beginn()) {
+		return v.fail("RecordBestandskraft", fehler.ErrInvalid, problem("bescheid.zu-frueh", "/bekanntgabe/bestandskraftAb",
+			"the remedy period is not over", "Die Rechtsbehelfsfrist läuft noch."))
+	}
+	return v.record(a, now, &BescheidBestandskraeftig{Bescheid: id, Ab: b.Bekanntgabe.BestandskraftAb})
+}
+
+func (v *Vorgang) bescheidIn(op string, id uuid.UUID, z bescheid.Zustand) (*bescheid.Bescheid, error) {
+	b := v.s.bescheid(id)
+	if b == nil {
+		return nil, fehler.New("vorgang."+op, id.String(), fehler.ErrNotFound, nil)
+	}
+	if b.Zustand != z {
+		return nil, v.fail(op, fehler.ErrInvalid, problem("bescheid.zustand", "/bescheide/"+id.String(),
+			"is "+string(b.Zustand)+", needs "+string(z), "Der Bescheid ist dafür nicht im richtigen Zustand."))
+	}
+	return b, nil
+}

@@ -1,0 +1,258 @@
+package vorgang
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+)
+
+// StandSchema is the version of the JSON form of [Stand] this package writes.
+const StandSchema = 1
+
+// Stand is the state of a Vorgang as a value: what the journal gives when its
+// entries are applied in order. Its JSON form is what storage keeps; times are
+// UTC with microseconds.
+type Stand struct {
+	Schema  int       `json:"schema"`
+	ID      uuid.UUID `json:"id"`
+	Mandant tenant.ID `json:"mandant"`
+	// Version counts the saves; storage keeps it beside the JSON.
+	Version int64 `json:"-"`
+	// Nummer is the Vorgangsnummer: given by the system, unique per Mandant, never changed.
+	Nummer string `json:"nummer"`
+	// Aktenzeichen by the Aktenplan of the authority; several are possible.
+	Aktenzeichen []string  `json:"aktenzeichen,omitempty"`
+	Status       Status    `json:"status"`
+	StatusSeit   time.Time `json:"statusSeit"`
+
+	Leistung     tenant.Leistungsschluessel `json:"leistung"`
+	LeistungName string                     `json:"leistungName,omitempty"`
+	// Einheit leads the case (Federfuehrung).
+	Einheit string     `json:"einheit"`
+	Ort     tenant.ARS `json:"ort,omitempty"`
+	// Eingang is the receipt by the authority; periods run from it.
+	Eingang time.Time `json:"eingang"`
+	Antrag  Antrag    `json:"antrag"`
+
+	Zuweisung        *Zuweisung          `json:"zuweisung,omitempty"`
+	Rueckfragen      []Rueckfrage        `json:"rueckfragen,omitempty"`
+	Nachrichten      []Schriftstueck     `json:"nachrichten,omitempty"`
+	Notizen          []Notiz             `json:"notizen,omitempty"`
+	Dateien          []Datei             `json:"dateien,omitempty"`
+	Bescheide        []bescheid.Bescheid `json:"bescheide,omitempty"`
+	Abschluss        *Abschluss          `json:"abschluss,omitempty"`
+	Abgabe           *Abgabe             `json:"abgabe,omitempty"`
+	EingangQuittiert time.Time           `json:"eingangQuittiert,omitzero"`
+
+	Journal Kopf `json:"journal"`
+}
+
+// Kopf is the end of the journal: the last sequence number (from 1) and its hash.
+type Kopf struct {
+	Seq  int64  `json:"seq"`
+	Hash []byte `json:"hash"`
+}
+
+// Zuweisung says who works on the Vorgang.
+type Zuweisung struct {
+	Bearbeiter string    `json:"bearbeiter"` // Akteur.ID
+	Name       string    `json:"name,omitempty"`
+	Seit       time.Time `json:"seit"`
+	// Gezogen: taken from the stack under a lease; it falls back when the lease ends.
+	Gezogen bool `json:"gezogen,omitempty"`
+}
+
+// Rueckfrage is a question to the citizen with a reply deadline.
+type Rueckfrage struct {
+	ID        uuid.UUID   `json:"id"`
+	Nachricht uuid.UUID   `json:"nachricht"`
+	Bis       datum.Datum `json:"bis,omitzero"`
+	// Antwort is the Nachricht that answered; Beantwortet is when.
+	Antwort     uuid.UUID `json:"antwort,omitzero"`
+	Beantwortet time.Time `json:"beantwortet,omitzero"`
+}
+
+// Schriftstueck is a Nachricht with its way.
+type Schriftstueck struct {
+	Nachricht messaging.Nachricht `json:"nachricht"`
+	Richtung  messaging.Richtung  `json:"richtung"`
+	Zeit      time.Time           `json:"zeit"`
+	Von       string              `json:"von"` // Akteur.ID
+	// Quittungen as they came in.
+	Quittungen []messaging.Quittung `json:"quittungen,omitempty"`
+	// Gruende why this Kanal was chosen.
+	Gruende string `json:"gruende,omitempty"`
+}
+
+// Notiz is an internal note.
+type Notiz struct {
+	ID   uuid.UUID `json:"id"`
+	Zeit time.Time `json:"zeit"`
+	Von  string    `json:"von"`
+	Text string    `json:"text"`
+}
+
+// Abschluss says when and why the Vorgang was closed (zdA-Verfügung).
+type Abschluss struct {
+	Grund Abschlussgrund `json:"grund"`
+	Zeit  time.Time      `json:"zeit"`
+}
+
+// AbgabeZustand is how far the filing into the E-Akte got.
+type AbgabeZustand string
+
+// The states of filing. Nothing local may be deleted before Archiviert.
+const (
+	AbgabeGesendet  AbgabeZustand = "gesendet"
+	AbgabeEmpfangen AbgabeZustand = "empfangen"
+	AbgabeTeilweise AbgabeZustand = "teilweise"
+	AbgabeAbgelehnt AbgabeZustand = "abgelehnt"
+	Archiviert      AbgabeZustand = "archiviert"
+)
+
+// Abgabe is the filing of the closed Vorgang into the E-Akte.
+type Abgabe struct {
+	Zustand   AbgabeZustand `json:"zustand"`
+	ProzessID uuid.UUID     `json:"prozessId"`
+	Ziel      string        `json:"ziel"`
+	Gesendet  time.Time     `json:"gesendet"`
+	// Beantwortet is when the last answer came in.
+	Beantwortet time.Time `json:"beantwortet,omitzero"`
+	Meldungen   []string  `json:"meldungen,omitempty"`
+}
+
+func (s *Stand) nachricht(id uuid.UUID) *Schriftstueck {
+	for i := range s.Nachrichten {
+		if s.Nachrichten[i].Nachricht.ID == id {
+			return &s.Nachrichten[i]
+		}
+	}
+	return nil
+}
+
+func (s *Stand) bescheid(id uuid.UUID) *bescheid.Bescheid {
+	for i := range s.Bescheide {
+		if s.Bescheide[i].ID == id {
+			return &s.Bescheide[i]
+		}
+	}
+	return nil
+}
+
+func (s *Stand) rueckfrage(id uuid.UUID) *Rueckfrage {
+	for i := range s.Rueckfragen {
+		if s.Rueckfragen[i].ID == id {
+			return &s.Rueckfragen[i]
+		}
+	}
+	return nil
+}
+
+// Datei finds a file by id.
+func (s Stand) Datei(id uuid.UUID) (Datei, bool) {
+	for _, d := range s.Dateien {
+		if d.ID == id {
+			return d, true
+		}
+	}
+	return Datei{}, false
+}
+
+// Bearbeiter is the Akteur.ID of who works on it; empty if nobody does.
+func (s Stand) Bearbeiter() string {
+	if s.Zuweisung == nil {
+		return ""
+	}
+	return s.Zuweisung.Bearbeiter
+}
+
+// WartetAufBuerger tells whether an open Rueckfrage waits for an answer.
+func (s Stand) WartetAufBuerger() bool {
+	return slices.ContainsFunc(s.Rueckfragen, func(r Rueckfrage) bool { return r.Beantwortet.IsZero() })
+}
+
+// Wartend tells whether the Vorgang belongs on the stack: open, not assigned for
+// good and not waiting for the citizen. A Vorgang taken under a lease stays
+// "wartend"; the lease keeps others from it.
+func (s Stand) Wartend() bool {
+	switch s.Status {
+	case Neu, Angenommen, InBearbeitung:
+		return (s.Zuweisung == nil || s.Zuweisung.Gezogen) && !s.WartetAufBuerger()
+	}
+	return false
+}
+
+// Frist is the earliest date somebody must look at: the reply deadline of an
+// open Rueckfrage, else the end of the remedy period of the last Bescheid.
+func (s Stand) Frist() datum.Datum {
+	var f datum.Datum
+	for _, r := range s.Rueckfragen {
+		if r.Beantwortet.IsZero() && !r.Bis.IsZero() && (f.IsZero() || r.Bis.Vor(f)) {
+			f = r.Bis
+		}
+	}
+	if f.IsZero() && len(s.Bescheide) > 0 {
+		if b := s.Bescheide[len(s.Bescheide)-1].Bekanntgabe; b != nil && s.Status.Offen() {
+			f = b.FristEnde
+		}
+	}
+	return f
+}
+
+// clone copies everything a caller could change.
+func (s Stand) clone() Stand {
+	s.Aktenzeichen = slices.Clone(s.Aktenzeichen)
+	s.Antrag = s.Antrag.clone()
+	s.Zuweisung = kopie(s.Zuweisung)
+	s.Rueckfragen = slices.Clone(s.Rueckfragen)
+	s.Nachrichten = slices.Clone(s.Nachrichten)
+	for i := range s.Nachrichten {
+		n := &s.Nachrichten[i]
+		n.Quittungen = slices.Clone(n.Quittungen)
+		n.Nachricht.Anhaenge = slices.Clone(n.Nachricht.Anhaenge)
+	}
+	s.Notizen = slices.Clone(s.Notizen)
+	s.Dateien = slices.Clone(s.Dateien)
+	s.Bescheide = slices.Clone(s.Bescheide)
+	for i := range s.Bescheide {
+		s.Bescheide[i] = s.Bescheide[i].Clone()
+	}
+	s.Abschluss = kopie(s.Abschluss)
+	if s.Abgabe != nil {
+		s.Abgabe = kopie(s.Abgabe)
+		s.Abgabe.Meldungen = slices.Clone(s.Abgabe.Meldungen)
+	}
+	s.Journal.Hash = bytes.Clone(s.Journal.Hash)
+	return s
+}
+
+func (a Antrag) clone() Antrag {
+	a.Daten = bytes.Clone(a.Daten)
+	a.Felder = cloneFelder(a.Felder)
+	a.Antragsteller.Adressen = slices.Clone(a.Antragsteller.Adressen)
+	a.Antragsteller.DigitalerBescheid = kopie(a.Antragsteller.DigitalerBescheid)
+	return a
+}
+
+func cloneFelder(f []Feld) []Feld {
+	f = slices.Clone(f)
+	for i := range f {
+		f[i].Felder = cloneFelder(f[i].Felder)
+	}
+	return f
+}
+
+func kopie[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
+}

@@ -1,0 +1,68 @@
+package vorgang
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Undo takes back what the entry did, with entries of its own; the journal keeps
+// both. Only the last entry can be taken back, so nothing can depend on it, and
+// only by who may give the command itself. What cannot be undone is
+// fehler.ErrUnsupported and says why.
+func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis) error {
+	if err := v.check("Undo", a, BefehlZuruecknehmen); err != nil {
+		return err
+	}
+	if e.Vorgang != v.s.ID || e.Seq != v.s.Journal.Seq || !bytes.Equal(e.Hash, v.s.Journal.Hash) {
+		return v.fail("Undo", fehler.ErrConflict, problem("undo.nicht-zuletzt", fmt.Sprintf("/journal/%d", e.Seq),
+			"only the last entry can be undone", "Danach ist schon etwas geschehen; nur der letzte Schritt kann zurückgenommen werden."))
+	}
+	d, err := e.daten()
+	if err != nil {
+		return err
+	}
+	b, umkehr := umkehrung(d)
+	if umkehr == nil {
+		grund := "Dieser Schritt kann nicht zurückgenommen werden."
+		if r := regel(b); r != nil && r.Endgueltig != "" {
+			grund = r.Endgueltig
+		}
+		return v.fail("Undo", fehler.ErrUnsupported, problem("undo.endgueltig", fmt.Sprintf("/journal/%d", e.Seq),
+			string(e.Code)+" cannot be undone", grund))
+	}
+	if err := v.checkAkteur("Undo", a, regel(b)); err != nil {
+		return err
+	}
+	if err := v.record(a, now, &Zurueckgenommen{Seq: e.Seq}); err != nil {
+		return err
+	}
+	return v.record(a, now, umkehr)
+}
+
+// umkehrung gives the command an entry came from and its inverse, nil if there is none.
+func umkehrung(d daten) (Befehl, daten) {
+	switch d := d.(type) {
+	case *StatusGesetzt:
+		if r := regel(d.Befehl); r == nil || !r.Umkehrbar {
+			return d.Befehl, nil
+		}
+		return d.Befehl, &StatusGesetzt{Befehl: BefehlZuruecknehmen, Von: d.Nach, Nach: d.Von, Seit: d.VonSeit}
+	case *Zugewiesen:
+		return BefehlZuweisen, &Zugewiesen{An: d.Vorher, Vorher: d.An}
+	case *Notiert:
+		return BefehlNotieren, &NotizEntfernt{ID: d.ID}
+	case *Geschrieben, *Gefragt:
+		return BefehlFragen, nil
+	case *Geantwortet:
+		return BefehlAntworten, nil
+	case *Eingegangen:
+		return BefehlErstellen, nil
+	case *Zurueckgenommen, *NotizEntfernt:
+		return BefehlZuruecknehmen, nil
+	}
+	return BefehlMelden, nil
+}

@@ -1,0 +1,140 @@
+package vorgang
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Kontext is what commands need from outside; the zero value has sane defaults.
+type Kontext struct {
+	// NewID gives ids; default UUIDv7.
+	NewID func() uuid.UUID
+	// Rand gives the salt of journal entries; default crypto/rand.
+	Rand io.Reader
+}
+
+func (k *Kontext) setDefaults() {
+	if k.NewID == nil {
+		k.NewID = func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	}
+	if k.Rand == nil {
+		k.Rand = rand.Reader
+	}
+}
+
+// Vorgang is the aggregate. Make one with [New], or get it from storage.
+type Vorgang struct {
+	s         Stand
+	k         Kontext
+	neu       []Ereignis
+	auftraege []Auftrag
+}
+
+// Restore gives the aggregate of a stored Stand. It takes ownership of s.
+func Restore(s Stand, k Kontext) *Vorgang {
+	k.setDefaults()
+	return &Vorgang{s: s, k: k}
+}
+
+// ID of the Vorgang.
+func (v *Vorgang) ID() uuid.UUID { return v.s.ID }
+
+// Mandant the Vorgang belongs to.
+func (v *Vorgang) Mandant() tenant.ID { return v.s.Mandant }
+
+// Nummer is the Vorgangsnummer.
+func (v *Vorgang) Nummer() string { return v.s.Nummer }
+
+// Status is where it stands.
+func (v *Vorgang) Status() Status { return v.s.Status }
+
+// Version that was loaded; 0 for a new one.
+func (v *Vorgang) Version() int64 { return v.s.Version }
+
+// Stand gives a deep copy of the state.
+func (v *Vorgang) Stand() Stand { return v.s.clone() }
+
+// MarshalStand gives the JSON that storage keeps.
+func (v *Vorgang) MarshalStand() ([]byte, error) { return json.Marshal(&v.s) }
+
+// Neu are the entries that the commands since loading appended.
+func (v *Vorgang) Neu() []Ereignis { return slices.Clone(v.neu) }
+
+// NeueAuftraege are the Auftraege that the commands since loading ordered. Their
+// Version is the one the next save gives.
+func (v *Vorgang) NeueAuftraege() []Auftrag { return slices.Clone(v.auftraege) }
+
+// Saved is called by storage after a durable save: the version moves on and
+// nothing is pending.
+func (v *Vorgang) Saved() {
+	v.s.Version++
+	v.neu, v.auftraege = nil, nil
+}
+
+// record appends an entry and applies it. Time is cut to microseconds so that
+// every storage gives back the same instant; a clock that jumped back does not
+// make the journal run backwards.
+func (v *Vorgang) record(a tenant.Akteur, now time.Time, d daten) error {
+	akteur, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	inhalt, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	salz := make([]byte, SalzBytes)
+	if _, err := io.ReadFull(v.k.Rand, salz); err != nil {
+		return fmt.Errorf("vorgang: no randomness for the salt: %w", err)
+	}
+	e := Ereignis{
+		Mandant: v.s.Mandant, Vorgang: v.s.ID, Seq: v.s.Journal.Seq + 1,
+		Zeit: now.UTC().Truncate(time.Microsecond), Code: d.code(),
+		Akteur: akteur, Daten: inhalt, Salz: salz,
+		AkteurHash: saltedHash(salz, akteur), DatenHash: saltedHash(salz, inhalt),
+		Vorgaenger: v.s.Journal.Hash,
+	}
+	e.Hash = e.hash()
+	v.s.applyEreignis(d, &e)
+	v.neu = append(v.neu, e)
+	return nil
+}
+
+// order asks for work outside. A zero faellig means at once; a later one makes a Termin.
+func (v *Vorgang) order(now time.Time, art AuftragArt, faellig time.Time, d any) error {
+	b, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	now = now.UTC().Truncate(time.Microsecond)
+	termin := faellig.After(now)
+	if !termin {
+		faellig = now
+	}
+	v.auftraege = append(v.auftraege, Auftrag{
+		ID: v.k.NewID(), Mandant: v.s.Mandant, Vorgang: v.s.ID, Version: v.s.Version + 1, Ordinal: len(v.auftraege),
+		Art: art, Daten: b, Erstellt: now, Faellig: faellig.UTC().Truncate(time.Microsecond), Termin: termin,
+	})
+	return nil
+}
+
+func (v *Vorgang) fail(op string, art error, p ...fehler.Problem) error {
+	var err error
+	if len(p) > 0 {
+		err = fehler.Probleme(p)
+	}
+	return fehler.New("vorgang."+op, v.s.ID.String(), art, err)
+}
+
+func problem(code, pfad, meldung, hinweis string) fehler.Problem {
+	return fehler.Problem{Code: code, Pfad: pfad, Meldung: meldung, Hinweis: hinweis}
+}
