@@ -20,7 +20,7 @@ type Code string
 // Ereignis is one entry of the journal. Akteur and Daten are the exact JSON bytes
 // the hashes cover; nothing is ever derived from a display text.
 //
-// Erasing sets Akteur, Daten and Salz to nil. The salt keeps short values from
+// Erasing empties Akteur, Daten and Salz. The salt keeps short values from
 // being guessed from the remaining hash.
 type Ereignis struct {
 	Mandant tenant.ID
@@ -45,12 +45,12 @@ type Ereignis struct {
 const SalzBytes = 16
 
 // Geloescht tells whether the personal data of the entry was erased.
-func (e Ereignis) Geloescht() bool { return e.Salz == nil }
+func (e Ereignis) Geloescht() bool { return len(e.Salz) == 0 }
 
 // Who gives the Akteur; false if it was erased.
 func (e Ereignis) Who() (tenant.Akteur, bool) {
 	var a tenant.Akteur
-	if e.Akteur == nil || json.Unmarshal(e.Akteur, &a) != nil {
+	if len(e.Akteur) == 0 || json.Unmarshal(e.Akteur, &a) != nil {
 		return tenant.Akteur{}, false
 	}
 	return a, true
@@ -66,7 +66,7 @@ func (e Ereignis) daten() (daten, error) {
 	if !ok {
 		return nil, fehler.New("vorgang.Data", string(e.Code), fehler.ErrUnsupported, nil)
 	}
-	if e.Daten == nil {
+	if len(e.Daten) == 0 {
 		return nil, fehler.New("vorgang.Data", fmt.Sprintf("%s#%d", e.Vorgang, e.Seq), fehler.ErrNotFound, nil)
 	}
 	d := make()
@@ -117,13 +117,13 @@ func (e *Ereignis) verify(vor *Kopf) string {
 		return fmt.Sprintf("seq is %d, expected %d", e.Seq, vor.Seq+1)
 	case !bytes.Equal(e.Vorgaenger, vor.Hash):
 		return "vorgaenger is not the hash of the entry before"
-	case (e.Salz == nil) != (e.Daten == nil) || (e.Salz == nil) != (e.Akteur == nil):
+	case e.Geloescht() != (len(e.Daten) == 0) || e.Geloescht() != (len(e.Akteur) == 0):
 		return "akteur, daten and salz are erased only in part"
-	case e.Salz != nil && len(e.Salz) != SalzBytes:
+	case !e.Geloescht() && len(e.Salz) != SalzBytes:
 		return "salz has the wrong length"
-	case e.Salz != nil && !bytes.Equal(saltedHash(e.Salz, e.Akteur), e.AkteurHash):
+	case !e.Geloescht() && !bytes.Equal(saltedHash(e.Salz, e.Akteur), e.AkteurHash):
 		return "akteur does not match its hash"
-	case e.Salz != nil && !bytes.Equal(saltedHash(e.Salz, e.Daten), e.DatenHash):
+	case !e.Geloescht() && !bytes.Equal(saltedHash(e.Salz, e.Daten), e.DatenHash):
 		return "daten do not match their hash"
 	case !bytes.Equal(e.hash(), e.Hash):
 		return "hash does not match the entry"
