@@ -33,6 +33,9 @@ type Faehigkeiten struct {
 	Antwort bool
 	// Bescheid: decisions may be delivered through the Kanal.
 	Bescheid bool
+	// Bekanntgabe is the legal way a decision takes here, a Kanal code of package
+	// bescheid/frist such as "post" or "postfach"; mandatory with Bescheid.
+	Bekanntgabe string
 }
 
 // Router chooses the Kanal for a Nachricht: the recipient's addresses in their

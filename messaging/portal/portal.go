@@ -27,6 +27,9 @@ type Options struct {
 	MaxGroesse  int64
 	// KeinBescheid forbids decisions in this mailbox.
 	KeinBescheid bool
+	// Bekanntgabe is the legal way of a decision in this mailbox; default
+	// "postfach" (§ 9 OZG and the law of the Land).
+	Bekanntgabe string
 }
 
 // Kanal delivers into the embedded mailbox. Safe for concurrent use.
@@ -52,6 +55,9 @@ func New(ablage messaging.Ablage, o *Options) *Kanal {
 	if k.o.MaxGroesse == 0 {
 		k.o.MaxGroesse = 100 << 20
 	}
+	if k.o.Bekanntgabe == "" {
+		k.o.Bekanntgabe = "postfach"
+	}
 	return k
 }
 
@@ -61,7 +67,8 @@ func (k *Kanal) Name() string { return Name }
 // Faehigkeiten: replies and, unless forbidden, decisions.
 func (k *Kanal) Faehigkeiten() messaging.Faehigkeiten {
 	return messaging.Faehigkeiten{
-		MaxAnhaenge: k.o.MaxAnhaenge, MaxGroesse: k.o.MaxGroesse, Antwort: true, Bescheid: !k.o.KeinBescheid,
+		MaxAnhaenge: k.o.MaxAnhaenge, MaxGroesse: k.o.MaxGroesse, Antwort: true,
+		Bescheid: !k.o.KeinBescheid, Bekanntgabe: k.o.Bekanntgabe,
 	}
 }
 

@@ -1,0 +1,141 @@
+// Package ausfertigung sets a released decision as the letter the addressee gets:
+// DIN 5008 form B, tagged PDF/A-2a. The same decision gives the same bytes.
+package ausfertigung
+
+import (
+	"io"
+	"strings"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Kopf is what the letter needs beside the decision.
+type Kopf struct {
+	Mandant    *tenant.Mandant
+	Einheit    tenant.Organisationseinheit
+	Empfaenger messaging.Empfaenger
+	// Nummer is the Vorgangsnummer, Aktenzeichen the file reference (optional).
+	Nummer       string
+	Aktenzeichen string
+	// Bearbeiter is the contact printed in the reference block (optional).
+	Bearbeiter string
+}
+
+// Setzer writes letters. Safe for concurrent use.
+type Setzer struct{ r *pdf.Renderer }
+
+// New makes a Setzer; it parses the fonts once. nil options are the defaults of
+// package pdf.
+func New(o *pdf.Options) (*Setzer, error) {
+	r, err := pdf.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Setzer{r: r}, nil
+}
+
+// Write sets the decision and writes the PDF. Only a released text is set
+// (fehler.ErrConflict otherwise): its Pruefsumme must be the released one. Text
+// that cannot be set is fehler.ErrInvalid with the place. On an error the bytes
+// written so far are worthless.
+func (s *Setzer) Write(w io.Writer, k Kopf, b bescheid.Bescheid) (pdf.Bericht, error) {
+	if b.FreigegebenAm.IsZero() || b.Inhalt.Pruefsumme() != b.Pruefsumme {
+		return pdf.Bericht{}, fehler.New("ausfertigung.Write", b.ID.String(), fehler.ErrConflict, fehler.Probleme{{
+			Code: "bescheid.pruefsumme", Meldung: "the text is not the released one",
+			Hinweis: "Der Text stimmt nicht mit der freigegebenen Fassung überein.",
+		}})
+	}
+	return s.r.Write(w, Dokument(k, b))
+}
+
+// Dokument gives the letter as a document, for a preview of a draft as well: an
+// unreleased text carries no date and no signature.
+func Dokument(k Kopf, b bescheid.Bescheid) pdf.Dokument {
+	m, i := k.Mandant, b.Inhalt
+	d := pdf.Dokument{
+		Titel: i.Betreff, Autor: m.Name, Betreff: "Bescheid " + k.Nummer,
+		Erstellt: b.FreigegebenAm, Kopfzeile: m.Name + " · Vorgang " + k.Nummer, Fusszeile: "Vorgang " + k.Nummer,
+	}
+	absender := append([]string{m.Name, k.Einheit.Name}, m.Anschrift.Zeilen()...)
+	d.Brief = &pdf.Brief{
+		Absender:          absender,
+		Ruecksendezeile:   strings.Join(append([]string{m.Name}, m.Anschrift.Zeilen()...), " · "),
+		Anschrift:         append([]string{k.Empfaenger.Name}, k.Empfaenger.Anschrift.Zeilen()...),
+		Informationsblock: informationsblock(k),
+		Ort:               m.Anschrift.Ort,
+		Datum:             datum.Von(b.FreigegebenAm).Deutsch(),
+		Betreff:           i.Betreff,
+		Anrede:            "Guten Tag " + k.Empfaenger.Name + ",",
+		Grussformel:       "Mit freundlichen Grüßen",
+	}
+	if b.Zeichner != "" {
+		d.Brief.Unterzeichner = []string{b.Zeichner}
+	}
+	d.Brief.OhneUnterschriftsraum = true
+	d.Inhalt = inhalt(i)
+	return d
+}
+
+func informationsblock(k Kopf) []pdf.Angabe {
+	var a []pdf.Angabe
+	add := func(name, wert string) {
+		if wert != "" {
+			a = append(a, pdf.Angabe{Name: name, Wert: wert})
+		}
+	}
+	add("Vorgang", k.Nummer)
+	add("Aktenzeichen", k.Aktenzeichen)
+	add("Auskunft", k.Bearbeiter)
+	add("Telefon", k.Mandant.Telefon)
+	add("E-Mail", k.Mandant.EMail)
+	return a
+}
+
+func inhalt(i bescheid.Inhalt) []pdf.Block {
+	var b []pdf.Block
+	section := func(titel string, zeilen []string, liste bool) {
+		if len(zeilen) == 0 {
+			return
+		}
+		b = append(b, pdf.Ueberschrift{Ebene: 2, Text: titel})
+		if liste && len(zeilen) > 1 {
+			l := pdf.Liste{Nummeriert: true}
+			for _, z := range zeilen {
+				l.Punkte = append(l.Punkte, pdf.Punkt{Text: z})
+			}
+			b = append(b, l)
+			return
+		}
+		for _, z := range zeilen {
+			b = append(b, pdf.Absatz{Text: z})
+		}
+	}
+	section("Entscheidung", i.Tenor, true)
+	section("Nebenbestimmungen", i.Nebenbestimmungen, true)
+	if !i.Gueltig.Von.IsZero() || !i.Gueltig.Bis.IsZero() {
+		section("Geltungsdauer", []string{geltung(i.Gueltig)}, false)
+	}
+	section("Begründung", i.Begruendung, false)
+	if i.Gebuehr != "" {
+		section("Gebühr", []string{i.Gebuehr}, false)
+	}
+	if i.Rechtsbehelfsbelehrung != "" {
+		section("Rechtsbehelfsbelehrung", []string{i.Rechtsbehelfsbelehrung}, false)
+	}
+	return b
+}
+
+func geltung(z datum.Zeitraum) string {
+	switch {
+	case z.Bis.IsZero():
+		return "Die Entscheidung gilt ab dem " + z.Von.Deutsch() + "."
+	case z.Von.IsZero():
+		return "Die Entscheidung gilt bis zum " + z.Bis.Deutsch() + "."
+	}
+	return "Die Entscheidung gilt vom " + z.Von.Deutsch() + " bis zum " + z.Bis.Deutsch() + "."
+}

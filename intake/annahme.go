@@ -1,0 +1,298 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/blob"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// Mandanten finds the configuration of a Mandant. *tenant.Verzeichnis fits.
+type Mandanten interface {
+	Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, error)
+}
+
+// Router finds the competent Einheit. *tenant.Zustaendigkeiten fits.
+type Router interface {
+	Route(leistung tenant.Leistungsschluessel, ort tenant.ARS, tag datum.Datum) (tenant.Ziel, error)
+}
+
+// Params of an Annahme; all are mandatory.
+type Params struct {
+	Store     *storage.Store
+	Blobs     blob.Store
+	Mandanten Mandanten
+	Router    Router
+	// Parser in the order they are asked.
+	Parser []Parser
+	// Betreiber is the Mandant whose Klaerfach takes what belongs to nobody yet,
+	// and who keeps the register of all deliveries.
+	Betreiber tenant.ID
+}
+
+// Options of an Annahme; nil means defaults.
+type Options struct {
+	Now    func() time.Time
+	NewID  func() uuid.UUID
+	Limits Limits
+	Log    *slog.Logger
+	// Bestaetigung writes the Eingangsbestaetigung; nil results send none. The
+	// default names number, service, date and the unit.
+	Bestaetigung func(m *tenant.Mandant, s vorgang.Params) *messaging.Nachricht
+}
+
+// Annahme is the pipeline. Safe for concurrent use; several processes may share one storage.
+type Annahme struct {
+	p      Params
+	o      Options
+	limits Limits
+	akteur tenant.Akteur
+}
+
+// New makes an Annahme.
+func New(p Params, o *Options) (*Annahme, error) {
+	if p.Store == nil || p.Blobs == nil || p.Mandanten == nil || p.Router == nil || p.Betreiber == "" {
+		return nil, fehler.New("intake.New", "", fehler.ErrInvalid, errors.New("Store, Blobs, Mandanten, Router and Betreiber are mandatory"))
+	}
+	a := &Annahme{p: p, akteur: tenant.System("annahme")}
+	if o != nil {
+		a.o = *o
+	}
+	if a.o.Now == nil {
+		a.o.Now = time.Now
+	}
+	if a.o.NewID == nil {
+		a.o.NewID = func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	}
+	if a.o.Log == nil {
+		a.o.Log = slog.New(slog.DiscardHandler)
+	}
+	if a.o.Bestaetigung == nil {
+		a.o.Bestaetigung = standardBestaetigung
+	}
+	a.limits = a.o.Limits.withDefaults()
+	return a, nil
+}
+
+// Ausgang says what became of a delivery.
+type Ausgang string
+
+// The outcomes; they are the states of an Eingang.
+const (
+	Offen      Ausgang = "offen" // begun, not finished: the next delivery of the same continues
+	Angenommen Ausgang = "angenommen"
+	Klaerung   Ausgang = "klaerung" // whole in the Klaerfach
+	Abgelehnt  Ausgang = "abgelehnt"
+)
+
+// Ergebnis is the answer of [Annahme.Receive].
+type Ergebnis struct {
+	Ausgang Ausgang
+	// Eingang is the id in the register of the Betreiber.
+	Eingang uuid.UUID
+	// Mandant, Vorgang and Nummer are set when Angenommen.
+	Mandant tenant.ID
+	Vorgang uuid.UUID
+	Nummer  string
+	// Probleme when Abgelehnt or Klaerung.
+	Probleme fehler.Probleme
+	// Bekannt: the same delivery had been finished before.
+	Bekannt bool
+}
+
+// akte is what the register keeps of a delivery (JSON of Eingang.Daten).
+type akte struct {
+	Lieferung Lieferung       `json:"lieferung"`
+	Einheit   string          `json:"einheit,omitempty"`
+	Regel     string          `json:"regel,omitempty"`
+	Nummer    string          `json:"nummer,omitempty"`
+	Probleme  fehler.Probleme `json:"probleme,omitempty"`
+}
+
+// Receive takes one delivery through the pipeline. When it returns without an
+// error the outcome is durable and the sender may be told. The same delivery
+// again gives the same outcome with Bekannt set, and the same Vorgang. An error
+// means that nothing was decided: the delivery must be offered again.
+func (a *Annahme) Receive(ctx context.Context, l Lieferung) (Ergebnis, error) {
+	if l.Kanal == "" || l.Kennung == "" || l.Fachdaten.leer() {
+		return Ergebnis{}, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrInvalid, errors.New("Kanal, Kennung and Fachdaten are mandatory"))
+	}
+	if l.Eingang.IsZero() {
+		l.Eingang = a.o.Now()
+	}
+	l.Eingang = l.Eingang.UTC().Truncate(time.Microsecond)
+	e, err := a.known(ctx, l.Schluessel())
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	if e != nil {
+		return a.resume(ctx, *e, l)
+	}
+	for _, t := range l.teile() {
+		t.Name = safeName(t.Name)
+	}
+	return a.run(ctx, l)
+}
+
+// run judges a delivery nobody has seen before.
+func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
+	inhalt, err := a.read(ctx, &l)
+	if p := fehler.ProblemeIn(err); p != nil {
+		return a.register(ctx, a.p.Betreiber, urteil(p), akte{Lieferung: l, Probleme: p})
+	}
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	ziel, err := a.route(ctx, l)
+	if p := fehler.ProblemeIn(err); p != nil {
+		return a.register(ctx, a.p.Betreiber, Klaerung, akte{Lieferung: l, Probleme: p})
+	}
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	if err := a.keep(ctx, ziel.Mandant, &l); err != nil {
+		return Ergebnis{}, err
+	}
+	k := akte{Lieferung: l, Einheit: ziel.Einheit, Regel: ziel.Regel.String()}
+	e, err := a.insert(ctx, Offen, ziel.Mandant, k)
+	if errors.Is(err, fehler.ErrExists) {
+		// The same delivery is being received elsewhere at this moment; join it.
+		other, err := a.known(ctx, l.Schluessel())
+		if err != nil || other == nil {
+			return Ergebnis{}, errors.Join(err, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrUnavailable, nil))
+		}
+		return a.resume(ctx, *other, l)
+	}
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	return a.open(ctx, e, k, inhalt)
+}
+
+// resume answers for a finished delivery, or finishes one that stopped halfway.
+func (a *Annahme) resume(ctx context.Context, e storage.Eingang, l Lieferung) (Ergebnis, error) {
+	var k akte
+	if err := json.Unmarshal(e.Daten, &k); err != nil {
+		return Ergebnis{}, fehler.New("intake.Receive", e.ID.String(), fehler.ErrInvalid, err)
+	}
+	if Ausgang(e.Zustand) != Offen {
+		r := ergebnis(e, k)
+		r.Bekannt = true
+		return r, nil
+	}
+	k.Lieferung.Fachdaten.Open = l.Fachdaten.Open
+	inhalt, err := a.parse(ctx, &k.Lieferung)
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	return a.open(ctx, e, k, inhalt)
+}
+
+func ergebnis(e storage.Eingang, k akte) Ergebnis {
+	r := Ergebnis{Ausgang: Ausgang(e.Zustand), Eingang: e.ID, Probleme: k.Probleme}
+	if r.Ausgang == Angenommen {
+		r.Mandant, r.Vorgang, r.Nummer = e.ZielMandant, e.ZielVorgang, k.Nummer
+	}
+	return r
+}
+
+// read checks the files and parses the form.
+func (a *Annahme) read(ctx context.Context, l *Lieferung) (Inhalt, error) {
+	if err := a.limits.pruefeDateien(ctx, l); err != nil {
+		return Inhalt{}, err
+	}
+	return a.parse(ctx, l)
+}
+
+func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
+	r, err := l.Fachdaten.Open(ctx)
+	if err != nil {
+		return Inhalt{}, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, a.limits.Fachdaten+1))
+	if err != nil {
+		return Inhalt{}, err
+	}
+	if int64(len(b)) > a.limits.Fachdaten {
+		return Inhalt{}, fehler.Probleme{{Code: "intake.fachdaten-zu-gross", Pfad: "data",
+			Meldung: fmt.Sprintf("larger than %d bytes", a.limits.Fachdaten), Hinweis: "Die Formulardaten sind zu groß."}}
+	}
+	d := Fachdaten{Schema: l.Schema, MIME: l.Fachdaten.MIME, Bytes: b}
+	for _, p := range a.p.Parser {
+		if p.Detect(d) {
+			return p.Parse(ctx, d)
+		}
+	}
+	return Inhalt{}, fehler.Probleme{{Code: "intake.schema-unbekannt", Pfad: "data", Meldung: "no parser takes schema " + l.Schema,
+		Hinweis: "Das Formular (" + l.Schema + ") ist hier nicht eingerichtet."}}
+}
+
+func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {
+	leistung, err := tenant.ParseLeistung(l.Leistung)
+	if err != nil {
+		return tenant.Ziel{}, err
+	}
+	ort, err := tenant.ParseARS(l.Ort)
+	if err != nil {
+		return tenant.Ziel{}, err
+	}
+	z, err := a.p.Router.Route(leistung, ort, datum.Von(l.Eingang))
+	if err != nil {
+		return tenant.Ziel{}, err
+	}
+	m, err := a.p.Mandanten.Mandant(ctx, z.Mandant)
+	if errors.Is(err, fehler.ErrNotFound) {
+		return tenant.Ziel{}, fehler.Probleme{{Code: "routing.mandant-unbekannt", Pfad: string(z.Mandant), Meldung: "the rule names a Mandant that is not set up",
+			Hinweis: "Die Zuständigkeit nennt einen Mandanten, der nicht eingerichtet ist."}}
+	}
+	if err != nil {
+		return tenant.Ziel{}, err
+	}
+	if _, ok := m.Einheit(z.Einheit); !ok {
+		return tenant.Ziel{}, fehler.Probleme{{Code: "routing.einheit-unbekannt", Pfad: z.Einheit, Meldung: "the rule names an Einheit that is not set up",
+			Hinweis: "Die Zuständigkeit nennt eine Organisationseinheit, die es nicht gibt."}}
+	}
+	return z, nil
+}
+
+// keep makes all bytes durable for the Mandant and notes size and hash.
+func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
+	for _, t := range l.teile() {
+		r, err := t.Open(ctx)
+		if err != nil {
+			return err
+		}
+		ref, err := a.p.Blobs.Put(ctx, m, r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			return err
+		}
+		t.Groesse, t.SHA512 = ref.Groesse, ref.SHA512
+	}
+	return nil
+}
+
+// urteil: a broken rule of the format is refused. What only this authority's
+// setting rejects is for a person to decide.
+func urteil(p fehler.Probleme) Ausgang {
+	for _, q := range p {
+		switch q.Code {
+		case "intake.dateityp":
+			return Klaerung
+		}
+	}
+	return Abgelehnt
+}

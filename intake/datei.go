@@ -1,0 +1,155 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gabriel-vasile/mimetype"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Limits of one Lieferung; zero values mean the defaults.
+type Limits struct {
+	// Dateien is the number of files; default 100.
+	Dateien int
+	// Datei and Gesamt are bytes; defaults 100 MiB and 500 MiB.
+	Datei, Gesamt int64
+	// Fachdaten is the form data in bytes; default 10 MiB.
+	Fachdaten int64
+	// Typen are the file types by content that are taken; default [StandardTypen].
+	Typen []string
+}
+
+// StandardTypen are the file types authorities commonly take. A type stands for
+// its descendants as well: "text/plain" includes CSV.
+var StandardTypen = []string{
+	"application/pdf", "image/png", "image/jpeg", "image/tiff", "text/plain", "application/json", "text/xml",
+	"application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
+	"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Dateien == 0 {
+		l.Dateien = 100
+	}
+	if l.Datei == 0 {
+		l.Datei = 100 << 20
+	}
+	if l.Gesamt == 0 {
+		l.Gesamt = 500 << 20
+	}
+	if l.Fachdaten == 0 {
+		l.Fachdaten = 10 << 20
+	}
+	if l.Typen == nil {
+		l.Typen = StandardTypen
+	}
+	return l
+}
+
+// pruefeDateien checks number, sizes and types, and sets Groesse and Erkannt.
+func (l Limits) pruefeDateien(ctx context.Context, d *Lieferung) error {
+	var p fehler.Probleme
+	if n := len(d.Dateien); n > l.Dateien {
+		return fehler.Probleme{{Code: "intake.zu-viele-dateien", Meldung: fmt.Sprintf("%d files, %d allowed", n, l.Dateien),
+			Hinweis: fmt.Sprintf("Der Antrag enthält %d Dateien; erlaubt sind %d.", n, l.Dateien)}}
+	}
+	var sum int64
+	for i := range d.Dateien {
+		t := &d.Dateien[i]
+		size, kind, err := measure(ctx, t, l.Datei)
+		if err != nil && !errors.Is(err, errTooLarge) {
+			return err
+		}
+		if errors.Is(err, errTooLarge) {
+			p = append(p, fehler.Problem{Code: "intake.datei-zu-gross", Pfad: t.ID.String(),
+				Meldung: fmt.Sprintf("larger than %d bytes", l.Datei),
+				Hinweis: fmt.Sprintf("Eine Datei ist größer als %d MB.", l.Datei>>20)})
+			continue
+		}
+		sum += size
+		t.Groesse, t.Erkannt = size, kind.String()
+		if !taken(kind, l.Typen) {
+			p = append(p, fehler.Problem{Code: "intake.dateityp", Pfad: t.ID.String(),
+				Meldung: "content is " + kind.String() + ", which is not taken",
+				Hinweis: "Dateien dieser Art nimmt die Behörde nicht an (" + kind.String() + ")."})
+		}
+	}
+	if sum > l.Gesamt {
+		p = append(p, fehler.Problem{Code: "intake.gesamt-zu-gross", Meldung: fmt.Sprintf("%d bytes in all, %d allowed", sum, l.Gesamt),
+			Hinweis: fmt.Sprintf("Alle Dateien zusammen sind größer als %d MB.", l.Gesamt>>20)})
+	}
+	if len(p) > 0 {
+		return p
+	}
+	return nil
+}
+
+var errTooLarge = errors.New("too large")
+
+// measure reads the bytes once: their number, at most max, and their type.
+func measure(ctx context.Context, t *Teil, max int64) (int64, *mimetype.MIME, error) {
+	r, err := t.Open(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer r.Close()
+	head := make([]byte, 3072)
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return 0, nil, err
+	}
+	rest, err := io.Copy(io.Discard, io.LimitReader(r, max-int64(n)+1))
+	if err != nil {
+		return 0, nil, err
+	}
+	size := int64(n) + rest
+	if size > max {
+		return size, nil, errTooLarge
+	}
+	return size, mimetype.Detect(head[:n]), nil
+}
+
+func taken(kind *mimetype.MIME, typen []string) bool {
+	for k := kind; k != nil; k = k.Parent() {
+		if slices.ContainsFunc(typen, k.Is) {
+			return true
+		}
+	}
+	return false
+}
+
+// safeName makes a file name without directories, control characters or tricks,
+// at most 120 bytes; the extension is kept.
+func safeName(name string) string {
+	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`/<>:"|?*`, r) {
+			return -1
+		}
+		return r
+	}, name)
+	name = strings.Trim(name, ". ")
+	if name == "" {
+		return "datei"
+	}
+	ext := path.Ext(name)
+	if len(ext) > 12 {
+		ext = ""
+	}
+	stem := strings.TrimSuffix(name, ext)
+	for len(stem)+len(ext) > 120 {
+		_, n := utf8.DecodeLastRuneInString(stem)
+		stem = stem[:len(stem)-n]
+	}
+	return stem + ext
+}

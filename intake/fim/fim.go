@@ -1,0 +1,182 @@
+// Package fim reads FIM JSON: form data whose keys are the ids of FIM data fields
+// (F60000227) and groups (G60000082), as JSON Schemas derived from XDatenfelder
+// describe them. Source: FIM portal, XDatenfelder 2.0 and 3.0; XDF-Tools for the
+// JSON form.
+package fim
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/ozg-fachwerk/fachwerk/intake"
+	"github.com/ozg-fachwerk/fachwerk/internal/strictjson"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Formular is one form as the authority sets it up.
+type Formular struct {
+	// Schema is the URI senders name.
+	Schema string
+	// JSONSchema is the JSON Schema (draft 2020-12) of the data. It must not refer
+	// to other documents.
+	JSONSchema []byte
+	// Labels for reading, by field or group id without version.
+	Labels map[string]string
+	// Antragsteller says where the applicant stands in the data.
+	Antragsteller Zeiger
+}
+
+// Zeiger are JSON pointers (RFC 6901) into the data; empty ones are not read.
+type Zeiger struct {
+	Vorname, Nachname, Organisation string
+	Strasse, Hausnummer, Zusatz     string
+	PLZ, Ort                        string
+}
+
+// Parser reads the forms it was made with. Safe for concurrent use.
+type Parser struct{ formulare map[string]*formular }
+
+type formular struct {
+	Formular
+	schema *jsonschema.Schema
+}
+
+var _ intake.Parser = (*Parser)(nil)
+
+// New compiles the schemas. A schema that does not compile, refers outside, or is
+// named twice is fehler.ErrInvalid.
+func New(formulare ...Formular) (*Parser, error) {
+	p := &Parser{formulare: map[string]*formular{}}
+	for _, f := range formulare {
+		if f.Schema == "" || p.formulare[f.Schema] != nil {
+			return nil, fehler.New("fim.New", f.Schema, fehler.ErrInvalid, errors.New("schema URI is empty or named twice"))
+		}
+		s, err := compile(f)
+		if err != nil {
+			return nil, fehler.New("fim.New", f.Schema, fehler.ErrInvalid, err)
+		}
+		p.formulare[f.Schema] = &formular{Formular: f, schema: s}
+	}
+	return p, nil
+}
+
+type noLoader struct{}
+
+func (noLoader) Load(url string) (any, error) {
+	return nil, fmt.Errorf("the schema refers to %s; only one document is allowed", url)
+}
+
+func compile(f Formular) (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(f.JSONSchema))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	c.UseLoader(noLoader{})
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	if err := c.AddResource(f.Schema, doc); err != nil {
+		return nil, err
+	}
+	return c.Compile(f.Schema)
+}
+
+// Name gives "fim".
+func (p *Parser) Name() string { return "fim" }
+
+// Detect tells whether the schema is one of the forms and the data is JSON.
+func (p *Parser) Detect(d intake.Fachdaten) bool {
+	return p.formulare[d.Schema] != nil && d.MIME == "application/json"
+}
+
+// Parse validates the data and labels it. Problems have the codes
+// "fim.kein-json" and "fim.schema-verletzt", with a JSON pointer as place.
+func (p *Parser) Parse(_ context.Context, d intake.Fachdaten) (intake.Inhalt, error) {
+	f := p.formulare[d.Schema]
+	if f == nil {
+		return intake.Inhalt{}, fehler.New("fim.Parse", d.Schema, fehler.ErrUnsupported, nil)
+	}
+	if err := strictjson.Check(d.Bytes, strictjson.Limits{}); err != nil {
+		return intake.Inhalt{}, fehler.Probleme{{Code: "fim.kein-json", Pfad: "data", Meldung: err.Error(),
+			Hinweis: "Die Formulardaten sind kein gültiges JSON."}}
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(d.Bytes))
+	if err != nil {
+		return intake.Inhalt{}, err
+	}
+	if err := f.schema.Validate(doc); err != nil {
+		if v, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
+			return intake.Inhalt{}, probleme(v, f.Labels)
+		}
+		return intake.Inhalt{}, err
+	}
+	felder, err := readFelder(d.Bytes, f.Labels)
+	if err != nil {
+		return intake.Inhalt{}, err
+	}
+	return intake.Inhalt{Daten: json.RawMessage(bytes.Clone(d.Bytes)), Felder: felder, Antragsteller: f.Antragsteller.read(doc)}, nil
+}
+
+func (z Zeiger) read(doc any) messaging.Empfaenger {
+	at := func(p string) string { return lookup(doc, p) }
+	name := strings.TrimSpace(at(z.Vorname) + " " + at(z.Nachname))
+	if name == "" {
+		name = at(z.Organisation)
+	}
+	return messaging.Empfaenger{Name: name, Anschrift: tenant.Anschrift{
+		Strasse: at(z.Strasse), Hausnummer: at(z.Hausnummer), Zusatz: at(z.Zusatz), PLZ: at(z.PLZ), Ort: at(z.Ort),
+	}}
+}
+
+// lookup follows a JSON pointer to a scalar; "" if it is not there. Keys may
+// carry a version in the data ("F60000227V1.1").
+func lookup(doc any, pointer string) string {
+	if pointer == "" {
+		return ""
+	}
+	for _, key := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
+		key = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
+		switch node := doc.(type) {
+		case map[string]any:
+			doc = nil
+			for k, v := range node {
+				if k == key || baseID(k) == key {
+					doc = v
+				}
+			}
+		case []any:
+			doc = nil
+			if key == "0" && len(node) > 0 {
+				doc = node[0]
+			}
+		default:
+			return ""
+		}
+	}
+	switch v := doc.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
+
+var versioned = regexp.MustCompile(`^([FG]\d{8}(?:\d{3})?)V\d+(?:\.\d+){1,2}$`)
+
+// baseID cuts the version off a FIM id.
+func baseID(key string) string {
+	if m := versioned.FindStringSubmatch(key); m != nil {
+		return m[1]
+	}
+	return key
+}

@@ -1,0 +1,261 @@
+// Package fitconnect receives submissions of one FIT-Connect destination and takes
+// them through the intake pipeline. The protocol itself is package
+// messaging/fitconnect.
+package fitconnect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/intake"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	protokoll "github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// Kanal is the name of the channel in Vorgaenge and addresses.
+const Kanal = "fitconnect"
+
+// Options of an Empfang; nil means defaults.
+type Options struct {
+	Now   func() time.Time
+	NewID func() uuid.UUID
+	Log   *slog.Logger
+	// Poll is the pause between two looks at the list of waiting submissions, in
+	// case a callback is missed; default 5 minutes.
+	Poll time.Duration
+	// Adressen gives the ways to answer and the applicant's account. The default
+	// takes the reply channel of the metadata and, behind it, the embedded mailbox
+	// "portal" under the same account.
+	Adressen func(r *protokoll.Received) (konto string, a []messaging.Adresse)
+}
+
+// Empfang receives. Safe for concurrent use.
+type Empfang struct {
+	sub     *protokoll.Subscriber
+	annahme *intake.Annahme
+	o       Options
+	wake    chan struct{}
+}
+
+// New makes an Empfang for the destination of the Subscriber.
+func New(sub *protokoll.Subscriber, annahme *intake.Annahme, o *Options) *Empfang {
+	e := &Empfang{sub: sub, annahme: annahme, wake: make(chan struct{}, 1)}
+	if o != nil {
+		e.o = *o
+	}
+	if e.o.Now == nil {
+		e.o.Now = time.Now
+	}
+	if e.o.NewID == nil {
+		e.o.NewID = func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	}
+	if e.o.Log == nil {
+		e.o.Log = slog.New(slog.DiscardHandler)
+	}
+	if e.o.Poll == 0 {
+		e.o.Poll = 5 * time.Minute
+	}
+	if e.o.Adressen == nil {
+		e.o.Adressen = adressen
+	}
+	return e
+}
+
+// Handler takes the callbacks of the delivery service. A callback is only a hint
+// to look; it is verified and wakes [Empfang.Run].
+func (e *Empfang) Handler(secret string, o *protokoll.CallbackOptions) http.Handler {
+	return protokoll.NewCallbackHandler(secret, func(context.Context, protokoll.Notification) error {
+		select {
+		case e.wake <- struct{}{}:
+		default: // a look is due already
+		}
+		return nil
+	}, o)
+}
+
+// Run receives until ctx ends: at once, after every callback, and every Poll.
+// Failures are logged; what failed is offered again by the delivery service.
+func (e *Empfang) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if _, err := e.Poll(ctx); err != nil && ctx.Err() == nil {
+			e.o.Log.ErrorContext(ctx, "receiving failed", "destination", e.sub.DestinationID(), "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-e.wake:
+		case <-time.After(e.o.Poll):
+		}
+	}
+	return nil
+}
+
+// Poll receives everything that waits and gives the outcomes. A submission that
+// fails does not keep the others; the errors are joined.
+func (e *Empfang) Poll(ctx context.Context) ([]intake.Ergebnis, error) {
+	var out []intake.Ergebnis
+	var errs []error
+	for ref, err := range e.sub.List(ctx) {
+		if err != nil {
+			return out, errors.Join(append(errs, err)...)
+		}
+		r, err := e.Receive(ctx, ref)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("submission %s: %w", ref.SubmissionID, err))
+			continue
+		}
+		out = append(out, r)
+	}
+	return out, errors.Join(errs...)
+}
+
+// Receive takes one submission through protocol checks and pipeline, and answers
+// the sender: what was refused is rejected with its problems, what lies in the
+// Klaerfach is accepted here, after it is durable. A new Vorgang is accepted by
+// the relay through its Auftrag, see [Quittierer]. After an error nothing was
+// decided and the submission stays with the delivery service.
+func (e *Empfang) Receive(ctx context.Context, ref protokoll.SubmissionRef) (intake.Ergebnis, error) {
+	r, err := e.sub.Fetch(ctx, ref.SubmissionID)
+	if p := fehler.ProblemeIn(err); p != nil && r != nil {
+		erg, err := e.annahme.Refuse(ctx, e.rest(ref, r), p)
+		if err != nil {
+			return erg, err
+		}
+		return erg, e.sub.Reject(ctx, ref, protokoll.ProblemsOf(erg.Probleme))
+	}
+	if err != nil {
+		return intake.Ergebnis{}, err
+	}
+	l, err := e.lieferung(r)
+	if err != nil {
+		return intake.Ergebnis{}, err
+	}
+	erg, err := e.annahme.Receive(ctx, l)
+	if err != nil {
+		return erg, err
+	}
+	switch erg.Ausgang {
+	case intake.Abgelehnt:
+		return erg, e.sub.Reject(ctx, ref, protokoll.ProblemsOf(uebersetze(erg.Probleme)))
+	case intake.Klaerung:
+		return erg, e.sub.AcceptReceipt(ctx, r.Receipt())
+	}
+	return erg, nil
+}
+
+func (e *Empfang) lieferung(r *protokoll.Received) (intake.Lieferung, error) {
+	quittung, err := json.Marshal(r.Receipt())
+	if err != nil {
+		return intake.Lieferung{}, err
+	}
+	m := r.Metadata
+	l := intake.Lieferung{
+		Kanal: Kanal, Kennung: r.Submission.SubmissionID, Eingang: e.eingang(r),
+		Leistung: r.Submission.PublicService.Identifier, Ort: r.Submission.Region, Quittung: quittung,
+		Nachweise: e.nachweise(r),
+	}
+	if d := m.ContentStructure.Data; d != nil {
+		l.Schema = d.SubmissionSchema.SchemaURI
+		l.Fachdaten = intake.Bytes(e.o.NewID(), dataName(d.SubmissionSchema.MIMEType), d.SubmissionSchema.MIMEType, vorgang.ZweckOriginal, r.Data)
+	}
+	for _, a := range r.Attachments {
+		id, err := uuid.Parse(a.AttachmentID)
+		if err != nil {
+			id = e.o.NewID()
+		}
+		l.Dateien = append(l.Dateien, intake.Bytes(id, a.Filename, a.MIMEType, zweck(a.Purpose), a.Content))
+	}
+	if a := m.AdditionalReferenceInfo; a != nil {
+		l.Referenz, l.DigitalerBescheid = a.SenderReference, a.ZustimmungZumDigitalenBescheid
+		if d, err := datum.Parse(a.ApplicationDate); err == nil {
+			l.GestelltAm = d
+		}
+	}
+	if m.Author != nil {
+		l.Onlinedienst = m.Author.Name
+	}
+	l.Konto, l.Adressen = e.o.Adressen(r)
+	return l, nil
+}
+
+// eingang is the receipt: when the submission reached the delivery service, the
+// device the authority has opened for receipt (§ 130 (1) BGB applied to public
+// law), not when this process fetched it.
+func (e *Empfang) eingang(r *protokoll.Received) time.Time {
+	if r.Log != nil && r.Log.Submit != nil && !r.Log.Submit.IssuedAt.IsZero() {
+		return r.Log.Submit.IssuedAt
+	}
+	return e.o.Now()
+}
+
+// rest keeps what of a broken submission could be had: at least its encrypted form.
+func (e *Empfang) rest(ref protokoll.SubmissionRef, r *protokoll.Received) intake.Lieferung {
+	l := intake.Lieferung{Kanal: Kanal, Kennung: ref.SubmissionID, Eingang: e.eingang(r), Nachweise: e.nachweise(r)}
+	encrypted, err := json.Marshal(r.Submission)
+	if err != nil || r.Submission == nil {
+		encrypted = []byte(ref.SubmissionID)
+	} else {
+		l.Leistung, l.Ort = r.Submission.PublicService.Identifier, r.Submission.Region
+	}
+	l.Fachdaten = intake.Bytes(e.o.NewID(), "submission.json", "application/json", vorgang.ZweckOriginal, encrypted)
+	for _, a := range r.Attachments {
+		if a.Content != nil {
+			l.Dateien = append(l.Dateien, intake.Bytes(e.o.NewID(), a.Filename, a.MIMEType, zweck(a.Purpose), a.Content))
+		}
+	}
+	return l
+}
+
+func (e *Empfang) nachweise(r *protokoll.Received) []intake.Teil {
+	var t []intake.Teil
+	if r.MetadataRaw != nil {
+		t = append(t, intake.Bytes(e.o.NewID(), "metadata.json", "application/json", vorgang.ZweckNachweis, r.MetadataRaw))
+	}
+	if r.Log != nil {
+		t = append(t, eventLog(e.o.NewID(), "event-log-eingang.txt", r.Log))
+	}
+	return t
+}
+
+func eventLog(id uuid.UUID, name string, l *protokoll.EventLog) intake.Teil {
+	return intake.Bytes(id, name, "text/plain", vorgang.ZweckNachweis, []byte(strings.Join(l.Raw(), "\n")+"\n"))
+}
+
+func dataName(mime string) string {
+	if mime == "application/xml" {
+		return "fachdaten.xml"
+	}
+	return "fachdaten.json"
+}
+
+func zweck(purpose string) vorgang.Zweck {
+	if purpose == "form" {
+		return vorgang.ZweckFormular
+	}
+	return vorgang.ZweckAnlage
+}
+
+func adressen(r *protokoll.Received) (string, []messaging.Adresse) {
+	konto := "case:" + r.Submission.CaseID
+	var a []messaging.Adresse
+	if c := r.Metadata.ReplyChannel; c != nil {
+		switch {
+		case c.IDBundDeMailbox != nil:
+			konto = c.IDBundDeMailbox.MailboxUUID
+			a = append(a, messaging.Adresse{Kanal: "bundid", Kennung: konto})
+		case c.FITConnect != nil:
+			a = append(a, messaging.Adresse{Kanal: Kanal, Kennung: r.Submission.CaseID})
+		}
+	}
+	return konto, append(a, messaging.Adresse{Kanal: "portal", Kennung: konto})
+}

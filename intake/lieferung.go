@@ -1,0 +1,112 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// Lieferung is one technical delivery as a channel received it: opened, its
+// integrity checked, its meaning not yet.
+type Lieferung struct {
+	// Kanal and Kennung together are the idempotency key: the same pair is the
+	// same Vorgang, however often it arrives. Mandatory.
+	Kanal   string `json:"kanal"`
+	Kennung string `json:"kennung"`
+	// Eingang is the receipt by the authority; default is the clock.
+	Eingang time.Time `json:"eingang"`
+	// Leistung and Ort as the sender wrote them (URN or digits; ARS or "DE" + ARS).
+	Leistung string `json:"leistung"`
+	Ort      string `json:"ort"`
+	// Fachdaten is the form data; Schema and MIME say how to read it.
+	Fachdaten Teil   `json:"fachdaten"`
+	Schema    string `json:"schema"`
+	// Dateien came with the application; Nachweise (metadata, event log) are kept with the Vorgang.
+	Dateien   []Teil `json:"dateien,omitempty"`
+	Nachweise []Teil `json:"nachweise,omitempty"`
+
+	Referenz     string      `json:"referenz,omitempty"`
+	Onlinedienst string      `json:"onlinedienst,omitempty"`
+	GestelltAm   datum.Datum `json:"gestelltAm,omitzero"`
+	// Konto is the applicant's Nutzerkonto or mailbox handle; Adressen the ways to answer.
+	Konto             string              `json:"konto,omitempty"`
+	Adressen          []messaging.Adresse `json:"adressen,omitempty"`
+	DigitalerBescheid *bool               `json:"digitalerBescheid,omitempty"`
+	// Quittung is what the channel needs to acknowledge later; nil means the
+	// sender expects nothing.
+	Quittung json.RawMessage `json:"quittung,omitempty"`
+}
+
+// Schluessel is the idempotency key.
+func (l *Lieferung) Schluessel() string { return l.Kanal + ":" + l.Kennung }
+
+func (l *Lieferung) teile() []*Teil {
+	t := []*Teil{&l.Fachdaten}
+	for i := range l.Dateien {
+		t = append(t, &l.Dateien[i])
+	}
+	for i := range l.Nachweise {
+		t = append(t, &l.Nachweise[i])
+	}
+	return t
+}
+
+// Teil is one file of a Lieferung.
+type Teil struct {
+	ID   uuid.UUID `json:"id"`
+	Name string    `json:"name"`
+	// MIME as declared; Erkannt as the content shows, set by the Annahme.
+	MIME    string        `json:"mime"`
+	Erkannt string        `json:"erkannt,omitempty"`
+	Zweck   vorgang.Zweck `json:"zweck"`
+	// Groesse and SHA512 are set when the bytes are durable.
+	Groesse int64  `json:"groesse,omitempty"`
+	SHA512  string `json:"sha512,omitempty"`
+	// Open gives the bytes, as often as asked.
+	Open func(ctx context.Context) (io.ReadCloser, error) `json:"-"`
+}
+
+// Bytes makes a Teil of bytes in memory.
+func Bytes(id uuid.UUID, name, mime string, zweck vorgang.Zweck, b []byte) Teil {
+	return Teil{ID: id, Name: name, MIME: mime, Zweck: zweck, Groesse: int64(len(b)),
+		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
+}
+
+func (t *Teil) leer() bool { return t.Open == nil && t.SHA512 == "" }
+
+// Fachdaten is what a Parser reads.
+type Fachdaten struct {
+	Schema string // URI as the sender gave it
+	MIME   string
+	Bytes  []byte
+}
+
+// Inhalt is what a Parser understood.
+type Inhalt struct {
+	// Daten is the form data as JSON.
+	Daten json.RawMessage
+	// Felder is the same for reading, in the order of the form.
+	Felder []vorgang.Feld
+	// Name and Anschrift of the applicant, as far as the form says.
+	Antragsteller messaging.Empfaenger
+}
+
+// Parser reads one format. Implementations must be safe for concurrent use.
+//
+// Detect tells from schema, MIME type and content whether the format is this
+// Parser's; it must be cheap and must not fail. Parse returns fehler.Probleme for
+// data that breaks the format's rules, every problem with its place; any other
+// error means that the Parser could not work and the delivery is tried again.
+type Parser interface {
+	Name() string
+	Detect(d Fachdaten) bool
+	Parse(ctx context.Context, d Fachdaten) (Inhalt, error)
+}

@@ -1,0 +1,291 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// The register of deliveries lies with the Betreiber. An Eingang reserves Mandant
+// and Vorgang id before the Vorgang is created, so that a crash in between, or a
+// changed Zustaendigkeit, can never make two Vorgaenge of one delivery.
+
+func (a *Annahme) known(ctx context.Context, schluessel string) (*storage.Eingang, error) {
+	var e storage.Eingang
+	err := a.p.Store.View(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) (err error) {
+		e, err = tx.EingangByKey(ctx, schluessel)
+		return err
+	})
+	if errors.Is(err, fehler.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &e, nil
+}
+
+func (a *Annahme) insert(ctx context.Context, z Ausgang, ziel tenant.ID, k akte) (storage.Eingang, error) {
+	daten, err := json.Marshal(k)
+	if err != nil {
+		return storage.Eingang{}, err
+	}
+	e := storage.Eingang{
+		ID: a.o.NewID(), Schluessel: k.Lieferung.Schluessel(), Kanal: k.Lieferung.Kanal, Zustand: string(z),
+		Eingegangen: k.Lieferung.Eingang, Daten: daten,
+	}
+	if z == Offen {
+		e.ZielMandant, e.ZielVorgang = ziel, a.o.NewID()
+	}
+	err = a.p.Store.Update(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) error {
+		return tx.InsertEingang(ctx, e)
+	})
+	e.Version = 1
+	return e, err
+}
+
+// register keeps a delivery that becomes no Vorgang, whole.
+func (a *Annahme) register(ctx context.Context, m tenant.ID, z Ausgang, k akte) (Ergebnis, error) {
+	if err := a.keep(ctx, m, &k.Lieferung); err != nil {
+		return Ergebnis{}, err
+	}
+	e, err := a.insert(ctx, z, "", k)
+	if errors.Is(err, fehler.ErrExists) {
+		other, err := a.known(ctx, k.Lieferung.Schluessel())
+		if err != nil || other == nil {
+			return Ergebnis{}, errors.Join(err, fehler.New("intake.Receive", k.Lieferung.Schluessel(), fehler.ErrUnavailable, nil))
+		}
+		return a.resume(ctx, *other, k.Lieferung)
+	}
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	a.o.Log.InfoContext(ctx, "delivery kept", "eingang", e.ID, "ausgang", z, "probleme", len(k.Probleme))
+	return ergebnis(e, k), nil
+}
+
+// Refuse registers a delivery that the channel itself found broken; what could be
+// opened is kept. The same delivery again gives the same outcome.
+func (a *Annahme) Refuse(ctx context.Context, l Lieferung, p fehler.Probleme) (Ergebnis, error) {
+	if l.Eingang.IsZero() {
+		l.Eingang = a.o.Now()
+	}
+	e, err := a.known(ctx, l.Schluessel())
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	if e != nil {
+		return a.resume(ctx, *e, l)
+	}
+	for _, t := range l.teile() {
+		t.Name = safeName(t.Name)
+	}
+	return a.register(ctx, a.p.Betreiber, Abgelehnt, akte{Lieferung: l, Probleme: p})
+}
+
+// open creates the Vorgang of a reserved Eingang and closes the Eingang.
+func (a *Annahme) open(ctx context.Context, e storage.Eingang, k akte, inhalt Inhalt) (Ergebnis, error) {
+	m, err := a.p.Mandanten.Mandant(ctx, e.ZielMandant)
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	nummer, err := a.create(ctx, m, e.ZielVorgang, k, inhalt)
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	k.Nummer = nummer
+	if e.Daten, err = json.Marshal(k); err != nil {
+		return Ergebnis{}, err
+	}
+	e.Zustand = string(Angenommen)
+	err = a.p.Store.Update(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) error {
+		return tx.UpdateEingang(ctx, e)
+	})
+	if err != nil && !errors.Is(err, fehler.ErrConflict) { // conflict: another process closed it
+		return Ergebnis{}, err
+	}
+	a.o.Log.InfoContext(ctx, "delivery accepted", "eingang", e.ID, "mandant", m.ID, "vorgang", e.ZielVorgang)
+	return ergebnis(e, k), nil
+}
+
+// create makes the Vorgang durable with its number, journal and Auftraege in one
+// transaction; if it is there already it gives its number.
+func (a *Annahme) create(ctx context.Context, m *tenant.Mandant, id uuid.UUID, k akte, inhalt Inhalt) (string, error) {
+	var nummer string
+	err := a.p.Store.Update(ctx, m.ID, func(ctx context.Context, tx *storage.Tx) error {
+		v, err := tx.Get(ctx, id)
+		if err == nil {
+			nummer = v.Nummer()
+			return nil
+		}
+		if !errors.Is(err, fehler.ErrNotFound) {
+			return err
+		}
+		if nummer, err = a.nummer(ctx, tx, m, "vorgang", m.Vorgangsnummer, k); err != nil {
+			return err
+		}
+		p := a.params(m, id, nummer, k, inhalt)
+		if m.Aktenzeichen != "" {
+			az, err := a.nummer(ctx, tx, m, "aktenzeichen", m.Aktenzeichen, k)
+			if err != nil {
+				return err
+			}
+			p.Aktenzeichen = []string{az}
+		}
+		p.Bestaetigung = a.o.Bestaetigung(m, p)
+		v, err = vorgang.New(a.akteur, a.o.Now(), p, vorgang.Kontext{NewID: a.o.NewID})
+		if err != nil {
+			return err
+		}
+		return tx.Save(ctx, v)
+	})
+	return nummer, err
+}
+
+func (a *Annahme) nummer(ctx context.Context, tx *storage.Tx, m *tenant.Mandant, name string, s tenant.Nummernschema, k akte) (string, error) {
+	jahr := datum.Von(k.Lieferung.Eingang).Jahr()
+	n, err := tx.NextNummer(ctx, name, jahr)
+	if err != nil {
+		return "", err
+	}
+	leistung, _ := tenant.ParseLeistung(k.Lieferung.Leistung)
+	l, _ := m.Leistung(leistung)
+	return s.Format(tenant.Nummernwerte{Jahr: jahr, Nummer: n, Aktenplan: l.Aktenplan, Einheit: k.Einheit})
+}
+
+func (a *Annahme) params(m *tenant.Mandant, id uuid.UUID, nummer string, k akte, inhalt Inhalt) vorgang.Params {
+	l := k.Lieferung
+	leistung, _ := tenant.ParseLeistung(l.Leistung)
+	ort, _ := tenant.ParseARS(l.Ort)
+	name := string(leistung)
+	if t, ok := m.Leistung(leistung); ok {
+		name = t.Name
+	}
+	who := vorgang.Antragsteller{Konto: l.Konto, Empfaenger: inhalt.Antragsteller}
+	who.Adressen, who.DigitalerBescheid = l.Adressen, l.DigitalerBescheid
+	p := vorgang.Params{
+		ID: id, Mandant: m.ID, Nummer: nummer, Leistung: leistung, LeistungName: name, Einheit: k.Einheit, Ort: ort,
+		Eingang: l.Eingang, Zustaendigkeit: k.Regel, Quittung: l.Quittung,
+		Antrag: vorgang.Antrag{
+			Kanal: l.Kanal, Kennung: l.Kennung, Referenz: l.Referenz, Onlinedienst: l.Onlinedienst, GestelltAm: l.GestelltAm,
+			Antragsteller: who, Schema: l.Schema, Daten: inhalt.Daten, Felder: inhalt.Felder,
+		},
+	}
+	for _, t := range l.teile() {
+		mime := t.Erkannt
+		if mime == "" {
+			mime = t.MIME
+		}
+		p.Dateien = append(p.Dateien, vorgang.Datei{
+			Anhang: messaging.Anhang{ID: t.ID, Name: t.Name, MIME: mime, Groesse: t.Groesse, SHA512: t.SHA512},
+			Zweck:  t.Zweck, Herkunft: l.Kanal, Hinzugefuegt: l.Eingang,
+		})
+	}
+	return p
+}
+
+func standardBestaetigung(m *tenant.Mandant, p vorgang.Params) *messaging.Nachricht {
+	e, _ := m.Einheit(p.Einheit)
+	return &messaging.Nachricht{
+		Betreff: "Ihr Antrag ist eingegangen: " + p.LeistungName,
+		Text: fmt.Sprintf("Ihr Antrag „%s“ ist am %s bei uns eingegangen.\n\nIhre Vorgangsnummer ist %s. Bitte geben Sie sie an, wenn Sie uns schreiben oder anrufen.\n\nZuständig ist: %s, %s.",
+			p.LeistungName, datum.Von(p.Eingang).Deutsch(), p.Nummer, m.Name, e.Name),
+	}
+}
+
+// Klaerfall is one delivery in the Klaerfach.
+type Klaerfall struct {
+	ID        uuid.UUID
+	Lieferung Lieferung
+	Probleme  fehler.Probleme
+}
+
+// Klaerfach lists what waits for a person, oldest first. The Teile can be opened.
+func (a *Annahme) Klaerfach(ctx context.Context) iter.Seq2[Klaerfall, error] {
+	return func(yield func(Klaerfall, error) bool) {
+		for e, err := range a.p.Store.Eingaenge(ctx, a.p.Betreiber, string(Klaerung)) {
+			var k akte
+			if err == nil {
+				err = json.Unmarshal(e.Daten, &k)
+			}
+			if err != nil {
+				yield(Klaerfall{}, err)
+				return
+			}
+			a.reopen(&k.Lieferung)
+			if !yield(Klaerfall{ID: e.ID, Lieferung: k.Lieferung, Probleme: k.Probleme}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// reopen gives the Teile of a stored delivery their bytes back.
+func (a *Annahme) reopen(l *Lieferung) {
+	for _, t := range l.teile() {
+		ref := t.SHA512
+		t.Open = func(ctx context.Context) (io.ReadCloser, error) { return a.p.Blobs.Open(ctx, a.p.Betreiber, ref) }
+	}
+}
+
+// Rerun takes a delivery of the Klaerfach through the pipeline again after fix
+// has mended it (the place, the service); nil changes nothing, which helps after
+// a Zustaendigkeit or a form was added. What still fails stays in the Klaerfach.
+func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung)) (Ergebnis, error) {
+	e, err := a.p.Store.Eingang(ctx, a.p.Betreiber, id)
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	var k akte
+	if err := json.Unmarshal(e.Daten, &k); err != nil {
+		return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, err)
+	}
+	if Ausgang(e.Zustand) != Klaerung {
+		return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrConflict, errors.New("is not in the Klaerfach"))
+	}
+	a.reopen(&k.Lieferung)
+	if fix != nil {
+		schluessel := k.Lieferung.Schluessel()
+		if fix(&k.Lieferung); k.Lieferung.Schluessel() != schluessel {
+			return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, errors.New("Kanal and Kennung must not change"))
+		}
+	}
+	// The bytes come from the Klaerfach and the sender has been answered.
+	k.Lieferung.Quittung = nil
+	inhalt, err := a.read(ctx, &k.Lieferung)
+	if err != nil {
+		return ergebnis(e, akte{Probleme: fehler.ProblemeIn(err)}), err
+	}
+	ziel, err := a.route(ctx, k.Lieferung)
+	if err != nil {
+		return ergebnis(e, akte{Probleme: fehler.ProblemeIn(err)}), err
+	}
+	if err := a.keep(ctx, ziel.Mandant, &k.Lieferung); err != nil {
+		return Ergebnis{}, err
+	}
+	k.Einheit, k.Regel, k.Probleme = ziel.Einheit, ziel.Regel.String(), nil
+	e.Zustand, e.ZielMandant, e.ZielVorgang = string(Offen), ziel.Mandant, a.o.NewID()
+	if e.Daten, err = json.Marshal(k); err != nil {
+		return Ergebnis{}, err
+	}
+	err = a.p.Store.Update(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) error {
+		return tx.UpdateEingang(ctx, e)
+	})
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	e.Version++
+	return a.open(ctx, e, k, inhalt)
+}

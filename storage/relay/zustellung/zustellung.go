@@ -1,0 +1,222 @@
+// Package zustellung brings Nachrichten and Bescheide to the citizen: it holds the
+// handlers of the relay that choose a Kanal, set the document, deliver, and watch
+// for the day of Bekanntgabe and of Bestandskraft.
+package zustellung
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/storage/blob"
+	"github.com/ozg-fachwerk/fachwerk/storage/relay"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// Mandanten finds the configuration of a Mandant. *tenant.Verzeichnis fits.
+type Mandanten interface {
+	Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, error)
+}
+
+// Params of a Zustellung; all are mandatory.
+type Params struct {
+	Blobs     blob.Store
+	Mandanten Mandanten
+	Router    *messaging.Router
+	Setzer    *ausfertigung.Setzer
+	Rechner   *frist.Rechner
+}
+
+// Options of a Zustellung; nil means defaults.
+type Options struct {
+	Now func() time.Time
+}
+
+// Zustellung holds the handlers. Safe for concurrent use.
+type Zustellung struct {
+	p      Params
+	now    func() time.Time
+	akteur tenant.Akteur
+}
+
+// New makes a Zustellung.
+func New(p Params, o *Options) (*Zustellung, error) {
+	if p.Blobs == nil || p.Mandanten == nil || p.Router == nil || p.Setzer == nil || p.Rechner == nil {
+		return nil, fehler.New("zustellung.New", "", fehler.ErrInvalid, errors.New("all Params are mandatory"))
+	}
+	z := &Zustellung{p: p, now: time.Now, akteur: tenant.System("zustellung")}
+	if o != nil && o.Now != nil {
+		z.now = o.Now
+	}
+	return z, nil
+}
+
+// Handlers for [relay.New].
+func (z *Zustellung) Handlers() map[vorgang.AuftragArt]relay.Handler {
+	return map[vorgang.AuftragArt]relay.Handler{
+		vorgang.NachrichtSenden:     relay.HandlerFunc(z.sendNachricht),
+		vorgang.BescheidAusfertigen: relay.HandlerFunc(z.ausfertigen),
+		vorgang.BescheidSenden:      relay.HandlerFunc(z.sendBescheid),
+		vorgang.BekanntgabeFeststellen: z.termin(func(v *vorgang.Vorgang, id uuid.UUID) error {
+			return v.RecordBekanntgabe(z.akteur, z.now(), id)
+		}),
+		vorgang.BestandskraftFeststellen: z.termin(func(v *vorgang.Vorgang, id uuid.UUID) error {
+			return v.RecordBestandskraft(z.akteur, z.now(), id)
+		}),
+	}
+}
+
+func (z *Zustellung) sendNachricht(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
+	var d vorgang.NachrichtDaten
+	if err := a.Decode(&d); err != nil {
+		return nil, err
+	}
+	s := v.Stand()
+	for _, n := range s.Nachrichten {
+		if n.Nachricht.ID != d.Nachricht {
+			continue
+		}
+		q, wahl, err := z.deliver(ctx, a, s, n.Nachricht)
+		if err != nil {
+			return nil, err
+		}
+		return func(v *vorgang.Vorgang) error {
+			return v.RecordDelivery(z.akteur, z.now(), d.Nachricht, q, wahl.Begruendung())
+		}, nil
+	}
+	return nil, fehler.New("zustellung.sendNachricht", d.Nachricht.String(), fehler.ErrInvalid, errors.New("the Vorgang has no such Nachricht"))
+}
+
+func (z *Zustellung) deliver(ctx context.Context, a vorgang.Auftrag, s vorgang.Stand, n messaging.Nachricht) (messaging.Quittung, messaging.Wahl, error) {
+	m, e, err := z.absender(ctx, s)
+	if err != nil {
+		return messaging.Quittung{}, messaging.Wahl{}, err
+	}
+	wahl, err := z.p.Router.Choose(s.Antrag.Antragsteller.Empfaenger, n)
+	if err != nil {
+		return messaging.Quittung{}, wahl, err
+	}
+	q, err := wahl.Kanal.Deliver(ctx, messaging.Sendung{
+		ID: a.ID, Mandant: s.Mandant, Absender: m.Name + ", " + e.Name, Vorgang: s.ID, Nummer: s.Nummer,
+		Empfaenger: s.Antrag.Antragsteller.Empfaenger, Adresse: wahl.Adresse, Nachricht: n,
+		Open: func(ctx context.Context, x messaging.Anhang) (io.ReadCloser, error) {
+			return z.p.Blobs.Open(ctx, s.Mandant, x.SHA512)
+		},
+	})
+	return q, wahl, err
+}
+
+func (z *Zustellung) absender(ctx context.Context, s vorgang.Stand) (*tenant.Mandant, tenant.Organisationseinheit, error) {
+	m, err := z.p.Mandanten.Mandant(ctx, s.Mandant)
+	if err != nil {
+		return nil, tenant.Organisationseinheit{}, err
+	}
+	e, _ := m.Einheit(s.Einheit)
+	return m, e, nil
+}
+
+func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
+	s := v.Stand()
+	b, err := findBescheid(a, s)
+	if err != nil {
+		return nil, err
+	}
+	m, e, err := z.absender(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	kopf := ausfertigung.Kopf{Mandant: m, Einheit: e, Empfaenger: s.Antrag.Antragsteller.Empfaenger, Nummer: s.Nummer}
+	if len(s.Aktenzeichen) > 0 {
+		kopf.Aktenzeichen = s.Aktenzeichen[0]
+	}
+	if s.Zuweisung != nil {
+		kopf.Bearbeiter = s.Zuweisung.Name
+	}
+	var buf bytes.Buffer
+	if _, err := z.p.Setzer.Write(&buf, kopf, b); err != nil {
+		return nil, err
+	}
+	ref, err := z.p.Blobs.Put(ctx, s.Mandant, &buf)
+	if err != nil {
+		return nil, err
+	}
+	return func(v *vorgang.Vorgang) error {
+		return v.RecordAusfertigung(z.akteur, z.now(), b.ID, vorgang.Datei{
+			Anhang: messaging.Anhang{
+				// The Auftrag id: a second try names the same file.
+				ID: a.ID, Name: "Bescheid-" + s.Nummer + ".pdf", MIME: "application/pdf", Groesse: ref.Groesse, SHA512: ref.SHA512,
+			},
+			Herkunft: "ausfertigung",
+		})
+	}, nil
+}
+
+func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
+	s := v.Stand()
+	b, err := findBescheid(a, s)
+	if err != nil {
+		return nil, err
+	}
+	if b.Dokument == nil {
+		return nil, fehler.New("zustellung.sendBescheid", b.ID.String(), fehler.ErrInvalid, errors.New("the Bescheid has no document"))
+	}
+	m, _, err := z.absender(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	n := messaging.Nachricht{
+		ID: a.ID, Art: messaging.BescheidArt, Betreff: b.Inhalt.Betreff, Anhaenge: []messaging.Anhang{*b.Dokument},
+		Text: fmt.Sprintf("Über Ihren Antrag „%s“ ist entschieden. Den Bescheid finden Sie im Anhang.\n\nIhre Vorgangsnummer ist %s.", s.LeistungName, s.Nummer),
+	}
+	q, wahl, err := z.deliver(ctx, a, s, n)
+	if err != nil {
+		return nil, err
+	}
+	bekanntgabe, err := bescheid.ComputeBekanntgabe(z.p.Rechner, bescheid.BekanntgabeParams{
+		Inhalt: b.Inhalt, Land: m.Land, ARS: m.ARS, Tag: datum.Von(q.Zeit),
+		Kanal: frist.Kanal(wahl.Kanal.Faehigkeiten().Bekanntgabe),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(v *vorgang.Vorgang) error {
+		return v.RecordVersand(z.akteur, z.now(), vorgang.Versand{
+			Bescheid: b.ID, Nachricht: n, Quittung: q, Gruende: wahl.Begruendung(), Bekanntgabe: bekanntgabe,
+		})
+	}, nil
+}
+
+func (z *Zustellung) termin(record func(*vorgang.Vorgang, uuid.UUID) error) relay.Handler {
+	return relay.HandlerFunc(func(_ context.Context, a vorgang.Auftrag, _ *vorgang.Vorgang) (relay.Bericht, error) {
+		var d vorgang.BescheidDaten
+		if err := a.Decode(&d); err != nil {
+			return nil, err
+		}
+		return func(v *vorgang.Vorgang) error { return record(v, d.Bescheid) }, nil
+	})
+}
+
+func findBescheid(a vorgang.Auftrag, s vorgang.Stand) (bescheid.Bescheid, error) {
+	var d vorgang.BescheidDaten
+	if err := a.Decode(&d); err != nil {
+		return bescheid.Bescheid{}, err
+	}
+	for _, b := range s.Bescheide {
+		if b.ID == d.Bescheid {
+			return b, nil
+		}
+	}
+	return bescheid.Bescheid{}, fehler.New("zustellung", d.Bescheid.String(), fehler.ErrInvalid, errors.New("the Vorgang has no such Bescheid"))
+}
