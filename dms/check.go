@@ -224,11 +224,20 @@ func (c *pruefer) kontakt(pfad string, k *Kontakt) {
 		if a == (Anschrift{}) {
 			c.add("dms.fehlt", at(pfad, "anschriften", i), "empty address", "Eine Anschrift ist leer.")
 		}
-		if a.Staat.Wert != "" && a.Staat.Version == "" {
-			c.add("dms.fehlt", at(pfad, "anschriften", i)+"/staat/version", "country code without list version",
-				"Zum Staat fehlt die Version der Staatenliste.")
+		if a.Staat != "" && !isAlpha2(a.Staat) {
+			c.add("dms.staat", at(pfad, "anschriften", i)+"/staat", "not an ISO 3166-1 alpha-2 code",
+				"Der Staat ist nicht als zweistelliger Code angegeben.")
 		}
 	}
+	for _, code := range []Code{k.Behoerde.Praefix, k.Behoerde.Schluessel, k.Rolle} {
+		if code.Wert != strings.TrimSpace(code.Wert) || code.Wert == "" && code != (Code{}) {
+			c.add("dms.code", pfad, "code is empty or has blanks around it", "Ein Code eines Kontakts ist fehlerhaft.")
+		}
+	}
+}
+
+func isAlpha2(s string) bool {
+	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
 }
 
 func (c *pruefer) gruppen(pfad string, gs []Feldgruppe, n int) {

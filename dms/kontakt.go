@@ -49,9 +49,8 @@ type Person struct {
 
 // Anschrift is a postal address; at least one value is set.
 type Anschrift struct {
-	// Staat is a code of urn:xoev-de:kosit:codeliste:country-codes; its Version
-	// is required by the standard. The zero Code states no country.
-	Staat        Code   `json:"staat,omitzero"`
+	// Staat is the ISO 3166-1 alpha-2 code ("DE"); empty states no country.
+	Staat        string `json:"staat,omitempty"`
 	Strasse      string `json:"strasse,omitempty"`
 	Hausnummer   string `json:"hausnummer,omitempty"`
 	Postfach     string `json:"postfach,omitempty"`
