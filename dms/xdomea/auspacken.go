@@ -99,6 +99,20 @@ func (c *Container) Hash(ctx context.Context) error {
 	return nil
 }
 
+// Message gives the text of the message, for example to validate it.
+func (c *Container) Message() ([]byte, error) {
+	rc, err := c.archiv.open(c.archiv.nachricht, c.archiv.grenzen.MaxXML)
+	if err != nil {
+		return nil, readError("xdomea.Message", err)
+	}
+	defer rc.Close()
+	text, err := io.ReadAll(rc)
+	if err != nil {
+		return nil, readError("xdomea.Message", err)
+	}
+	return text, nil
+}
+
 type ctxReader struct {
 	ctx context.Context
 	r   io.Reader
