@@ -1,6 +1,6 @@
 module github.com/ozg-fachwerk/fachwerk
 
-go 1.26.0
+go 1.26.2
 
 require (
 	github.com/gabriel-vasile/mimetype v1.4.16
@@ -27,6 +27,7 @@ require (
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	github.com/jacoelho/xsd v0.3.0 // indirect
 	github.com/leodido/go-urn v1.5.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/ncruces/go-strftime v1.0.0 // indirect

@@ -1,0 +1,144 @@
+package xdomea
+
+import (
+	"fmt"
+
+	"github.com/ozg-fachwerk/fachwerk/dms"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Kodierer writes and reads xdomea in one version. It is safe for concurrent
+// use and implements dms.Kodierer.
+type Kodierer struct {
+	profil  Profil
+	grenzen Grenzen
+}
+
+var _ dms.Kodierer = (*Kodierer)(nil)
+
+// Options of a Kodierer; nil is the default.
+type Options struct {
+	// Grenzen bound what is read. Zero values are the defaults.
+	Grenzen Grenzen
+}
+
+// Grenzen bound foreign messages and containers. What exceeds one is refused
+// with fehler.ErrInvalid.
+type Grenzen struct {
+	// MaxXML is the size of one message in bytes; default 128 MiB.
+	MaxXML int64
+	// MaxTiefe is how deep elements nest; default 128.
+	MaxTiefe int
+	// MaxToken counts tags and texts of one message; default 8 million.
+	MaxToken int
+	// MaxEintraege counts the entries of a container; default 20,000.
+	MaxEintraege int
+	// MaxDatei is the unpacked size of one file, MaxGesamt of all, in bytes;
+	// defaults 16 GiB and 64 GiB.
+	MaxDatei, MaxGesamt int64
+	// MaxVerhaeltnis is how much larger than its compressed form an entry of
+	// more than 1 MiB may be; default 200. Deflate cannot exceed about 1030.
+	MaxVerhaeltnis int64
+}
+
+func (g Grenzen) withDefaults() Grenzen {
+	set := func(v *int64, def int64) {
+		if *v <= 0 {
+			*v = def
+		}
+	}
+	setInt := func(v *int, def int) {
+		if *v <= 0 {
+			*v = def
+		}
+	}
+	set(&g.MaxXML, 128<<20)
+	setInt(&g.MaxTiefe, 128)
+	setInt(&g.MaxToken, 8_000_000)
+	setInt(&g.MaxEintraege, 20_000)
+	set(&g.MaxDatei, 16<<30)
+	set(&g.MaxGesamt, 64<<30)
+	set(&g.MaxVerhaeltnis, 200)
+	return g
+}
+
+// New makes a Kodierer for a version of the standard.
+func New(p Profil, o *Options) *Kodierer {
+	if o == nil {
+		o = &Options{}
+	}
+	return &Kodierer{profil: p, grenzen: o.Grenzen.withDefaults()}
+}
+
+// Version is the version of the standard that is written, such as "3.1.0".
+func (k *Kodierer) Version() string { return k.profil.Version }
+
+// ContainerName implements dms.Kodierer: <ProzessID>_Abgabe.Abgabe.0401.zip.
+func (k *Kodierer) ContainerName(p *dms.Paket) (string, error) {
+	if !dms.IsUUID(p.ProzessID) {
+		return "", fehler.New("xdomea.ContainerName", "", fehler.ErrInvalid, nil)
+	}
+	return k.stem(p.ProzessID) + ".zip", nil
+}
+
+func (k *Kodierer) stem(prozess string) string { return prozess + "_" + k.profil.Abgabe }
+
+// check adds to the rules of the model what this version cannot express.
+func (k *Kodierer) check(p *dms.Paket) fehler.Probleme {
+	pr := p.Check()
+	if pr != nil {
+		return pr
+	}
+	for d := range dokumente(&p.Vorgang) {
+		for i := range d.Versionen {
+			for j := range d.Versionen[i].Formate {
+				if c := d.Versionen[i].Formate[j].Code; c != "" && !isCode3(c) {
+					pr = append(pr, fehler.Problem{Code: "xdomea.format", Pfad: d.ID,
+						Meldung: fmt.Sprintf("format code of %d bytes is not three digits", len(c)),
+						Hinweis: "Das Dateiformat ist kein Code der Liste Dateiformat."})
+				}
+			}
+		}
+	}
+	return pr
+}
+
+func isCode3(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return len(s) == 3
+}
+
+// dokumente goes through all documents, Anlagen and those of Teilvorgaenge included.
+func dokumente(v *dms.Vorgang) func(func(*dms.Dokument) bool) {
+	var doc func(*dms.Dokument, func(*dms.Dokument) bool) bool
+	doc = func(d *dms.Dokument, yield func(*dms.Dokument) bool) bool {
+		if !yield(d) {
+			return false
+		}
+		for i := range d.Anlagen {
+			if !doc(&d.Anlagen[i], yield) {
+				return false
+			}
+		}
+		return true
+	}
+	var walk func(*dms.Vorgang, func(*dms.Dokument) bool) bool
+	walk = func(v *dms.Vorgang, yield func(*dms.Dokument) bool) bool {
+		for i := range v.Dokumente {
+			if !doc(&v.Dokumente[i], yield) {
+				return false
+			}
+		}
+		for i := range v.Teilvorgaenge {
+			if !walk(&v.Teilvorgaenge[i], yield) {
+				return false
+			}
+		}
+		return true
+	}
+	return func(yield func(*dms.Dokument) bool) { walk(v, yield) }
+}
