@@ -111,7 +111,7 @@ func (f *fluss) anschriftfeld(e *elem, br *Brief) {
 		}
 		p := f.elem(e, "P")
 		for i, t := range gruppe {
-			s := f.schmal(t, stil{min(f.grad, 11), feldZeile * mm, feldLinks * mm, feldBreite * mm}, 8)
+			s := f.schmal(t, stil{min(f.grad, 10.5), feldZeile * mm, feldLinks * mm, feldBreite * mm}, 8)
 			if i < len(gruppe)-1 {
 				t += "\n"
 			}
@@ -149,9 +149,16 @@ func (f *fluss) schmal(text string, s stil, min float64) stil {
 // infoblock sets the reference block and gives the height below it.
 func (f *fluss) infoblock(e *elem, br *Brief) float64 {
 	y := infoOben * mm
-	grad := min(f.grad, 10)
-	name := stil{grad * 0.9, grad * 1.3, infoLinks * mm, 27 * mm}
-	wert := stil{grad, grad * 1.3, (infoLinks + 28) * mm, (infoRechts - infoLinks - 28) * mm}
+	const minName, maxName = 20 * mm, 34 * mm // width of the labels
+	grad := min(f.grad, 9.5)
+	name := stil{grad, grad * 1.3, infoLinks * mm, maxName}
+	breite := minName
+	for _, a := range br.Informationsblock {
+		for _, z := range f.umbruch([]Lauf{{Text: a.Name}}, name) {
+			breite = max(breite, z.breite+2.5*mm)
+		}
+	}
+	wert := stil{grad, grad * 1.3, infoLinks*mm + breite, (infoRechts-infoLinks)*mm - breite}
 	if len(br.Informationsblock) > 0 {
 		l := f.elem(e, "L")
 		l.attr = "<</O /List /ListNumbering /None>>"

@@ -84,6 +84,9 @@ func (f *former) zerlege(out []teil, laeufe []Lauf) []teil {
 				if n, _ := utf8.DecodeRuneInString(nach); davor && unicode.IsLetter(n) {
 					flush(erlaub)
 				}
+			case '@':
+				wort = append(wort, '@')
+				flush(erlaub)
 			default:
 				wort = utf8.AppendRune(wort, r)
 			}
