@@ -1,0 +1,248 @@
+package pdf
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// stil is how a block of lines is set.
+type stil struct {
+	grad   float64
+	hoehe  float64 // of a line
+	x      float64
+	breite float64
+}
+
+func (f *fluss) stil() stil {
+	return stil{f.grad, f.grad * zeilenfaktor, links, rechts - links}
+}
+
+// grund is the distance from the top of a line to its baseline.
+func (f *fluss) grund(s stil) float64 {
+	sch := f.form.schriften[normal]
+	auf, ab := sch.em(float64(sch.aufstieg))/1000*s.grad, -sch.em(float64(sch.abstieg))/1000*s.grad
+	return (s.hoehe-auf-ab)/2 + auf
+}
+
+func (f *fluss) umbruch(l []Lauf, s stil) []zeile {
+	// The lines keep slices of the pieces, so these are not scratch.
+	return f.form.umbrich(f.form.zerlege(nil, l), s.grad, s.breite)
+}
+
+// mindest is the least number of lines of a paragraph on either side of a page break.
+const mindest = 2
+
+// absatz sets lines, over as many pages as they need. danach is the height that
+// should stay free below the last line on its page, for what must not stand
+// alone. Before the first line, vorab is called (for the label of a list item).
+func (f *fluss) absatz(v *verbund, z []zeile, s stil, danach float64, vorab func()) {
+	for len(z) > 0 && f.err == nil {
+		n := int(math.Floor((f.unten - f.y + 0.01) / s.hoehe))
+		switch {
+		case n >= len(z) && (f.y+float64(len(z))*s.hoehe+danach <= f.unten+0.01 || !f.belegt):
+			n = len(z)
+		case n >= len(z): // the lines fit, but not what follows: take some along
+			n = len(z) - mindest
+			if n < mindest {
+				n = 0
+			}
+		default:
+			n = max(0, min(n, len(z)-mindest))
+			if n < mindest {
+				n = 0
+			}
+		}
+		if n == 0 {
+			if f.belegt {
+				f.neueSeite()
+				continue
+			}
+			n = 1
+		}
+		if vorab != nil {
+			vorab()
+			vorab = nil
+		}
+		for i := range z[:n] {
+			f.zeile(v, &z[i], s.x, f.y+f.grund(s), s.grad, i < len(z)-1)
+			f.y += s.hoehe
+		}
+		f.belegt = true
+		f.zu()
+		z = z[n:]
+		if len(z) > 0 {
+			f.neueSeite()
+		}
+	}
+}
+
+// mindesthoehe is the room the block needs to begin on a page.
+func (f *fluss) mindesthoehe(bl []Block) float64 {
+	if len(bl) == 0 {
+		return 0
+	}
+	s := f.stil()
+	switch b := bl[0].(type) {
+	case Absatz:
+		return float64(min(len(f.umbruch(laeufe(b.Text, b.Laeufe), s)), mindest)) * s.hoehe
+	case Liste:
+		return mindest * s.hoehe
+	case Tabelle:
+		return f.tabellenHoehe(&b)
+	case Ueberschrift:
+		return f.ueberschriftHoehe(&b) + mindest*s.hoehe
+	}
+	return 0
+}
+
+func (f *fluss) ueberschriftStil(ebene int) stil {
+	s := f.stil()
+	faktor := 1.0
+	if f.d.Brief == nil {
+		faktor = []float64{1.6, 1.25, 1.1, 1, 1, 1}[ebene-1]
+	} else if ebene == 1 {
+		faktor = 1.1
+	}
+	s.grad *= faktor
+	s.hoehe = s.grad * 1.25
+	return s
+}
+
+func (f *fluss) ueberschriftHoehe(u *Ueberschrift) float64 {
+	s := f.ueberschriftStil(u.Ebene)
+	return float64(len(f.umbruch([]Lauf{{Text: u.Text, Fett: true}}, s))) * s.hoehe
+}
+
+func (f *fluss) ueberschrift(e *elem, u *Ueberschrift, danach float64) {
+	s := f.ueberschriftStil(u.Ebene)
+	l := []Lauf{{Text: u.Text, Fett: true, Kursiv: u.Ebene > 4}}
+	z := f.umbruch(l, s)
+	if f.belegt {
+		f.y += s.hoehe * 0.5
+		if f.y+float64(len(z))*s.hoehe+danach > f.unten {
+			f.neueSeite()
+		}
+	}
+	v := newVerbund(f.elem(e, "H"+strconv.Itoa(u.Ebene)), l)
+	// Room above was made for the whole heading, unless it is longer than a page.
+	if len(f.marken) < maxLesezeichen {
+		f.marken = append(f.marken, lesezeichen{text: einzeilig(u.Text), ebene: u.Ebene, seite: f.seite().nr, y: f.y})
+	}
+	f.absatz(v, z, s, 0, nil)
+	f.schliesseVerbund(v)
+	f.y += s.hoehe * 0.3
+}
+
+// maxLesezeichen bounds the outline of a long document.
+const maxLesezeichen = 5000
+
+// bloecke sets blocks one after the other. danach is the room that what follows
+// the last block needs on the same page.
+func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
+	for i := range bl {
+		if f.err != nil {
+			return
+		}
+		rest := 0.0
+		if i == len(bl)-1 {
+			rest = danach
+		}
+		switch b := bl[i].(type) {
+		case Ueberschrift:
+			f.ueberschrift(e, &b, max(f.mindesthoehe(bl[i+1:]), rest))
+		case Absatz:
+			s := f.stil()
+			if b.Eingerueckt {
+				s.x += 8 * mm
+				s.breite -= 12 * mm
+			}
+			l := laeufe(b.Text, b.Laeufe)
+			v := newVerbund(f.elem(e, "P"), l)
+			v.e.sprache = b.Sprache
+			if b.Eingerueckt {
+				v.e.typ = "BlockQuote"
+			}
+			f.absatz(v, f.umbruch(l, s), s, rest, nil)
+			f.schliesseVerbund(v)
+			f.y += s.hoehe * 0.55
+		case Liste:
+			f.liste(e, &b, 0, f.stil())
+			f.y += f.stil().hoehe * 0.35
+		case Tabelle:
+			f.tabelle(e, &b)
+			f.y += f.stil().hoehe * 0.8
+		case Abstand:
+			if f.belegt {
+				f.y = min(f.y+b.Millimeter*mm, f.unten)
+			}
+		case Trennlinie:
+			h := f.stil().hoehe * 0.5
+			if f.y+h > f.unten {
+				f.neueSeite()
+			}
+			f.y += h * 0.4
+			f.linie(links, f.y, rechts, f.y, 0.5, 0.4)
+			f.y += h
+			f.belegt = true
+		case Seitenumbruch:
+			if f.belegt && i < len(bl)-1 {
+				f.neueSeite()
+			}
+		}
+	}
+}
+
+// Labels of a bulleted list by depth.
+var aufzaehlung = [...]string{"•", "–", "•"}
+
+func (f *fluss) liste(e *elem, l *Liste, tiefe int, s stil) {
+	le := f.elem(e, "L")
+	nummerung := "/Disc"
+	if l.Nummeriert {
+		nummerung = "/Decimal"
+	}
+	le.attr = "<</O /List /ListNumbering " + nummerung + ">>"
+	beginn := max(l.Beginn, 1)
+	marke := func(i int) string {
+		if !l.Nummeriert {
+			return aufzaehlung[tiefe]
+		}
+		return strconv.Itoa(beginn+i) + "."
+	}
+	// The text stands in as far as the widest label asks for.
+	einzug := 5 * mm
+	if l.Nummeriert && len(l.Punkte) > 0 {
+		if z := f.umbruch([]Lauf{{Text: marke(len(l.Punkte) - 1)}}, s); len(z) > 0 {
+			einzug = max(einzug, z[0].breite+2*mm)
+		}
+	}
+	body := s
+	body.x += einzug
+	body.breite -= einzug
+	for i := range l.Punkte {
+		p := &l.Punkte[i]
+		li := f.elem(le, "LI")
+		lbl, lb := f.elem(li, "Lbl"), f.elem(li, "LBody")
+		ll := laeufe(p.Text, p.Laeufe)
+		v := newVerbund(f.elem(lb, "P"), ll)
+		f.absatz(v, f.umbruch(ll, body), body, 0, func() {
+			for _, z := range f.umbruch([]Lauf{{Text: marke(i)}}, s) {
+				f.marke(lbl)
+				f.zeile(nil, &z, s.x, f.y+f.grund(s), s.grad, true)
+			}
+		})
+		f.schliesseVerbund(v)
+		f.schliesse(lbl)
+		f.y += s.hoehe * 0.2
+		if p.Unter != nil {
+			f.liste(lb, p.Unter, tiefe+1, body)
+		}
+		f.schliesse(lb)
+		f.schliesse(li)
+	}
+	f.schliesse(le)
+}
+
+// einzeilig gives a heading as the outline shows it: without marks for line breaks.
+var einzeilig = strings.NewReplacer("\u00AD", "", "\u200B", "").Replace
