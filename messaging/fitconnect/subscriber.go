@@ -1,0 +1,193 @@
+package fitconnect
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Subscriber receives the submissions of one destination. It is safe for
+// concurrent use.
+type Subscriber struct {
+	p        SubscriberParams
+	opt      SubscriberOptions
+	verifier *Verifier
+}
+
+// SubscriberParams is what a [Subscriber] needs; all fields are required.
+type SubscriberParams struct {
+	Client        *Client
+	DestinationID string
+	Keys          *Keyring   // private encryption keys of the destination
+	Signing       SigningKey // private signature key of the destination
+}
+
+// SubscriberOptions adjust a [Subscriber]; the zero value of every field is a default.
+type SubscriberOptions struct {
+	// CheckMetadata checks the decrypted metadata; nil is [CheckMetadata]. Use it
+	// to validate with the official schema instead.
+	CheckMetadata func(raw []byte) fehler.Probleme
+	// CheckData checks the decrypted data; nil is [CheckDataSyntax].
+	CheckData func(mimeType string, data []byte) fehler.Probleme
+	// Policy is the policy for published signature keys.
+	Policy *JWKPolicy
+	// ServiceIssuers: see [Verifier].
+	ServiceIssuers []string
+	// MaxTotal bounds the decrypted bytes one Fetch holds; 0 is 512 MiB.
+	MaxTotal int64
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// NewID makes the jti of events; nil makes random UUIDs.
+	NewID func() string
+}
+
+// NewSubscriber checks the keys. It makes no call.
+func NewSubscriber(p SubscriberParams, o *SubscriberOptions) (*Subscriber, error) {
+	const op = "NewSubscriber"
+	if p.Client == nil || p.Keys == nil {
+		return nil, invalid(op, "client and keys are required")
+	}
+	if err := checkIDs(op, p.DestinationID); err != nil {
+		return nil, err
+	}
+	if err := p.Signing.Check(); err != nil {
+		return nil, err
+	}
+	s := &Subscriber{p: p}
+	if o != nil {
+		s.opt = *o
+	}
+	if s.opt.CheckMetadata == nil {
+		s.opt.CheckMetadata = CheckMetadata
+	}
+	if s.opt.CheckData == nil {
+		s.opt.CheckData = CheckDataSyntax
+	}
+	if s.opt.Now == nil {
+		s.opt.Now = time.Now
+	}
+	if s.opt.NewID == nil {
+		s.opt.NewID = uuid.NewString
+	}
+	setDefault(&s.opt.MaxTotal, 512<<20)
+	s.verifier = &Verifier{Keys: p.Client, Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
+	return s, nil
+}
+
+// DestinationID is the destination this subscriber receives for.
+func (s *Subscriber) DestinationID() string { return s.p.DestinationID }
+
+// List iterates over the submissions that wait. Delivery is at least once: a
+// submission is listed until it is accepted or rejected, so skip known ids.
+func (s *Subscriber) List(ctx context.Context) iter.Seq2[SubmissionRef, error] {
+	return s.p.Client.Submissions(ctx, s.p.DestinationID)
+}
+
+// EventLog reads and verifies the event log of a submission.
+func (s *Subscriber) EventLog(ctx context.Context, ref SubmissionRef) (*EventLog, error) {
+	tokens, err := s.p.Client.CaseEvents(ctx, ref.CaseID)
+	if err != nil {
+		return nil, err
+	}
+	return s.verify(ctx, ref, tokens)
+}
+
+func (s *Subscriber) verify(ctx context.Context, ref SubmissionRef, tokens []string) (*EventLog, error) {
+	return s.verifier.VerifyEventLog(ctx, tokens, Expect{CaseID: ref.CaseID,
+		Subject: SubjectOfSubmission(ref.SubmissionID), DestinationID: s.p.DestinationID})
+}
+
+// Accept tells the sender that the submission was received. Call it only after
+// everything was stored durably. It may be repeated: if the submission is
+// accepted already it succeeds; if it was rejected (by this destination, or by
+// the service after its deadline) it is an ErrConflict error.
+func (s *Subscriber) Accept(ctx context.Context, r *Received) error {
+	return s.AcceptReceipt(ctx, r.Receipt())
+}
+
+// AcceptReceipt accepts with a stored [Receipt]; otherwise it is Accept.
+func (s *Subscriber) AcceptReceipt(ctx context.Context, r Receipt) error {
+	const op = "Accept"
+	if r.Tags.Metadata == "" || r.DestinationID != s.p.DestinationID {
+		return invalid(op, "receipt is empty or of another destination")
+	}
+	return s.decide(ctx, op, r.SubmissionRef, StateAccepted, Event{Type: EventAcceptSubmission, Schema: r.SETSchema, Tags: &r.Tags})
+}
+
+// Reject tells the sender that the submission will never be processed as it is,
+// and why. Use it for permanent failures only. It may be repeated like Accept.
+func (s *Subscriber) Reject(ctx context.Context, ref SubmissionRef, problems []Problem) error {
+	const op = "Reject"
+	if len(problems) == 0 || ref.DestinationID != s.p.DestinationID {
+		return invalid(op, "no problem, or submission of another destination")
+	}
+	tokens, err := s.p.Client.CaseEvents(ctx, ref.CaseID)
+	if err != nil {
+		return err
+	}
+	return s.decide(ctx, op, ref, StateRejected,
+		Event{Type: EventRejectSubmission, Schema: submitSchema(tokens, ref.SubmissionID), Problems: problems})
+}
+
+// submitSchema finds the payload schema of the submit event without verifying:
+// a log that is not valid is a reason to reject.
+func submitSchema(tokens []string, submissionID string) string {
+	for _, t := range tokens {
+		e, err := ParseSET(t)
+		if err == nil && e.Type == EventSubmitSubmission && e.Schema != "" && e.Subject == SubjectOfSubmission(submissionID) {
+			return e.Schema
+		}
+	}
+	return DefaultSETSchema
+}
+
+// decide signs and posts. If posting fails the event log tells whether an
+// earlier attempt, or this one with its answer lost, got through.
+func (s *Subscriber) decide(ctx context.Context, op string, ref SubmissionRef, want State, e Event) error {
+	if e.Schema == "" {
+		e.Schema = DefaultSETSchema
+	}
+	e.ID, e.Issuer, e.IssuedAt = s.opt.NewID(), s.p.DestinationID, s.opt.Now()
+	e.Subject, e.CaseID = SubjectOfSubmission(ref.SubmissionID), ref.CaseID
+	token, err := SignSET(s.p.Signing, e)
+	if err != nil {
+		return err
+	}
+	err = s.p.Client.PostEvent(ctx, ref.CaseID, token)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	log, logErr := s.EventLog(ctx, ref)
+	if logErr != nil {
+		return err
+	}
+	switch state := log.decision(SubjectOfSubmission(ref.SubmissionID)); {
+	case state == want:
+		return nil
+	case state != "":
+		return fehler.New("fitconnect."+op, ref.SubmissionID, fehler.ErrConflict, errors.New("submission is "+string(state)+" already"))
+	}
+	return err
+}
+
+// decision is accepted or rejected, whichever was last, or empty.
+func (l *EventLog) decision(subject string) State {
+	for _, e := range slices.Backward(l.Events) {
+		if e.Subject != subject {
+			continue
+		}
+		switch e.Type {
+		case EventAcceptSubmission, EventAcceptReply:
+			return StateAccepted
+		case EventRejectSubmission, EventRejectReply:
+			return StateRejected
+		}
+	}
+	return ""
+}
