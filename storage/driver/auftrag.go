@@ -37,7 +37,10 @@ type AuftragRow struct {
 	// Erstellt is the instant it was ordered, Faellig the first instant it may
 	// be leased.
 	Erstellt, Faellig time.Time
-	Zustand           AuftragZustand
+	// Termin places the Auftrag outside the order of its Vorgang: it waits for
+	// no other and no other waits for it.
+	Termin  bool
+	Zustand AuftragZustand
 	// Versuch counts leases.
 	Versuch int64
 	// LeaseToken and LeaseBis are the lease; nil means none.
@@ -108,9 +111,9 @@ type RequeueAuftragParams struct {
 // AuftragTx keeps the outbox.
 //
 // LeaseAuftraege of [Backend] gives open Auftraege that are due and not leased
-// or whose lease ended at or before Now, and that have no earlier Auftrag of
-// the same Vorgang which is open or parked: one Auftrag per Vorgang is at work
-// at a time. It gives the ones due longest first, raises Versuch and writes
+// or whose lease ended at or before Now. One that is no Termin is given only if
+// no earlier Auftrag of its Vorgang that is no Termin either is open or parked:
+// one such Auftrag per Vorgang is at work at a time. It gives the ones due longest first, raises Versuch and writes
 // the lease. Rows another lease call is taking at the same moment are passed over.
 type AuftragTx interface {
 	// InsertAuftraege adds rows; ErrExists if an id or a place is taken, and

@@ -19,8 +19,9 @@ type VorgangRow struct {
 	Nummer string
 	// Status, Leistung, Einheit and Bearbeiter are codes and ids of the model.
 	Status, Leistung, Einheit, Bearbeiter string
-	// Aktenzeichen is the file reference; empty means none. It need not be unique.
-	Aktenzeichen string
+	// Aktenzeichen are the file references, in order and without repetition.
+	// They need not be unique between Vorgaenge.
+	Aktenzeichen []string
 	// Eingang is the instant of receipt; lists are ordered by it.
 	Eingang time.Time
 	// Frist is the next legal date; the zero Datum means none.
@@ -52,7 +53,7 @@ type VorgangFilter struct {
 	EingangVon, EingangBis time.Time
 	// FristBis selects Vorgaenge with a Frist on or before the day.
 	FristBis datum.Datum
-	// Aktenzeichen and Nummer select exactly.
+	// Nummer selects exactly; Aktenzeichen selects Vorgaenge that have it.
 	Aktenzeichen, Nummer string
 }
 

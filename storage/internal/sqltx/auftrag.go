@@ -11,13 +11,13 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
-const auftragColumns = `mandant, id, vorgang_id, vorgang_version, ordinal, art, daten, erstellt, faellig, zustand,
-	versuch, lease_token, lease_bis, erledigt, letzter_fehler`
+const auftragColumns = `mandant, id, vorgang_id, vorgang_version, ordinal, art, daten, erstellt, faellig, termin,
+	zustand, versuch, lease_token, lease_bis, erledigt, letzter_fehler`
 
 func scanAuftrag(r *driver.AuftragRow) []any {
 	return []any{
 		&r.Mandant, &r.ID, &r.VorgangID, &r.VorgangVersion, &r.Ordinal, &r.Art, &r.Daten, &r.Erstellt,
-		&r.Faellig, &r.Zustand, &r.Versuch, &r.LeaseToken, &r.LeaseBis, &r.Erledigt, &r.LetzterFehler,
+		&r.Faellig, &r.Termin, &r.Zustand, &r.Versuch, &r.LeaseToken, &r.LeaseBis, &r.Erledigt, &r.LetzterFehler,
 	}
 }
 
@@ -33,10 +33,10 @@ func (t *Tx) InsertAuftraege(ctx context.Context, p driver.InsertAuftraegeParams
 		tuples := make([]string, len(chunk))
 		for i, r := range chunk {
 			tuples[i] = a.tuple(t.mandant, r.ID, r.VorgangID, r.VorgangVersion, r.Ordinal, r.Art, blob(r.Daten),
-				r.Erstellt, r.Faellig, driver.AuftragOffen, int64(0), "")
+				r.Erstellt, r.Faellig, r.Termin, driver.AuftragOffen, int64(0), "")
 		}
 		if _, err := t.exec(ctx, `INSERT INTO auftrag (mandant, id, vorgang_id, vorgang_version, ordinal, art, daten,
-			erstellt, faellig, zustand, versuch, letzter_fehler) VALUES `+strings.Join(tuples, ","), a.list...); err != nil {
+			erstellt, faellig, termin, zustand, versuch, letzter_fehler) VALUES `+strings.Join(tuples, ","), a.list...); err != nil {
 			return err
 		}
 	}
@@ -130,9 +130,9 @@ func LeaseAuftraege(ctx context.Context, c Conn, d *Dialect, p driver.LeaseAuftr
 	sql := `WITH kopf AS MATERIALIZED (
 		SELECT a.mandant AS m, a.id AS i FROM auftrag a
 		WHERE a.zustand = 'offen' AND a.faellig <= $3 AND (a.lease_bis IS NULL OR a.lease_bis <= $3)
-		AND NOT EXISTS (SELECT 1 FROM auftrag b WHERE b.mandant = a.mandant AND b.vorgang_id = a.vorgang_id
-			AND b.zustand IN ('offen', 'geparkt')
-			AND (b.vorgang_version, b.ordinal) < (a.vorgang_version, a.ordinal))` + in(&a, "a.art", p.Arten) + `
+		AND (a.termin OR NOT EXISTS (SELECT 1 FROM auftrag b WHERE b.mandant = a.mandant AND b.vorgang_id = a.vorgang_id
+			AND b.zustand IN ('offen', 'geparkt') AND NOT b.termin
+			AND (b.vorgang_version, b.ordinal) < (a.vorgang_version, a.ordinal)))` + in(&a, "a.art", p.Arten) + `
 		ORDER BY a.faellig, a.id LIMIT ` + a.add(int64(p.Limit)) + d.SkipLocked + `)
 		UPDATE auftrag SET lease_token = $1, lease_bis = $2, versuch = versuch + 1
 		FROM kopf WHERE mandant = m AND id = i RETURNING ` + auftragColumns

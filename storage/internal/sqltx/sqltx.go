@@ -53,13 +53,14 @@ type Tx struct {
 	dialect *Dialect
 	mandant tenant.ID
 	err     error
+	read    map[uuid.UUID]readRow
 }
 
 var _ driver.Tx = (*Tx)(nil)
 
 // New makes the transaction of a Mandant.
 func New(c Conn, d *Dialect, mandant tenant.ID) *Tx {
-	return &Tx{conn: c, dialect: d, mandant: mandant}
+	return &Tx{conn: c, dialect: d, mandant: mandant, read: map[uuid.UUID]readRow{}}
 }
 
 // Err is the first unexpected error. A transaction with one must not be

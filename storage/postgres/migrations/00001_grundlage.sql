@@ -26,9 +26,18 @@ CREATE UNIQUE INDEX vorgang_nummer ON vorgang (mandant, nummer) WHERE nummer <> 
 CREATE INDEX vorgang_eingang ON vorgang (mandant, eingang, id);
 CREATE INDEX vorgang_status ON vorgang (mandant, status, eingang, id);
 CREATE INDEX vorgang_bearbeiter ON vorgang (mandant, bearbeiter, eingang, id) WHERE bearbeiter <> '';
-CREATE INDEX vorgang_aktenzeichen ON vorgang (mandant, aktenzeichen) WHERE aktenzeichen <> '';
 CREATE INDEX vorgang_frist ON vorgang (mandant, frist) WHERE frist IS NOT NULL;
 CREATE INDEX vorgang_wartend ON vorgang (mandant, eingang, id) WHERE wartend;
+
+-- vorgang.aktenzeichen holds the list as JSON; this table is its index.
+CREATE TABLE aktenzeichen (
+    mandant      text COLLATE "C" NOT NULL,
+    aktenzeichen text COLLATE "C" NOT NULL,
+    vorgang_id   uuid NOT NULL,
+    PRIMARY KEY (mandant, aktenzeichen, vorgang_id),
+    FOREIGN KEY (mandant, vorgang_id) REFERENCES vorgang (mandant, id)
+);
+CREATE INDEX aktenzeichen_vorgang ON aktenzeichen (mandant, vorgang_id);
 
 -- akteur, daten and salz become NULL when personal data is erased.
 CREATE TABLE journal (
@@ -58,6 +67,7 @@ CREATE TABLE auftrag (
     daten           bytea NOT NULL,
     erstellt        timestamptz NOT NULL,
     faellig         timestamptz NOT NULL,
+    termin          boolean NOT NULL,
     zustand         text COLLATE "C" NOT NULL CHECK (zustand IN ('offen', 'erledigt', 'geparkt')),
     versuch         bigint NOT NULL,
     lease_token     uuid,
@@ -69,7 +79,7 @@ CREATE TABLE auftrag (
 );
 CREATE UNIQUE INDEX auftrag_platz ON auftrag (mandant, vorgang_id, vorgang_version, ordinal);
 -- The open and parked ones are few: the relay reads only these.
-CREATE INDEX auftrag_offen ON auftrag (mandant, vorgang_id, vorgang_version, ordinal) WHERE zustand IN ('offen', 'geparkt');
+CREATE INDEX auftrag_offen ON auftrag (mandant, vorgang_id, vorgang_version, ordinal) WHERE zustand IN ('offen', 'geparkt') AND NOT termin;
 CREATE INDEX auftrag_faellig ON auftrag (mandant, faellig, id) WHERE zustand = 'offen';
 
 CREATE TABLE eingang (
@@ -124,7 +134,7 @@ CREATE TABLE zaehler (
 DO $$
 DECLARE tabelle text;
 BEGIN
-    FOREACH tabelle IN ARRAY ARRAY['vorgang', 'journal', 'auftrag', 'eingang', 'postfach', 'konfig', 'zaehler'] LOOP
+    FOREACH tabelle IN ARRAY ARRAY['vorgang', 'aktenzeichen', 'journal', 'auftrag', 'eingang', 'postfach', 'konfig', 'zaehler'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tabelle);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', tabelle);
         EXECUTE format('CREATE POLICY mandant ON %I USING (mandant = NULLIF(current_setting(''app.mandant'', true), ''''))', tabelle);

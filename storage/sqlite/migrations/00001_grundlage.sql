@@ -25,9 +25,18 @@ CREATE UNIQUE INDEX vorgang_nummer ON vorgang (mandant, nummer) WHERE nummer <> 
 CREATE INDEX vorgang_eingang ON vorgang (mandant, eingang, id);
 CREATE INDEX vorgang_status ON vorgang (mandant, status, eingang, id);
 CREATE INDEX vorgang_bearbeiter ON vorgang (mandant, bearbeiter, eingang, id) WHERE bearbeiter <> '';
-CREATE INDEX vorgang_aktenzeichen ON vorgang (mandant, aktenzeichen) WHERE aktenzeichen <> '';
 CREATE INDEX vorgang_frist ON vorgang (mandant, frist) WHERE frist IS NOT NULL;
 CREATE INDEX vorgang_wartend ON vorgang (mandant, eingang, id) WHERE wartend;
+
+-- vorgang.aktenzeichen holds the list as JSON; this table is its index.
+CREATE TABLE aktenzeichen (
+    mandant      TEXT NOT NULL,
+    aktenzeichen TEXT NOT NULL,
+    vorgang_id   BLOB NOT NULL,
+    PRIMARY KEY (mandant, aktenzeichen, vorgang_id),
+    FOREIGN KEY (mandant, vorgang_id) REFERENCES vorgang (mandant, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX aktenzeichen_vorgang ON aktenzeichen (mandant, vorgang_id);
 
 -- akteur, daten and salz become NULL when personal data is erased.
 CREATE TABLE journal (
@@ -57,6 +66,7 @@ CREATE TABLE auftrag (
     daten           BLOB    NOT NULL,
     erstellt        INTEGER NOT NULL,
     faellig         INTEGER NOT NULL,
+    termin          INTEGER NOT NULL,
     zustand         TEXT    NOT NULL CHECK (zustand IN ('offen', 'erledigt', 'geparkt')),
     versuch         INTEGER NOT NULL,
     lease_token     BLOB,
@@ -68,7 +78,7 @@ CREATE TABLE auftrag (
 ) STRICT;
 CREATE UNIQUE INDEX auftrag_platz ON auftrag (mandant, vorgang_id, vorgang_version, ordinal);
 -- The open and parked ones are few: the relay reads only these.
-CREATE INDEX auftrag_offen ON auftrag (mandant, vorgang_id, vorgang_version, ordinal) WHERE zustand IN ('offen', 'geparkt');
+CREATE INDEX auftrag_offen ON auftrag (mandant, vorgang_id, vorgang_version, ordinal) WHERE zustand IN ('offen', 'geparkt') AND NOT termin;
 CREATE INDEX auftrag_faellig ON auftrag (mandant, faellig, id) WHERE zustand = 'offen';
 
 CREATE TABLE eingang (
