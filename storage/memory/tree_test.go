@@ -17,7 +17,7 @@ func TestTreeIsAnImmutableOrderedMap(t *testing.T) {
 		var tr tree[int]
 		var oldTree tree[int]
 		var oldModel map[string]int
-		keys := rapid.StringMatching(`m\x00[a-f]{0,2}`)
+		keys := rapid.StringMatching(`m\x00[a-f]{1,2}`)
 		for i := range rapid.IntRange(0, 80).Draw(t, "steps") {
 			k := keys.Draw(t, "key")
 			if rapid.Bool().Draw(t, "delete") {
@@ -39,12 +39,11 @@ func TestTreeIsAnImmutableOrderedMap(t *testing.T) {
 				return true
 			})
 			tr.descend("m\x00", "", func(k string, _ int) bool { down = append(down, k); return true })
-			// The bare prefix is no key of a row: walks begin behind it.
-			want := slices.DeleteFunc(slices.Sorted(maps.Keys(model)), func(k string) bool { return k == "m\x00" })
-			require.Equal(t, want, up)
+			want := slices.AppendSeq([]string{}, maps.Keys(model))
+			slices.Sort(want)
+			require.Equal(t, want, append([]string{}, up...))
 			slices.Reverse(down)
-			down = slices.DeleteFunc(down, func(k string) bool { return k == "m\x00" })
-			require.Equal(t, want, down)
+			require.Equal(t, want, append([]string{}, down...))
 			for k, v := range model {
 				got, ok := tr.get(k)
 				require.True(t, ok)

@@ -30,6 +30,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
 	"github.com/ozg-fachwerk/fachwerk/storage/internal/sqltx"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
@@ -38,6 +39,8 @@ import (
 
 // Options of a database. Nil means defaults.
 type Options struct {
+	// Store are the options of the store itself.
+	Store *storage.Options
 	// RelayDSN connects as the relay role. Without it leasing Auftraege is
 	// fehler.ErrUnsupported.
 	RelayDSN string
@@ -58,6 +61,19 @@ type Backend struct {
 }
 
 var _ driver.Backend = (*Backend)(nil)
+
+// Open connects to a database that [Migrate] prepared and gives the store on
+// it; see [OpenBackend].
+func Open(ctx context.Context, dsn string, o *Options) (*storage.Store, error) {
+	b, err := OpenBackend(ctx, dsn, o)
+	if err != nil {
+		return nil, err
+	}
+	if o == nil {
+		o = &Options{}
+	}
+	return storage.New(b, o.Store), nil
+}
 
 // OpenBackend connects as the app role of dsn, a URL or keyword string as
 // libpq knows it, with the pool_ settings of pgxpool. It checks that the roles

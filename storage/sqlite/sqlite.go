@@ -23,6 +23,7 @@ import (
 
 	"database/sql"
 
+	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
 	"github.com/ozg-fachwerk/fachwerk/storage/internal/sqltx"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
@@ -36,6 +37,8 @@ var migrations embed.FS
 
 // Options of a file. Nil means defaults.
 type Options struct {
+	// Store are the options of the store itself.
+	Store *storage.Options
 	// BusyTimeout bounds how long a transaction waits for the writer, in this
 	// process or another; then it fails with fehler.ErrUnavailable. Default 5 s.
 	BusyTimeout time.Duration
@@ -59,6 +62,20 @@ type Backend struct {
 }
 
 var _ driver.Backend = (*Backend)(nil)
+
+// Open opens or creates the file, brings its schema up to date and gives the
+// store on it. A relative path is relative to the working directory; the
+// folder must exist.
+func Open(ctx context.Context, path string, o *Options) (*storage.Store, error) {
+	b, err := OpenBackend(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
+	if o == nil {
+		o = &Options{}
+	}
+	return storage.New(b, o.Store), nil
+}
 
 // OpenBackend opens or creates the file and brings its schema up to date.
 // [Open] wraps it into a store.
