@@ -71,7 +71,7 @@ func (s *Store) LeaseAuftraege(ctx context.Context, p LeaseParams) ([]Auftrag, e
 	}
 	now := s.now()
 	rows, err := s.b.LeaseAuftraege(ctx, driver.LeaseAuftraegeParams{
-		Now: now, Until: s.until(now, p.Dauer), Token: s.o.NewID(), Limit: p.Limit, Arten: strings_(p.Arten),
+		Now: now, Until: s.until(now, p.Dauer), Token: s.o.NewID(), Limit: p.Limit, Arten: texts(p.Arten),
 	})
 	if err != nil {
 		return nil, wrap("LeaseAuftraege", "", err)
@@ -109,6 +109,11 @@ func (tx *Tx) FinishAuftrag(ctx context.Context, a Auftrag, e Ergebnis) error {
 		ID: a.ID, Token: a.Token, Zustand: driver.AuftragZustand(e.Zustand), Faellig: instant(e.Faellig),
 		Fehler: cut(e.Fehler, 2000), Now: tx.s.now(),
 	}))
+}
+
+// FinishAuftrag reports the outcome in a transaction of its own; see [Tx.FinishAuftrag].
+func (s *Store) FinishAuftrag(ctx context.Context, a Auftrag, e Ergebnis) error {
+	return s.Update(ctx, a.Mandant, func(ctx context.Context, tx *Tx) error { return tx.FinishAuftrag(ctx, a, e) })
 }
 
 // cut shortens a text and makes it one that can be stored.

@@ -50,7 +50,7 @@ func (s *Store) Claim(ctx context.Context, mandant tenant.ID, p ClaimParams) (*v
 	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
 		now := s.now()
 		row, err := tx.d.NextWartend(ctx, driver.NextWartendParams{
-			Einheiten: einheiten, Leistungen: strings_(p.Leistungen), Now: now,
+			Einheiten: einheiten, Leistungen: texts(p.Leistungen), Now: now,
 		})
 		if err != nil {
 			return wrap("Claim", string(mandant), err)

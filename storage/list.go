@@ -37,7 +37,7 @@ type Filter struct {
 
 func (f *Filter) driver(op string, mandant tenant.ID) (driver.VorgangFilter, error) {
 	d := driver.VorgangFilter{
-		Status: strings_(f.Status), Leistungen: strings_(f.Leistungen), Einheiten: f.Einheiten, Bearbeiter: f.Bearbeiter,
+		Status: texts(f.Status), Leistungen: texts(f.Leistungen), Einheiten: f.Einheiten, Bearbeiter: f.Bearbeiter,
 		FristBis: f.FristBis, Aktenzeichen: f.Aktenzeichen, Nummer: f.Nummer,
 	}
 	if !f.EingangVon.IsZero() {

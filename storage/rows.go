@@ -87,7 +87,7 @@ func auftrag(mandant tenant.ID, r *driver.AuftragRow) Auftrag {
 	return a
 }
 
-func strings_[T ~string](in []T) []string {
+func texts[T ~string](in []T) []string {
 	var out []string
 	for _, v := range in {
 		out = append(out, string(v))
