@@ -1,0 +1,130 @@
+package storage
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/storage/driver"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// ClaimParams say what is pulled from the stack, and by whom.
+type ClaimParams struct {
+	// Akteur is who works on it; limited to Akteur.Einheiten.
+	Akteur tenant.Akteur
+	// Einheiten and Leistungen select; empty selects all.
+	Einheiten  []string
+	Leistungen []tenant.Leistungsschluessel
+	// Dauer of the lease; zero means [Options.Lease].
+	Dauer time.Duration
+}
+
+// Lease says that a Vorgang is at work with one holder until an instant. Who
+// holds the token is the holder.
+type Lease struct {
+	Vorgang uuid.UUID
+	Token   uuid.UUID
+	Bis     time.Time
+}
+
+// Claim gives the oldest waiting Vorgang (by Eingang, then ID) to the Akteur
+// with [vorgang.Vorgang.Pull] and a lease. Nobody else gets it while the lease
+// holds; when it runs out, the Vorgang is on the stack again. ErrNotFound if
+// the stack is empty.
+func (s *Store) Claim(ctx context.Context, mandant tenant.ID, p ClaimParams) (*vorgang.Vorgang, Lease, error) {
+	einheiten := p.Einheiten
+	if len(p.Akteur.Einheiten) > 0 {
+		einheiten = slices.DeleteFunc(slices.Clone(p.Akteur.Einheiten), func(e string) bool {
+			return len(p.Einheiten) > 0 && !slices.Contains(p.Einheiten, e)
+		})
+		if len(einheiten) == 0 {
+			return nil, Lease{}, wrap("Claim", string(mandant), ErrNotFound)
+		}
+	}
+	var v *vorgang.Vorgang
+	var l Lease
+	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		now := s.now()
+		row, err := tx.d.NextWartend(ctx, driver.NextWartendParams{
+			Einheiten: einheiten, Leistungen: texts(p.Leistungen), Now: now,
+		})
+		if err != nil {
+			return wrap("Claim", string(mandant), err)
+		}
+		if v, err = s.restore("Claim", mandant, &row); err != nil {
+			return err
+		}
+		if err := v.Pull(p.Akteur, now); err != nil {
+			return err
+		}
+		if err := tx.Save(ctx, v); err != nil {
+			return err
+		}
+		l = Lease{Vorgang: row.ID, Token: s.o.NewID(), Bis: s.until(now, p.Dauer)}
+		return wrap("Claim", row.ID.String(), tx.d.SetLease(ctx, driver.SetLeaseParams{
+			ID: row.ID, ExpectToken: row.LeaseToken, Token: &l.Token, Bis: &l.Bis,
+		}))
+	})
+	if err != nil {
+		return nil, Lease{}, err
+	}
+	return v, l, nil
+}
+
+func (s *Store) until(now time.Time, d time.Duration) time.Time {
+	if d <= 0 {
+		d = s.o.Lease
+	}
+	return instant(now.Add(d))
+}
+
+// Renew extends the lease from now; a zero dauer means [Options.Lease]. A
+// lease that ran out but was not taken over can still be renewed. ErrConflict
+// if somebody else holds it.
+func (s *Store) Renew(ctx context.Context, mandant tenant.ID, l Lease, dauer time.Duration) (Lease, error) {
+	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		l.Bis = s.until(s.now(), dauer)
+		return wrap("Renew", l.Vorgang.String(), tx.d.SetLease(ctx, driver.SetLeaseParams{
+			ID: l.Vorgang, ExpectToken: token(l.Token), Token: token(l.Token), Bis: &l.Bis,
+		}))
+	})
+	return l, err
+}
+
+// Release lays the Vorgang back on the stack ([vorgang.Vorgang.PutBack]) and
+// ends the lease. ErrConflict if somebody else holds it.
+func (s *Store) Release(ctx context.Context, mandant tenant.ID, l Lease, a tenant.Akteur) error {
+	_, err := s.Complete(ctx, mandant, l, func(v *vorgang.Vorgang) error { return v.PutBack(a, s.now()) })
+	return err
+}
+
+// Complete applies f as [Store.Edit] does and ends the lease in the same
+// transaction. ErrConflict if somebody else holds it; then nothing changes.
+func (s *Store) Complete(ctx context.Context, mandant tenant.ID, l Lease, f func(v *vorgang.Vorgang) error) (*vorgang.Vorgang, error) {
+	var v *vorgang.Vorgang
+	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		// First the lease: it checks the holder and locks the row.
+		err := tx.d.SetLease(ctx, driver.SetLeaseParams{ID: l.Vorgang, ExpectToken: token(l.Token)})
+		if err == nil && l.Token == uuid.Nil {
+			err = ErrConflict
+		}
+		if err != nil {
+			return wrap("Complete", l.Vorgang.String(), err)
+		}
+		if v, err = tx.Get(ctx, l.Vorgang); err != nil {
+			return err
+		}
+		if err := f(v); err != nil {
+			return err
+		}
+		return tx.Save(ctx, v)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}

@@ -1,0 +1,53 @@
+package driver
+
+import "context"
+
+// KonfigRow is one named document of configuration of a Mandant.
+type KonfigRow struct {
+	// Art and Schluessel name the document, such as "mandant" and "stamm".
+	Art, Schluessel string
+	// Version counts saves, from 1.
+	Version int64
+	// Daten is the document, opaque.
+	Daten []byte
+}
+
+// GetKonfigParams names a document.
+type GetKonfigParams struct{ Art, Schluessel string }
+
+// PutKonfigParams holds a document. ExpectedVersion zero means that it must
+// not be there yet.
+type PutKonfigParams struct {
+	Art, Schluessel string
+	ExpectedVersion int64
+	Daten           []byte
+}
+
+// ListKonfigParams names a kind of documents.
+type ListKonfigParams struct{ Art string }
+
+// KonfigTx keeps configuration.
+type KonfigTx interface {
+	// GetKonfig reads a document; ErrNotFound if there is none.
+	GetKonfig(ctx context.Context, p GetKonfigParams) (KonfigRow, error)
+	// PutKonfig stores the document as version ExpectedVersion+1. ErrExists if
+	// it must not be there and is, ErrConflict if the version is another,
+	// ErrNotFound if a version is expected and there is no document.
+	PutKonfig(ctx context.Context, p PutKonfigParams) error
+	// ListKonfig reads all documents of a kind ordered by Schluessel.
+	ListKonfig(ctx context.Context, p ListKonfigParams) ([]KonfigRow, error)
+}
+
+// NextNummerParams names a counter.
+type NextNummerParams struct {
+	Name string
+	Jahr int
+}
+
+// ZaehlerTx counts.
+type ZaehlerTx interface {
+	// NextNummer raises the counter and returns it, from 1. A rollback gives
+	// the number back, so committed numbers have no gaps; others who want the
+	// same counter wait until the transaction ends.
+	NextNummer(ctx context.Context, p NextNummerParams) (int64, error)
+}
