@@ -25,7 +25,7 @@ import (
 func (a *Annahme) known(ctx context.Context, schluessel string) (*storage.Eingang, error) {
 	var e storage.Eingang
 	err := a.p.Store.View(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) (err error) {
-		e, err = tx.EingangByKey(ctx, schluessel)
+		e, err = tx.FindEingang(ctx, schluessel)
 		return err
 	})
 	if errors.Is(err, fehler.ErrNotFound) {
@@ -50,7 +50,8 @@ func (a *Annahme) insert(ctx context.Context, z Ausgang, ziel tenant.ID, k akte)
 		e.ZielMandant, e.ZielVorgang = ziel, a.o.NewID()
 	}
 	err = a.p.Store.Update(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) error {
-		return tx.InsertEingang(ctx, e)
+		row := e // the closure may run again
+		return tx.InsertEingang(ctx, &row)
 	})
 	e.Version = 1
 	return e, err
@@ -111,7 +112,8 @@ func (a *Annahme) open(ctx context.Context, e storage.Eingang, k akte, inhalt In
 	}
 	e.Zustand = string(Angenommen)
 	err = a.p.Store.Update(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) error {
-		return tx.UpdateEingang(ctx, e)
+		row := e
+		return tx.UpdateEingang(ctx, &row)
 	})
 	if err != nil && !errors.Is(err, fehler.ErrConflict) { // conflict: another process closed it
 		return Ergebnis{}, err
@@ -244,7 +246,11 @@ func (a *Annahme) reopen(l *Lieferung) {
 // has mended it (the place, the service); nil changes nothing, which helps after
 // a Zustaendigkeit or a form was added. What still fails stays in the Klaerfach.
 func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung)) (Ergebnis, error) {
-	e, err := a.p.Store.Eingang(ctx, a.p.Betreiber, id)
+	var e storage.Eingang
+	err := a.p.Store.View(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) (err error) {
+		e, err = tx.GetEingang(ctx, id)
+		return err
+	})
 	if err != nil {
 		return Ergebnis{}, err
 	}
@@ -281,7 +287,8 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 		return Ergebnis{}, err
 	}
 	err = a.p.Store.Update(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) error {
-		return tx.UpdateEingang(ctx, e)
+		row := e
+		return tx.UpdateEingang(ctx, &row)
 	})
 	if err != nil {
 		return Ergebnis{}, err

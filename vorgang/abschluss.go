@@ -40,7 +40,7 @@ func (v *Vorgang) Close(a tenant.Akteur, now time.Time, s Schluss) error {
 		return err
 	}
 	if s.Abgeben {
-		return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: v.k.NewID()})
+		return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: v.k.NewID(), Bis: v.s.Journal.Seq})
 	}
 	return nil
 }
@@ -178,5 +178,5 @@ func (v *Vorgang) FileAgain(a tenant.Akteur, now time.Time) error {
 		return v.fail("FileAgain", fehler.ErrInvalid, problem("abgabe.nicht-abgeschlossen", "/status",
 			"only a closed Vorgang is filed", "Nur ein abgeschlossener Vorgang wird veraktet."))
 	}
-	return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: v.k.NewID()})
+	return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: v.k.NewID(), Bis: v.s.Journal.Seq})
 }

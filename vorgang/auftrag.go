@@ -70,9 +70,11 @@ type BescheidDaten struct {
 	Bescheid uuid.UUID `json:"bescheid"`
 }
 
-// AbgebenDaten name the process of filing; the same ProzessID is the same package.
+// AbgebenDaten name the process of filing. The package holds the journal up to
+// the entry Bis, so that a second try makes the same package.
 type AbgebenDaten struct {
 	ProzessID uuid.UUID `json:"prozessId"`
+	Bis       int64     `json:"bis"`
 }
 
 // Decode reads the data into the type documented at the Art.

@@ -19,8 +19,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -51,9 +49,9 @@ func (f HandlerFunc) Handle(ctx context.Context, a vorgang.Auftrag, v *vorgang.V
 
 // Options of a Relay; nil means defaults.
 type Options struct {
-	Now   func() time.Time
-	NewID func() uuid.UUID
-	Log   *slog.Logger
+	// Now is the clock; it must be the one of the Store. Default time.Now.
+	Now func() time.Time
+	Log *slog.Logger
 	// Lease is the time one Auftrag may take; default 1 minute.
 	Lease time.Duration
 	// Poll is the pause when there is nothing to do; default 1 second.
@@ -84,9 +82,6 @@ func New(store *storage.Store, handlers map[vorgang.AuftragArt]Handler, o *Optio
 	}
 	if r.o.Now == nil {
 		r.o.Now = time.Now
-	}
-	if r.o.NewID == nil {
-		r.o.NewID = func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	}
 	if r.o.Log == nil {
 		r.o.Log = slog.New(slog.DiscardHandler)
@@ -151,11 +146,7 @@ func (r *Relay) Drain(ctx context.Context) (int, error) {
 
 // round leases a batch and performs it.
 func (r *Relay) round(ctx context.Context) (int, error) {
-	now := r.o.Now()
-	token := r.o.NewID()
-	batch, err := r.store.LeaseAuftraege(ctx, storage.LeaseParams{
-		Now: now, Until: now.Add(r.o.Lease), Token: token, Limit: r.o.Arbeiter, Arten: r.arten,
-	})
+	batch, err := r.store.LeaseAuftraege(ctx, storage.LeaseParams{Limit: r.o.Arbeiter, Dauer: r.o.Lease, Arten: r.arten})
 	if err != nil {
 		return 0, err
 	}
@@ -167,8 +158,8 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 	return len(batch), ctx.Err()
 }
 
-func (r *Relay) perform(ctx context.Context, g storage.Geleast) {
-	log := r.o.Log.With("auftrag", g.Auftrag.ID, "art", g.Auftrag.Art, "mandant", g.Auftrag.Mandant, "versuch", g.Versuch)
+func (r *Relay) perform(ctx context.Context, g storage.Auftrag) {
+	log := r.o.Log.With("auftrag", g.ID, "art", g.Art, "mandant", g.Mandant, "versuch", g.Versuch)
 	workCtx, cancel := context.WithTimeout(ctx, r.o.Lease*9/10)
 	bericht, err := r.handle(workCtx, g.Auftrag)
 	cancel()
@@ -180,7 +171,7 @@ func (r *Relay) perform(ctx context.Context, g storage.Geleast) {
 			log.DebugContext(ctx, "auftrag done")
 			return
 		}
-		if errors.Is(err, storage.ErrLeaseLost) {
+		if errors.Is(err, errLeaseLost) {
 			log.WarnContext(ctx, "lease lost while at work")
 			return
 		}
@@ -206,16 +197,17 @@ func (r *Relay) handle(ctx context.Context, a vorgang.Auftrag) (b Bericht, err e
 	return r.handlers[a.Art].Handle(ctx, a, v)
 }
 
+var errLeaseLost = errors.New("relay: lease lost")
+
 // complete applies the report and finishes the Auftrag in one transaction.
-func (r *Relay) complete(ctx context.Context, g storage.Geleast, b Bericht) error {
-	return r.finish(ctx, g, b, storage.FinishParams{Zustand: storage.AuftragErledigt})
+func (r *Relay) complete(ctx context.Context, g storage.Auftrag, b Bericht) error {
+	return r.finish(ctx, g, b, storage.Ergebnis{Zustand: storage.AuftragErledigt})
 }
 
-func (r *Relay) finish(ctx context.Context, g storage.Geleast, b Bericht, p storage.FinishParams) error {
-	p.ID, p.Token, p.Now = g.Auftrag.ID, g.Token, r.o.Now()
-	return r.store.Update(ctx, g.Auftrag.Mandant, func(ctx context.Context, tx *storage.Tx) error {
+func (r *Relay) finish(ctx context.Context, g storage.Auftrag, b Bericht, e storage.Ergebnis) error {
+	return r.store.Update(ctx, g.Mandant, func(ctx context.Context, tx *storage.Tx) error {
 		if b != nil {
-			v, err := tx.Lock(ctx, g.Auftrag.Vorgang)
+			v, err := tx.Lock(ctx, g.Vorgang)
 			if err != nil {
 				return err
 			}
@@ -226,17 +218,21 @@ func (r *Relay) finish(ctx context.Context, g storage.Geleast, b Bericht, p stor
 				return err
 			}
 		}
-		return tx.FinishAuftrag(ctx, p)
+		err := tx.FinishAuftrag(ctx, g, e)
+		if errors.Is(err, fehler.ErrConflict) {
+			return errLeaseLost // rolls the report back: whoever holds the lease reports
+		}
+		return err
 	})
 }
 
 // putOff schedules the next try, or parks the Auftrag and says so in the journal.
-func (r *Relay) putOff(ctx context.Context, g storage.Geleast, cause error) error {
-	p := storage.FinishParams{Fehler: reason(cause)}
+func (r *Relay) putOff(ctx context.Context, g storage.Auftrag, cause error) error {
+	p := storage.Ergebnis{Fehler: reason(cause)}
 	if hopeless(cause) || g.Versuch >= r.o.MaxVersuche {
 		p.Zustand = storage.AuftragGeparkt
 		return r.finish(ctx, g, func(v *vorgang.Vorgang) error {
-			return v.RecordFailure(r.akteur, r.o.Now(), g.Auftrag.ID, g.Auftrag.Art, p.Fehler)
+			return v.RecordFailure(r.akteur, r.o.Now(), g.ID, g.Art, p.Fehler)
 		}, p)
 	}
 	p.Zustand = storage.AuftragOffen

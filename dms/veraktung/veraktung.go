@@ -1,0 +1,193 @@
+// Package veraktung files closed Vorgaenge into the E-Akte without a clerk's hand:
+// it builds the package, hands it to the Mandant's target as the relay's handler
+// for vorgang.AkteAbgeben, and brings the answers back as commands.
+package veraktung
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/dms"
+	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/blob"
+	"github.com/ozg-fachwerk/fachwerk/storage/relay"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// Mandanten finds the configuration of a Mandant. *tenant.Verzeichnis fits.
+type Mandanten interface {
+	Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, error)
+}
+
+// Ablage is where a Mandant files.
+type Ablage struct {
+	Ziel       dms.Ziel
+	Empfaenger dms.Kontakt
+	// Frist is when a missing answer counts as overdue; 0 never.
+	Frist time.Duration
+}
+
+// Params of a Veraktung; all are mandatory.
+type Params struct {
+	Store     *storage.Store
+	Blobs     blob.Store
+	Mandanten Mandanten
+	Ablagen   map[tenant.ID]Ablage
+}
+
+// Options of a Veraktung; nil means defaults.
+type Options struct {
+	Now func() time.Time
+}
+
+// Veraktung files. Safe for concurrent use.
+type Veraktung struct {
+	p      Params
+	now    func() time.Time
+	akteur tenant.Akteur
+}
+
+// New makes a Veraktung.
+func New(p Params, o *Options) (*Veraktung, error) {
+	if p.Store == nil || p.Blobs == nil || p.Mandanten == nil {
+		return nil, fehler.New("veraktung.New", "", fehler.ErrInvalid, errors.New("Store, Blobs and Mandanten are mandatory"))
+	}
+	v := &Veraktung{p: p, now: time.Now, akteur: tenant.System("veraktung")}
+	if o != nil && o.Now != nil {
+		v.now = o.Now
+	}
+	return v, nil
+}
+
+// konfigArt is where the record of a hand-over is kept, by ProzessID: the answer
+// names nothing else.
+const konfigArt = "dms.abgabe"
+
+type beleg struct {
+	Vorgang uuid.UUID  `json:"vorgang"`
+	Abgabe  dms.Abgabe `json:"abgabe"`
+}
+
+// Handle sends the package. A Mandant without Ablage is fehler.ErrUnsupported.
+func (w *Veraktung) Handle(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
+	ablage, ok := w.p.Ablagen[a.Mandant]
+	if !ok {
+		return nil, fehler.New("veraktung.Handle", string(a.Mandant), fehler.ErrUnsupported, nil)
+	}
+	var d vorgang.AbgebenDaten
+	if err := a.Decode(&d); err != nil {
+		return nil, err
+	}
+	m, err := w.p.Mandanten.Mandant(ctx, a.Mandant)
+	if err != nil {
+		return nil, err
+	}
+	q := Quelle{
+		Stand: v.Stand(), Mandant: m, Empfaenger: ablage.Empfaenger, ProzessID: d.ProzessID,
+		Open: func(ctx context.Context, x vorgang.Datei) (io.ReadCloser, error) {
+			return w.p.Blobs.Open(ctx, a.Mandant, x.SHA512)
+		},
+	}
+	for e, err := range w.p.Store.Journal(ctx, a.Mandant, a.Vorgang) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Seq > d.Bis {
+			break
+		}
+		q.Journal = append(q.Journal, e)
+	}
+	paket := NewPaket(q)
+	schein, err := ablage.Ziel.Send(ctx, paket)
+	if err != nil {
+		return nil, err
+	}
+	b := beleg{Vorgang: a.Vorgang, Abgabe: dms.NewAbgabe(schein, paket, ablage.Frist)}
+	err = w.p.Store.PutKonfig(ctx, a.Mandant, konfigArt, paket.ProzessID, 0, b)
+	if err != nil && !errors.Is(err, fehler.ErrExists) { // exists: an earlier try sent it
+		return nil, err
+	}
+	return func(v *vorgang.Vorgang) error {
+		return v.RecordAbgabe(w.akteur, w.now(), d.ProzessID, ablage.Ziel.Name())
+	}, nil
+}
+
+// Collect brings in the answers that wait at the Mandant's target and gives their
+// number. An answer is acknowledged to the target only after it is recorded. One
+// that belongs to no known hand-over, or contradicts its result, is left there
+// and reported; the others go on.
+func (w *Veraktung) Collect(ctx context.Context, mandant tenant.ID) (int, error) {
+	r, ok := w.p.Ablagen[mandant].Ziel.(dms.Rueckmelder)
+	if !ok {
+		return 0, fehler.New("veraktung.Collect", string(mandant), fehler.ErrUnsupported, nil)
+	}
+	var errs []error
+	n := 0
+	for ant, err := range r.Answers(ctx) {
+		if err == nil {
+			err = w.record(ctx, mandant, ant)
+		}
+		if err == nil {
+			err = r.Ack(ctx, ant.Kennung)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		n++
+	}
+	return n, errors.Join(errs...)
+}
+
+// record applies the answer to the hand-over and to the Vorgang in one transaction.
+func (w *Veraktung) record(ctx context.Context, mandant tenant.ID, ant dms.Antwort) error {
+	return w.p.Store.Update(ctx, mandant, func(ctx context.Context, tx *storage.Tx) error {
+		var b beleg
+		version, err := tx.GetKonfig(ctx, konfigArt, ant.ProzessID, &b)
+		if err != nil {
+			return err
+		}
+		abgabe, changed, err := b.Abgabe.Apply(ant, w.now())
+		if err != nil || !changed {
+			return err
+		}
+		b.Abgabe = abgabe
+		if err := tx.PutKonfig(ctx, konfigArt, ant.ProzessID, version, b); err != nil {
+			return err
+		}
+		prozess, err := uuid.Parse(ant.ProzessID)
+		if err != nil {
+			return fehler.New("veraktung.Collect", ant.ProzessID, fehler.ErrInvalid, err)
+		}
+		v, err := tx.Lock(ctx, b.Vorgang)
+		if err != nil {
+			return err
+		}
+		err = v.RecordAbgabeAntwort(w.akteur, w.now(), vorgang.AbgabeAntwort{
+			ProzessID: prozess, Zustand: zustaende[abgabe.Zustand], Meldungen: meldungen(ant),
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Save(ctx, v)
+	})
+}
+
+var zustaende = map[dms.Zustand]vorgang.AbgabeZustand{
+	dms.Empfangen: vorgang.AbgabeEmpfangen, dms.Importiert: vorgang.Archiviert,
+	dms.Teilweise: vorgang.AbgabeTeilweise, dms.Abgelehnt: vorgang.AbgabeAbgelehnt,
+}
+
+func meldungen(a dms.Antwort) []string {
+	m := append([]string(nil), a.Meldungen...)
+	for _, o := range a.Objekte {
+		m = append(m, o.Meldungen...)
+	}
+	return m
+}

@@ -1,0 +1,72 @@
+package vorgang
+
+import "fmt"
+
+// texte are the German names of the entries for journals on screen and paper.
+// They are for reading only; nothing is derived from them.
+var texte = map[Code]string{
+	"vorgang.eingegangen":       "Antrag eingegangen",
+	"vorgang.status":            "Status geändert",
+	"vorgang.zugewiesen":        "Zuweisung geändert",
+	"vorgang.notiert":           "Notiz angelegt",
+	"vorgang.notiz_entfernt":    "Notiz entfernt",
+	"nachricht.geschrieben":     "Nachricht an Antragsteller geschrieben",
+	"rueckfrage.gestellt":       "Rückfrage gestellt",
+	"rueckfrage.beantwortet":    "Antwort des Antragstellers eingegangen",
+	"nachricht.quittiert":       "Nachricht zugestellt",
+	"eingang.quittiert":         "Eingang gegenüber dem Absender quittiert",
+	"bescheid.entworfen":        "Bescheid entworfen",
+	"bescheid.vorgelegt":        "Bescheid zur Freigabe vorgelegt",
+	"bescheid.zurueckgegeben":   "Bescheid zurückgegeben",
+	"bescheid.freigegeben":      "Bescheid freigegeben",
+	"bescheid.ausgefertigt":     "Bescheid ausgefertigt",
+	"bescheid.versandt":         "Bescheid versandt",
+	"bescheid.bekanntgegeben":   "Bescheid bekanntgegeben",
+	"bescheid.bestandskraeftig": "Bescheid bestandskräftig",
+	"vorgang.abgeschlossen":     "Vorgang abgeschlossen (zdA)",
+	"abgabe.gesendet":           "Vorgang an die E-Akte übergeben",
+	"abgabe.beantwortet":        "Antwort der E-Akte eingegangen",
+	"auftrag.geparkt":           "Auftrag angehalten",
+	"vorgang.zurueckgenommen":   "Schritt zurückgenommen",
+}
+
+// Text is a German line for people: what happened, without personal data.
+func (e Ereignis) Text() string {
+	t := texte[e.Code]
+	if t == "" {
+		t = string(e.Code)
+	}
+	d, err := e.daten()
+	if err != nil {
+		return t
+	}
+	switch d := d.(type) {
+	case *Eingegangen:
+		return fmt.Sprintf("%s: %s, Vorgangsnummer %s", t, d.LeistungName, d.Nummer)
+	case *StatusGesetzt:
+		return fmt.Sprintf("%s: %s → %s", t, d.Von.Name(), d.Nach.Name())
+	case *Gefragt:
+		if !d.Bis.IsZero() {
+			return fmt.Sprintf("%s, Antwort bis %s", t, d.Bis.Deutsch())
+		}
+	case *Zugestellt:
+		return fmt.Sprintf("%s über %s: %s", t, d.Quittung.Kanal, d.Quittung.Zustand)
+	case *BescheidVersandt:
+		return fmt.Sprintf("%s über %s, Bekanntgabe am %s, Frist bis %s", t, d.Quittung.Kanal, d.Bekanntgabe.Tag.Deutsch(), d.Bekanntgabe.FristEnde.Deutsch())
+	case *BescheidBekanntgegeben:
+		return fmt.Sprintf("%s am %s", t, d.Tag.Deutsch())
+	case *BescheidBestandskraeftig:
+		return fmt.Sprintf("%s ab %s", t, d.Ab.Deutsch())
+	case *AbschlussVermerkt:
+		return fmt.Sprintf("%s, Grund: %s", t, d.Grund)
+	case *AbgabeGemeldet:
+		return fmt.Sprintf("%s: %s", t, d.Ziel)
+	case *AbgabeBeantwortet:
+		return fmt.Sprintf("%s: %s", t, d.Zustand)
+	case *Fehlgeschlagen:
+		return fmt.Sprintf("%s: %s", t, d.Art)
+	case *Zurueckgenommen:
+		return fmt.Sprintf("%s: Eintrag %d", t, d.Seq)
+	}
+	return t
+}
