@@ -50,7 +50,7 @@ type Behoerde struct {
 	Bund bool `json:"bund,omitempty"`
 }
 
-func (b Behoerde) stelle() stelle { return stelle{bund: b.Bund, land: b.Land} }
+func (b Behoerde) stelle() stelle { return stelle{bund: b.Bund, land: landBit(b.Land)} }
 
 func ungueltig(op string, p ...fehler.Problem) error {
 	return fehler.New(op, "", fehler.ErrInvalid, fehler.Probleme(p))
@@ -74,7 +74,7 @@ type wert struct {
 
 func (r *Rechner) beginne(op string, z Zweck, e Eingabe) *rechnung {
 	return &rechnung{Rechner: r, op: op, e: Ergebnis{Zweck: z, Lage: LageBestimmt, Eingabe: e,
-		Regelwerk: r.regeln.kennung, Kalender: r.kalender.kennung, Schritte: make([]string, 0, 8)}}
+		Regelwerk: r.regeln.kennung, Kalender: r.kalender.kennung, Schritte: make([]string, 0, 10), Belege: make([]Beleg, 0, 3)}}
 }
 
 func (x *rechnung) schritt(s string) { x.e.Schritte = append(x.e.Schritte, s) }

@@ -206,6 +206,7 @@ type Regel struct {
 
 	quelle string // resolved, for Beleg
 	text   string // how Schritte call the rule
+	maske  uint32 // Laender as bits
 }
 
 // Dauer is the length of the rule.
