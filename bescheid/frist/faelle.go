@@ -1,6 +1,8 @@
 package frist
 
 import (
+	"slices"
+
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 )
 
@@ -51,7 +53,7 @@ func (r *Rechner) Genehmigungsfiktion(f GenehmigungsfiktionFall) (Ergebnis, erro
 	if f.Verlaengerung == nil || len(werte) == 0 || !x.rechtzeitig(f.Mitgeteilt, werte) {
 		return x.mitEnde(werte)
 	}
-	return x.verlaengere(werte[0].roh, *f.Verlaengerung, f.Behoerde, werte[0].tag)
+	return x.verlaengere(werte[0].roh, *f.Verlaengerung, f.Behoerde, werte[0].tag, regel.Alternativ)
 }
 
 // rechtzeitig: told within the period on every reading, or with a warning on one.
@@ -154,14 +156,23 @@ func (r *Rechner) Verlaengerung(f VerlaengerungFall) (Ergebnis, error) {
 		return x.ohneDatum(LageKeine)
 	}
 	_, spaet := x.kalender.NaechsterWerktag(f.Behoerde.Ort, f.Fristende)
-	return x.verlaengere(f.Fristende, f.Dauer, f.Behoerde, spaet)
+	return x.verlaengere(f.Fristende, f.Dauer, f.Behoerde, spaet, nil)
 }
 
-func (x *rechnung) verlaengere(roh datum.Datum, d Dauer, b Behoerde, verschoben datum.Datum) (Ergebnis, error) {
-	regel, _ := x.frage(schluessel{ZweckVerlaengerung, "", ""}, b, roh)
-	if regel == nil {
+// verlaengere lets a period run on; the readings of the old rule stay possible.
+func (x *rechnung) verlaengere(roh datum.Datum, d Dauer, b Behoerde, verschoben datum.Datum, lesarten []Lesart) (Ergebnis, error) {
+	gefunden, _ := x.frage(schluessel{ZweckVerlaengerung, "", ""}, b, roh)
+	if gefunden == nil {
 		return x.ohneDatum(LageKeine)
 	}
+	wirksam := *gefunden
+	for _, l := range lesarten {
+		l.N = nil // the length is that of the extension
+		if l.Verschiebung != "" {
+			wirksam.Alternativ = append(slices.Clip(wirksam.Alternativ), l)
+		}
+	}
+	regel := &wirksam
 	werte := x.laufe(lauf{regel: regel, am: roh, dauer: d, ort: b.Ort})
 	weiter := func(am datum.Datum, beginn Beginn, grund string) {
 		werte = append(werte, x.laufe(lauf{regel: regel, am: am, dauer: d, beginn: beginn, ort: b.Ort, grund: grund, still: true})...)
