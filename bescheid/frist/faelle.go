@@ -25,6 +25,7 @@ type GenehmigungsfiktionFall struct {
 // the permit is deemed granted on Ergebnis.Danach. An extension told too late is
 // left out with a warning. Errors are of kind fehler.ErrInvalid.
 func (r *Rechner) Genehmigungsfiktion(f GenehmigungsfiktionFall) (Ergebnis, error) {
+	f.Dauer, f.Verlaengerung = kopie(f.Dauer), kopie(f.Verlaengerung)
 	x := r.beginne("frist.Genehmigungsfiktion", ZweckGenehmigungsfiktion, Eingabe{Genehmigungsfiktion: &f})
 	x.behoerde(f.Behoerde)
 	x.tag(f.Vollstaendig, "/vollstaendig", true)
@@ -100,6 +101,7 @@ type BehoerdenfristFall struct {
 // hearing, a Nachforderung or a Stellungnahme (§ 31 (2) VwVfG). It starts the
 // day after it was made known. Errors are of kind fehler.ErrInvalid.
 func (r *Rechner) Behoerdenfrist(f BehoerdenfristFall) (Ergebnis, error) {
+	f.Bekanntgabe, f.Dauer = kopie(f.Bekanntgabe), kopie(f.Dauer)
 	x := r.beginne("frist.Behoerdenfrist", ZweckBehoerdenfrist, Eingabe{Behoerdenfrist: &f})
 	x.behoerde(f.Behoerde)
 	x.fordere((f.Dauer == nil) != f.Tag.IsZero(), "dauer", "/dauer", "exactly one of dauer and tag must be set", "Es ist entweder die Länge oder der letzte Tag anzugeben.")

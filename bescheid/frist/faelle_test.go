@@ -79,7 +79,7 @@ func TestBekanntgabeByChannel(t *testing.T) {
 			fall: frist.BekanntgabeFall{Verfahren: "vwvfg", Kanal: frist.KanalOeffentlich, Behoerde: land("SH"), Empfaenger: sh, Absendung: d("2026-04-20")}, tage: []string{"2026-05-04"}},
 		{name: "registered letter of a Land, uncertain",
 			fall: frist.BekanntgabeFall{Verfahren: "vwvfg", Kanal: frist.KanalEinschreiben, Behoerde: land("SH"), Empfaenger: sh, Absendung: d("2026-03-03")}, tage: []string{"2026-03-06", "2026-03-07", "2026-03-09"}, haup: "2026-03-07"},
-		{name: "Bavarian portal Zustellung", fall: frist.BekanntgabeFall{Verfahren: "vwvfg", Kanal: frist.KanalZustellungPort, Behoerde: land("BY"), Benachrichtigung: d("2026-05-29")}, tage: []string{"2026-06-01", "2026-06-02"}, haup: "2026-06-01"},
+		{name: "Bavarian portal Zustellung", fall: frist.BekanntgabeFall{Verfahren: "vwvfg", Kanal: frist.KanalZustellungPortal, Behoerde: land("BY"), Benachrichtigung: d("2026-05-29")}, tage: []string{"2026-06-01", "2026-06-02"}, haup: "2026-06-01"},
 		{name: "De-Mail", fall: frist.BekanntgabeFall{Verfahren: "vwvfg", Kanal: frist.KanalDeMail, Behoerde: bund("SH"), Empfaenger: sh, Absendung: d("2026-03-02")}, tage: []string{"2026-03-06"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -255,6 +255,64 @@ func TestRemediesAndDuties(t *testing.T) {
 			require.True(t, a.GleichesRecht)
 			require.Equal(t, e, a.Neu)
 		})
+	}
+}
+
+// What has not happened yet stays open, all the way to the remedy.
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	r := frist.New(nil)
+	require.Same(t, frist.Standard(), r.Regelwerk())
+	fall := frist.BekanntgabeFall{Verfahren: frist.VerfahrenVwVfG, Kanal: frist.KanalAbruf, Behoerde: bund(tenant.LandSH), Benachrichtigung: d("2026-03-02")}
+	e, err := r.Rechtsbehelf(frist.RechtsbehelfFall{Rechtsbehelf: frist.RechtsbehelfKlage, Bekanntgabe: &fall, Behoerde: bund(tenant.LandSH)})
+	require.NoError(t, err)
+	require.Equal(t, frist.LageOffen, e.Lage)
+	require.True(t, e.Fruehestes().IsZero() && e.Spaetestes().IsZero() && e.Danach().IsZero() && e.Bestandskraft().IsZero())
+
+	fall.Benachrichtigung = d("2026-05-01")
+	require.Equal(t, "2026-03-02", e.Eingabe.Rechtsbehelf.Bekanntgabe.Benachrichtigung.String(), "a result does not alias its input")
+
+	fall.Benachrichtigung = d("")
+	fall.Bereitstellung = d("2026-03-02")
+	b, err := r.Bekanntgabe(fall)
+	require.NoError(t, err)
+	require.Equal(t, frist.LageOffen, b.Lage)
+	require.NotEmpty(t, filter(b, "frist.benachrichtigung-fehlt"))
+	fall.NichtAbgerufen = true
+	b, err = r.Bekanntgabe(fall)
+	require.NoError(t, err)
+	require.Equal(t, frist.LageKeine, b.Lage)
+	fall.NichtAbgerufen, fall.Abruf = false, d("2026-03-05")
+	b, err = r.Bekanntgabe(fall)
+	require.NoError(t, err)
+	require.Equal(t, "2026-03-06", b.Fruehestes().String())
+	require.True(t, b.Bestandskraft().IsZero(), "only the end of a remedy makes an act final")
+
+	portal := frist.BekanntgabeFall{Verfahren: frist.VerfahrenVwVfG, Kanal: frist.KanalPostfach, Behoerde: land(tenant.LandBY), Bereitstellung: d("2026-05-29")}
+	b, err = r.Bekanntgabe(portal)
+	require.NoError(t, err)
+	require.Equal(t, frist.LageOffen, b.Lage, "without a notice only the retrieval can count")
+}
+
+// An extension told between the two possible ends is used, with a warning.
+func TestExtensionAtTheEdge(t *testing.T) {
+	t.Parallel()
+	e, err := frist.New(nil).Genehmigungsfiktion(frist.GenehmigungsfiktionFall{Vollstaendig: d("2026-01-11"), Behoerde: land(tenant.LandSH),
+		Verlaengerung: &frist.Dauer{N: 1, Einheit: frist.EinheitMonat}, Mitgeteilt: d("2026-04-13")})
+	require.NoError(t, err)
+	require.NotEmpty(t, filter(e, "frist.verlaengerung-knapp"))
+	require.Equal(t, frist.KonfidenzU, e.Konfidenz)
+	require.Equal(t, "2026-05-11", e.Fruehestes().String())
+}
+
+// A shift is no surer than the holiday it rests on.
+func TestKonfidenzOfHoliday(t *testing.T) {
+	t.Parallel()
+	r := frist.New(nil)
+	for gemeinde, want := range map[string]frist.Konfidenz{"16061045": frist.KonfidenzU, "16051000": frist.KonfidenzA} {
+		e, err := r.Rechtsbehelf(frist.RechtsbehelfFall{Rechtsbehelf: frist.RechtsbehelfWiderspruch, Am: d("2026-05-04"), Behoerde: land(tenant.LandTH, gemeinde)})
+		require.NoError(t, err)
+		require.Equal(t, want, e.Konfidenz)
 	}
 }
 

@@ -56,6 +56,15 @@ func ungueltig(op string, p ...fehler.Problem) error {
 	return fehler.New(op, "", fehler.ErrInvalid, fehler.Probleme(p))
 }
 
+// kopie keeps the caller's value out of a result.
+func kopie[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
+
 // rechnung is one calculation in progress.
 type rechnung struct {
 	*Rechner
@@ -143,6 +152,15 @@ func (x *rechnung) schwaeche(k Konfidenz) {
 	}
 }
 
+// schwaecheFeiertage: a shift is no surer than the holidays it rests on.
+func (x *rechnung) schwaecheFeiertage(o Ort, von, bis datum.Datum) {
+	for d := von; d.Vor(bis); d = d.AddTage(1) {
+		if a := x.kalender.IsFeiertag(o, d); a.Antwort == Ja && !istWochenende(d) {
+			x.schwaeche(a.Konfidenz)
+		}
+	}
+}
+
 // frage selects the rule for a question, records it and warns of its remarks.
 // nil and a problem if there is none.
 func (x *rechnung) frage(k schluessel, b Behoerde, tag datum.Datum) (*Regel, []*Regel) {
@@ -225,6 +243,7 @@ func (x *rechnung) lese(werte []wert, l lauf, n int, v Verschiebung, grund strin
 	frueh, spaet := x.kalender.NaechsterWerktag(l.ort, roh)
 	if !still && frueh != roh {
 		x.erzaehleVerschiebung(l, roh, frueh)
+		x.schwaecheFeiertage(l.ort, roh, frueh)
 	}
 	werte = append(werte, wert{frueh, roh, l.regel, grund})
 	if spaet != frueh {

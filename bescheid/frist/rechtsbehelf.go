@@ -48,6 +48,7 @@ type RechtsbehelfFall struct {
 // end. Without a Bekanntgabe no period runs and Lage is that of the Bekanntgabe.
 // Errors are of kind fehler.ErrInvalid.
 func (r *Rechner) Rechtsbehelf(f RechtsbehelfFall) (Ergebnis, error) {
+	f.Bekanntgabe = kopie(f.Bekanntgabe)
 	x := r.beginne("frist.Rechtsbehelf", ZweckRechtsbehelf, Eingabe{Rechtsbehelf: &f})
 	x.behoerde(f.Behoerde)
 	start, lage := x.anfang(f.Am, f.Bekanntgabe)
@@ -104,8 +105,7 @@ func (x *rechnung) anfang(am datum.Datum, b *BekanntgabeFall) ([]wert, Lage) {
 		}
 		return []wert{{tag: am, roh: am}}, LageBestimmt
 	}
-	fall := *b
-	lage := x.bekanntgabe(&fall)
+	lage := x.bekanntgabe(b)
 	if lage != LageBestimmt || len(x.probleme) > 0 {
 		return nil, lageOhneDatum(lage)
 	}
