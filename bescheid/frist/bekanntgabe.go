@@ -134,10 +134,8 @@ func (x *rechnung) pruefeBekanntgabe(f *BekanntgabeFall) {
 	x.fordere(!f.stichtag().IsZero() || f.NichtZugegangen, "datum-fehlt", "", "no date at all", "Es ist kein Datum angegeben.")
 	x.fordere(!f.NichtAbgerufen || f.Abruf.IsZero(), "abruf", "/nicht_abgerufen", "retrieved and not retrieved", "Der Abruf ist zugleich angegeben und verneint.")
 	x.fordere(!f.NichtZugegangen || f.Zugang.IsZero(), "zugang", "/nicht_zugegangen", "received and not received", "Der Zugang ist zugleich angegeben und verneint.")
-	for _, d := range []datum.Datum{f.Benachrichtigung, f.Abruf} {
-		x.fordere(d.IsZero() || f.Bereitstellung.IsZero() || d == f.Benachrichtigung || !d.Vor(f.Bereitstellung), "reihenfolge", "/abruf",
-			"retrieved before it was provided", "Der Abruf liegt vor der Bereitstellung.")
-	}
+	x.fordere(f.Abruf.IsZero() || f.Bereitstellung.IsZero() || !f.Abruf.Vor(f.Bereitstellung), "reihenfolge", "/abruf",
+		"retrieved before it was provided", "Der Abruf liegt vor der Bereitstellung.")
 	x.fordere(f.Zugang.IsZero() || f.Absendung.IsZero() || !f.Zugang.Vor(f.Absendung), "reihenfolge", "/zugang",
 		"received before it was sent", "Der Zugang liegt vor der Absendung.")
 }
@@ -191,9 +189,6 @@ func (x *rechnung) bereitstellung(f *BekanntgabeFall, tag datum.Datum) Lage {
 
 // fiktion adds the candidates of one rule. still is set for rules that do not decide.
 func (x *rechnung) fiktion(f *BekanntgabeFall, regel *Regel, grund string, still bool) Lage {
-	if regel.Art == ArtKeine {
-		return LageKeine
-	}
 	if regel.AbrufBeiStreit && (f.BenachrichtigungStrittig || f.datum(regel.Anker).IsZero()) {
 		return x.abrufStattNotiz(f, regel, grund, still)
 	}
@@ -263,7 +258,7 @@ func (x *rechnung) zugang(f *BekanntgabeFall, regel *Regel, werte []wert, still 
 	}
 	for i := range werte {
 		if f.Zugang.Nach(werte[i].tag) {
-			werte[i].tag, werte[i].roh = f.Zugang, f.Zugang
+			werte[i].tag, werte[i].roh, werte[i].regel = f.Zugang, f.Zugang, nil
 		}
 	}
 	if regel.FruehererZugang {
@@ -279,12 +274,12 @@ func (x *rechnung) zugang(f *BekanntgabeFall, regel *Regel, werte []wert, still 
 // uebergang adds the newer rule where the period crosses a change of the law
 // and the law does not say which day selects the version.
 func (x *rechnung) uebergang(f *BekanntgabeFall, k schluessel, regel *Regel) {
-	am := f.datum(regel.Anker)
-	if am.IsZero() || len(x.werte) == 0 || x.werte[0].regel != regel {
-		return
+	roh, err := Ende(f.datum(regel.Anker), regel.Dauer(), BeginnEreignis)
+	if err != nil {
+		return // the start is not known; a fact decides
 	}
-	neu := x.regeln.waehle(k, f.Behoerde.stelle(), x.werte[0].roh).regel
-	if neu == nil || neu == regel {
+	neu := x.regeln.waehle(k, f.Behoerde.stelle(), roh).regel
+	if neu == nil || neu == regel || neu.Art == ArtKeine || !neu.Von.Nach(f.stichtag()) {
 		return
 	}
 	x.fiktion(f, neu, "Die Regel "+neu.text+" trat während des Laufs in Kraft; ob der Tag der Absendung die Fassung bestimmt, ist nicht geklärt.", true)

@@ -1,6 +1,8 @@
 package frist
 
 import (
+	"slices"
+
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 )
 
@@ -23,6 +25,7 @@ type GenehmigungsfiktionFall struct {
 // the permit is deemed granted on Ergebnis.Danach. An extension told too late is
 // left out with a warning. Errors are of kind fehler.ErrInvalid.
 func (r *Rechner) Genehmigungsfiktion(f GenehmigungsfiktionFall) (Ergebnis, error) {
+	f.Dauer, f.Verlaengerung = kopie(f.Dauer), kopie(f.Verlaengerung)
 	x := r.beginne("frist.Genehmigungsfiktion", ZweckGenehmigungsfiktion, Eingabe{Genehmigungsfiktion: &f})
 	x.behoerde(f.Behoerde)
 	x.tag(f.Vollstaendig, "/vollstaendig", true)
@@ -51,7 +54,7 @@ func (r *Rechner) Genehmigungsfiktion(f GenehmigungsfiktionFall) (Ergebnis, erro
 	if f.Verlaengerung == nil || len(werte) == 0 || !x.rechtzeitig(f.Mitgeteilt, werte) {
 		return x.mitEnde(werte)
 	}
-	return x.verlaengere(werte[0].roh, *f.Verlaengerung, f.Behoerde, werte[0].tag)
+	return x.verlaengere(werte[0].roh, *f.Verlaengerung, f.Behoerde, werte[0].tag, regel.Alternativ)
 }
 
 // rechtzeitig: told within the period on every reading, or with a warning on one.
@@ -98,6 +101,7 @@ type BehoerdenfristFall struct {
 // hearing, a Nachforderung or a Stellungnahme (§ 31 (2) VwVfG). It starts the
 // day after it was made known. Errors are of kind fehler.ErrInvalid.
 func (r *Rechner) Behoerdenfrist(f BehoerdenfristFall) (Ergebnis, error) {
+	f.Bekanntgabe, f.Dauer = kopie(f.Bekanntgabe), kopie(f.Dauer)
 	x := r.beginne("frist.Behoerdenfrist", ZweckBehoerdenfrist, Eingabe{Behoerdenfrist: &f})
 	x.behoerde(f.Behoerde)
 	x.fordere((f.Dauer == nil) != f.Tag.IsZero(), "dauer", "/dauer", "exactly one of dauer and tag must be set", "Es ist entweder die Länge oder der letzte Tag anzugeben.")
@@ -154,14 +158,23 @@ func (r *Rechner) Verlaengerung(f VerlaengerungFall) (Ergebnis, error) {
 		return x.ohneDatum(LageKeine)
 	}
 	_, spaet := x.kalender.NaechsterWerktag(f.Behoerde.Ort, f.Fristende)
-	return x.verlaengere(f.Fristende, f.Dauer, f.Behoerde, spaet)
+	return x.verlaengere(f.Fristende, f.Dauer, f.Behoerde, spaet, nil)
 }
 
-func (x *rechnung) verlaengere(roh datum.Datum, d Dauer, b Behoerde, verschoben datum.Datum) (Ergebnis, error) {
-	regel, _ := x.frage(schluessel{ZweckVerlaengerung, "", ""}, b, roh)
-	if regel == nil {
+// verlaengere lets a period run on; the readings of the old rule stay possible.
+func (x *rechnung) verlaengere(roh datum.Datum, d Dauer, b Behoerde, verschoben datum.Datum, lesarten []Lesart) (Ergebnis, error) {
+	gefunden, _ := x.frage(schluessel{ZweckVerlaengerung, "", ""}, b, roh)
+	if gefunden == nil {
 		return x.ohneDatum(LageKeine)
 	}
+	wirksam := *gefunden
+	for _, l := range lesarten {
+		l.N = nil // the length is that of the extension
+		if l.Verschiebung != "" {
+			wirksam.Alternativ = append(slices.Clip(wirksam.Alternativ), l)
+		}
+	}
+	regel := &wirksam
 	werte := x.laufe(lauf{regel: regel, am: roh, dauer: d, ort: b.Ort})
 	weiter := func(am datum.Datum, beginn Beginn, grund string) {
 		werte = append(werte, x.laufe(lauf{regel: regel, am: am, dauer: d, beginn: beginn, ort: b.Ort, grund: grund, still: true})...)

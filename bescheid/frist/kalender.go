@@ -201,17 +201,24 @@ func (k *Kalender) IsWerktag(ort Ort, d datum.Datum) Antwort {
 // frueh counts uncertain holidays as working days, spaet as holidays; where the
 // place is certain both are the same.
 func (k *Kalender) NaechsterWerktag(ort Ort, d datum.Datum) (frueh, spaet datum.Datum) {
-	return k.werktagAb(ort, d, false), k.werktagAb(ort, d, true)
+	frueh = k.werktagAb(ort, d, false)
+	if frueh == d && k.IsFeiertag(ort, d).Antwort == Nein {
+		return frueh, frueh
+	}
+	return frueh, k.werktagAb(ort, d, true)
 }
 
 func (k *Kalender) werktagAb(ort Ort, d datum.Datum, ungewissFrei bool) datum.Datum {
 	// A calendar whose extra days fill a month must not loop for ever.
+	w := d.Wochentag()
 	for range maxVerschiebung {
-		a := k.IsWerktag(ort, d)
-		if a == Ja || (a == Ungewiss && !ungewissFrei) {
-			return d
+		if w != time.Saturday && w != time.Sunday {
+			a := k.IsFeiertag(ort, d).Antwort
+			if a == Nein || (a == Ungewiss && !ungewissFrei) {
+				return d
+			}
 		}
-		d = d.AddTage(1)
+		d, w = d.AddTage(1), (w+1)%7
 	}
 	return d
 }

@@ -139,7 +139,7 @@ var (
 		ZweckGenehmigungsfiktion, ZweckBehoerdenfrist, ZweckVerlaengerung, ZweckPflicht, ZweckAufbewahrung, ZweckTechnisch, ZweckZaehlung}
 	verfahren = []Verfahren{VerfahrenVwVfG, VerfahrenSGBX, VerfahrenAO}
 	kanaele   = []Kanal{KanalPost, KanalPostAusland, KanalElektronisch, KanalAbruf, KanalPostfach, KanalOeffentlich, KanalUebergabe,
-		KanalPZU, KanalEinschreiben, KanalRueckschein, KanalZustellungElekt, KanalDeMail, KanalZustellungPort, KanalZustellungOeff}
+		KanalPZU, KanalEinschreiben, KanalRueckschein, KanalZustellungElektronisch, KanalDeMail, KanalZustellungPortal, KanalZustellungOeffentlich}
 	arten = []Art{ArtFiktion, ArtFrist, ArtSperrfrist, ArtHinweis, ArtKeine}
 	anker = []Anker{AnkerAufgabe, AnkerAbsendung, AnkerBereitstellung, AnkerBenachrichtigung, AnkerAbruf, AnkerZugang, AnkerBekanntmachung,
 		AnkerBekanntgabe, AnkerAntrag, AnkerWiderspruch, AnkerVollstaendig, AnkerHindernis, AnkerFristende, AnkerEingang, AnkerAngebot,

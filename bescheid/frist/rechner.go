@@ -50,10 +50,19 @@ type Behoerde struct {
 	Bund bool `json:"bund,omitempty"`
 }
 
-func (b Behoerde) stelle() stelle { return stelle{bund: b.Bund, land: b.Land} }
+func (b Behoerde) stelle() stelle { return stelle{bund: b.Bund, land: landBit(b.Land)} }
 
 func ungueltig(op string, p ...fehler.Problem) error {
 	return fehler.New(op, "", fehler.ErrInvalid, fehler.Probleme(p))
+}
+
+// kopie keeps the caller's value out of a result.
+func kopie[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 // rechnung is one calculation in progress.
@@ -74,7 +83,7 @@ type wert struct {
 
 func (r *Rechner) beginne(op string, z Zweck, e Eingabe) *rechnung {
 	return &rechnung{Rechner: r, op: op, e: Ergebnis{Zweck: z, Lage: LageBestimmt, Eingabe: e,
-		Regelwerk: r.regeln.kennung, Kalender: r.kalender.kennung, Schritte: make([]string, 0, 8)}}
+		Regelwerk: r.regeln.kennung, Kalender: r.kalender.kennung, Schritte: make([]string, 0, 10), Belege: make([]Beleg, 0, 3)}}
 }
 
 func (x *rechnung) schritt(s string) { x.e.Schritte = append(x.e.Schritte, s) }
@@ -140,6 +149,15 @@ func (x *rechnung) beleg(r *Regel, warum string) {
 func (x *rechnung) schwaeche(k Konfidenz) {
 	if x.e.Konfidenz == "" || k.rang() > x.e.Konfidenz.rang() {
 		x.e.Konfidenz = k
+	}
+}
+
+// schwaecheFeiertage: a shift is no surer than the holidays it rests on.
+func (x *rechnung) schwaecheFeiertage(o Ort, von, bis datum.Datum) {
+	for d := von; d.Vor(bis); d = d.AddTage(1) {
+		if a := x.kalender.IsFeiertag(o, d); a.Antwort == Ja && !istWochenende(d) {
+			x.schwaeche(a.Konfidenz)
+		}
 	}
 }
 
@@ -225,6 +243,7 @@ func (x *rechnung) lese(werte []wert, l lauf, n int, v Verschiebung, grund strin
 	frueh, spaet := x.kalender.NaechsterWerktag(l.ort, roh)
 	if !still && frueh != roh {
 		x.erzaehleVerschiebung(l, roh, frueh)
+		x.schwaecheFeiertage(l.ort, roh, frueh)
 	}
 	werte = append(werte, wert{frueh, roh, l.regel, grund})
 	if spaet != frueh {

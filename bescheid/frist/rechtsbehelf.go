@@ -48,6 +48,7 @@ type RechtsbehelfFall struct {
 // end. Without a Bekanntgabe no period runs and Lage is that of the Bekanntgabe.
 // Errors are of kind fehler.ErrInvalid.
 func (r *Rechner) Rechtsbehelf(f RechtsbehelfFall) (Ergebnis, error) {
+	f.Bekanntgabe = kopie(f.Bekanntgabe)
 	x := r.beginne("frist.Rechtsbehelf", ZweckRechtsbehelf, Eingabe{Rechtsbehelf: &f})
 	x.behoerde(f.Behoerde)
 	start, lage := x.anfang(f.Am, f.Bekanntgabe)
@@ -83,10 +84,10 @@ func (x *rechnung) mitEnde(werte []wert) (Ergebnis, error) {
 	if len(werte) == 0 || len(x.probleme) > 0 {
 		return x.schliesse(nil)
 	}
-	x.schritt("Ende der Frist: " + wochentage[werte[0].tag.Wochentag()] + ", " + werte[0].tag.Deutsch() + ", 24:00 Uhr.")
+	x.schritt("Ende der Frist: " + wochentage[werte[0].tag.Wochentag()] + ", " + deutsch(werte[0].tag) + ", 24:00 Uhr.")
 	e, err := x.schliesse(werte)
 	if err == nil && e.Zweck == ZweckRechtsbehelf {
-		e.Schritte = append(e.Schritte, "Bestandskraft frühestens ab "+e.Danach().Deutsch()+", sofern kein Rechtsbehelf eingelegt ist.")
+		e.Schritte = append(e.Schritte, "Bestandskraft frühestens ab "+deutsch(e.Danach())+", sofern kein Rechtsbehelf eingelegt ist.")
 	}
 	return e, err
 }
@@ -104,8 +105,7 @@ func (x *rechnung) anfang(am datum.Datum, b *BekanntgabeFall) ([]wert, Lage) {
 		}
 		return []wert{{tag: am, roh: am}}, LageBestimmt
 	}
-	fall := *b
-	lage := x.bekanntgabe(&fall)
+	lage := x.bekanntgabe(b)
 	if lage != LageBestimmt || len(x.probleme) > 0 {
 		return nil, lageOhneDatum(lage)
 	}
@@ -127,7 +127,7 @@ func (x *rechnung) folge(regel *Regel, d Dauer, start []wert, ort Ort) []wert {
 	for i, s := range start {
 		grund := ""
 		if i > 0 {
-			grund = "Bei Bekanntgabe am " + s.tag.Deutsch() + ": " + s.grund
+			grund = "Bei Bekanntgabe am " + deutsch(s.tag) + ": " + s.grund
 			if s.regel != nil {
 				x.beleg(s.regel, "weitere mögliche Regel der Bekanntgabe")
 			}

@@ -40,20 +40,20 @@ type Kanal string
 
 // The ways. Each names the dates of BekanntgabeFall it needs.
 const (
-	KanalPost            Kanal = "post"                     // letter within Germany: Absendung
-	KanalPostAusland     Kanal = "post-ausland"             // letter abroad (VwVfG: only through the einheitliche Stelle): Absendung
-	KanalElektronisch    Kanal = "elektronisch"             // electronic sending: Absendung
-	KanalAbruf           Kanal = "abruf"                    // provision for download with consent: Benachrichtigung and Abruf, or Bereitstellung (AO)
-	KanalPostfach        Kanal = "postfach"                 // mailbox of a Nutzerkonto (§ 9 OZG; Bavaria: Art. 24 BayDiG): Bereitstellung, Benachrichtigung
-	KanalOeffentlich     Kanal = "oeffentlich"              // public notice (§ 41 (4) VwVfG): Absendung is the day of the notice
-	KanalUebergabe       Kanal = "uebergabe"                // handed over, or receipt confirmed: Zugang
-	KanalPZU             Kanal = "pzu"                      // Postzustellungsurkunde: Zugang is the day it attests
-	KanalEinschreiben    Kanal = "einschreiben"             // registered letter by hand-over (§ 4 (2) VwZG): Absendung
-	KanalRueckschein     Kanal = "einschreiben-rueckschein" // registered letter with return slip: Zugang
-	KanalZustellungElekt Kanal = "zustellung-elektronisch"  // § 5 VwZG: Absendung
-	KanalDeMail          Kanal = "zustellung-de-mail"       // § 5a VwZG: Absendung
-	KanalZustellungPort  Kanal = "zustellung-portal"        // Art. 25 BayDiG: Benachrichtigung
-	KanalZustellungOeff  Kanal = "zustellung-oeffentlich"   // § 10 VwZG: Absendung is the day of the notice
+	KanalPost                   Kanal = "post"                     // letter within Germany: Absendung
+	KanalPostAusland            Kanal = "post-ausland"             // letter abroad (VwVfG: only through the einheitliche Stelle): Absendung
+	KanalElektronisch           Kanal = "elektronisch"             // electronic sending: Absendung
+	KanalAbruf                  Kanal = "abruf"                    // provision for download with consent: Benachrichtigung and Abruf, or Bereitstellung (AO)
+	KanalPostfach               Kanal = "postfach"                 // mailbox of a Nutzerkonto (§ 9 OZG; Bavaria: Art. 24 BayDiG): Bereitstellung, Benachrichtigung
+	KanalOeffentlich            Kanal = "oeffentlich"              // public notice (§ 41 (4) VwVfG): Absendung is the day of the notice
+	KanalUebergabe              Kanal = "uebergabe"                // handed over, or receipt confirmed: Zugang
+	KanalPZU                    Kanal = "pzu"                      // Postzustellungsurkunde: Zugang is the day it attests
+	KanalEinschreiben           Kanal = "einschreiben"             // registered letter by hand-over (§ 4 (2) VwZG): Absendung
+	KanalRueckschein            Kanal = "einschreiben-rueckschein" // registered letter with return slip: Zugang
+	KanalZustellungElektronisch Kanal = "zustellung-elektronisch"  // § 5 VwZG: Absendung
+	KanalDeMail                 Kanal = "zustellung-de-mail"       // § 5a VwZG: Absendung
+	KanalZustellungPortal       Kanal = "zustellung-portal"        // Art. 25 BayDiG: Benachrichtigung
+	KanalZustellungOeffentlich  Kanal = "zustellung-oeffentlich"   // § 10 VwZG: Absendung is the day of the notice
 )
 
 // Einheit is the unit of a period.
@@ -206,6 +206,7 @@ type Regel struct {
 
 	quelle string // resolved, for Beleg
 	text   string // how Schritte call the rule
+	maske  uint32 // Laender as bits
 }
 
 // Dauer is the length of the rule.

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -153,6 +152,10 @@ func newRegelwerk(stand string, regeln []Regel, quellen map[string]Quelle) *Rege
 		r := &regeln[i]
 		r.quelle = quellenText(r.Quelle, quellen)
 		r.text = r.ID + " (" + r.Norm + ")"
+		r.maske = 0
+		for _, l := range r.Laender {
+			r.maske |= landBit(l)
+		}
 		w.nachID[r.ID] = r
 		verfahren := []Verfahren{r.Verfahren}
 		if r.Verfahren == "" {
@@ -213,7 +216,7 @@ func (w *Regelwerk) Quelle(key string) (Quelle, bool) {
 // stelle is who acts: it decides which rules are the right ones.
 type stelle struct {
 	bund bool
-	land tenant.Land
+	land uint32 // bit of the Land
 }
 
 // auswahl is what a question found.
@@ -260,8 +263,9 @@ func (w *Regelwerk) waehle(k schluessel, s stelle, tag datum.Datum) auswahl {
 		return a
 	}
 	a.bundesfall = beste == 1
+	a.weitere = slices.DeleteFunc(a.weitere, func(r *Regel) bool { return r.Art == ArtKeine })
 	for _, r := range alle {
-		if r.Art != ArtHinweis && r.naehe(s) == beste && r.giltVielleicht(tag) {
+		if !r.VonFruehestens.IsZero() && r.Art != ArtHinweis && r.Art != ArtKeine && r.naehe(s) == beste && r.giltVielleicht(tag) {
 			a.weitere = append(a.weitere, r)
 		}
 	}
@@ -275,9 +279,9 @@ func (r *Regel) naehe(s stelle) int {
 		return 3
 	case r.NurBund:
 		return 1
-	case len(r.Laender) == 0:
+	case r.maske == 0:
 		return 2
-	case !s.bund && slices.Contains(r.Laender, s.land):
+	case !s.bund && r.maske&s.land != 0:
 		return 3
 	}
 	return 0

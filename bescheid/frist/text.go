@@ -9,8 +9,28 @@ import (
 
 var wochentage = [7]string{"Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"}
 
-// tagText gives "27.12.2025 (Samstag)".
-func tagText(d datum.Datum) string { return d.Deutsch() + " (" + wochentage[d.Wochentag()] + ")" }
+// tagText gives "27.12.2025 (Samstag)". It is built by hand because it is most
+// of the work of a calculation.
+func tagText(d datum.Datum) string {
+	b := make([]byte, 0, 24)
+	b = append(appendDeutsch(b, d), " ("...)
+	b = append(b, wochentage[d.Wochentag()]...)
+	return string(append(b, ')'))
+}
+
+// deutsch gives "27.12.2025".
+func deutsch(d datum.Datum) string { return string(appendDeutsch(make([]byte, 0, 10), d)) }
+
+func appendDeutsch(b []byte, d datum.Datum) []byte {
+	zwei := func(n int) { b = append(b, byte('0'+n/10), byte('0'+n%10)) }
+	zwei(d.Tag())
+	b = append(b, '.')
+	zwei(int(d.Monat()))
+	b = append(b, '.')
+	zwei(d.Jahr() / 100)
+	zwei(d.Jahr() % 100)
+	return b
+}
 
 func oderKeine(s string) string {
 	if s == "" {
@@ -22,7 +42,7 @@ func oderKeine(s string) string {
 func tage(k []Kandidat) string {
 	out := make([]string, len(k))
 	for i := range k {
-		out[i] = k[i].Datum.Deutsch()
+		out[i] = deutsch(k[i].Datum)
 	}
 	return strings.Join(out, ", ")
 }
@@ -87,14 +107,14 @@ func begruendung(r *Regel, b Behoerde, tag datum.Datum) string {
 	if r.Kanal != "" {
 		s.WriteString("Kanal " + string(r.Kanal) + ", ")
 	}
-	s.WriteString("Stichtag " + tag.Deutsch())
+	s.WriteString("Stichtag " + deutsch(tag))
 	switch {
 	case !r.Von.IsZero() && !r.Bis.IsZero():
-		s.WriteString(" (in Kraft vom " + r.Von.Deutsch() + " bis " + r.Bis.Deutsch() + ")")
+		s.WriteString(" (in Kraft vom " + deutsch(r.Von) + " bis " + deutsch(r.Bis) + ")")
 	case !r.Von.IsZero():
-		s.WriteString(" (in Kraft seit " + r.Von.Deutsch() + ")")
+		s.WriteString(" (in Kraft seit " + deutsch(r.Von) + ")")
 	case !r.Bis.IsZero():
-		s.WriteString(" (in Kraft bis " + r.Bis.Deutsch() + ")")
+		s.WriteString(" (in Kraft bis " + deutsch(r.Bis) + ")")
 	}
 	return s.String()
 }
@@ -102,10 +122,12 @@ func begruendung(r *Regel, b Behoerde, tag datum.Datum) string {
 func (x *rechnung) erzaehleLauf(l lauf, roh datum.Datum) {
 	s := ankerText[l.regel.Anker] + " am " + tagText(l.am)
 	switch {
+	case l.dauer.N == 0 && l.regel.Anker == AnkerFristende:
+		s = "Bestimmter letzter Tag: " + tagText(roh) + "."
 	case l.dauer.N == 0:
 		s += "; dieser Tag zählt."
 	case l.beginn == BeginnTag:
-		s += "; der Tag zählt mit (§ 187 Abs. 2 BGB), " + l.dauer.String() + " enden am " + tagText(roh) + "."
+		s += "; dieser Tag zählt mit (§ 187 Abs. 2 BGB). Länge: " + l.dauer.String() + ", Ende: " + tagText(roh) + "."
 	case l.dauer.Einheit == EinheitTag:
 		s += "; " + strconv.Itoa(l.dauer.N) + ". Tag danach: " + tagText(roh) + "."
 	default:
@@ -123,10 +145,10 @@ func (x *rechnung) erzaehleVerschiebung(l lauf, roh, ende datum.Datum) {
 		if d == roh {
 			s.WriteString("Der " + tagText(d) + " " + x.hindernis(l.ort, d))
 		} else {
-			s.WriteString(", der " + d.Deutsch() + " " + x.hindernis(l.ort, d))
+			s.WriteString(", der " + deutsch(d) + " " + x.hindernis(l.ort, d))
 		}
 	}
-	s.WriteString("; das Ende verschiebt sich auf den nächsten Werktag, " + wochentage[ende.Wochentag()] + ", " + ende.Deutsch())
+	s.WriteString("; das Ende verschiebt sich auf den nächsten Werktag, " + wochentage[ende.Wochentag()] + ", " + deutsch(ende))
 	s.WriteString(" (" + ortText(l.regel.Feiertagsort, l.ort) + ").")
 	x.schritt(s.String())
 }
