@@ -73,8 +73,9 @@ func New(sub *protokoll.Subscriber, annahme *intake.Annahme, o *Options) *Empfan
 }
 
 // Handler takes the callbacks of the delivery service. A callback is only a hint
-// to look; it is verified and wakes [Empfang.Run].
-func (e *Empfang) Handler(secret string, o *protokoll.CallbackOptions) http.Handler {
+// to look; it is verified and wakes [Empfang.Run]. A secret that is too weak is an
+// error of package messaging/fitconnect.
+func (e *Empfang) Handler(secret string, o *protokoll.CallbackOptions) (http.Handler, error) {
 	return protokoll.NewCallbackHandler(secret, func(context.Context, protokoll.Notification) error {
 		select {
 		case e.wake <- struct{}{}:
