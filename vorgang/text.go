@@ -45,6 +45,14 @@ func (e Ereignis) Text() string {
 		return fmt.Sprintf("%s: %s, Vorgangsnummer %s", t, d.LeistungName, d.Nummer)
 	case *StatusGesetzt:
 		return fmt.Sprintf("%s: %s → %s", t, d.Von.Name(), d.Nach.Name())
+	case *Zugewiesen:
+		if d.An == nil {
+			return "Zuweisung aufgehoben"
+		}
+		if d.An.Gezogen {
+			return "Vom Stapel gezogen"
+		}
+		return "Zugewiesen an " + d.An.Bearbeiter
 	case *Gefragt:
 		if !d.Bis.IsZero() {
 			return fmt.Sprintf("%s, Antwort bis %s", t, d.Bis.Deutsch())

@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 )
 
 // erzaehler prints the story and the journal as it grows.
@@ -36,7 +38,7 @@ func (e *erzaehler) journal(ctx context.Context) error {
 		}
 		e.last = x.Seq
 		wer, _ := x.Who()
-		e.say("   │ %3d  %s  %-20s %s", x.Seq, x.Zeit.Local().Format("02.01.2006 15:04"), wer.Name, x.Text())
+		e.say("   │ %3d  %s  %-20s %s", x.Seq, x.Zeit.In(datum.Berlin()).Format("02.01.2006 15:04"), wer.Name, x.Text())
 	}
 	return nil
 }
@@ -52,7 +54,7 @@ func (e *erzaehler) explain(ctx context.Context) error {
 		return fmt.Errorf("the Bescheid was not sent")
 	}
 	for _, s := range b.Schritte {
-		e.say("   § %s", s)
+		e.say("   · %s", s)
 	}
 	return nil
 }
