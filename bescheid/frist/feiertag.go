@@ -134,7 +134,7 @@ func loadKalender(r io.Reader, basis *Kalender) (*Kalender, error) {
 	if err := decode(r, &d); err != nil {
 		return nil, fehler.New(op, "", fehler.ErrInvalid, err)
 	}
-	k := &Kalender{stand: d.Stand, giltAb: basis.giltAb, feiertage: slices.Clone(basis.feiertage), quellen: map[string]Quelle{}}
+	k := &Kalender{stand: d.Stand, giltAb: basis.giltAb, quellen: map[string]Quelle{}}
 	if !d.GiltAb.IsZero() {
 		k.giltAb = d.GiltAb
 	}
@@ -147,13 +147,7 @@ func loadKalender(r io.Reader, basis *Kalender) (*Kalender, error) {
 	if p := pruefeFeiertage(d, k.quellen); len(p) > 0 {
 		return nil, fehler.New(op, "", fehler.ErrInvalid, p)
 	}
-	for _, neu := range d.Feiertage {
-		if i := slices.IndexFunc(k.feiertage, func(f Feiertag) bool { return f.ID == neu.ID }); i >= 0 {
-			k.feiertage[i] = neu
-		} else {
-			k.feiertage = append(k.feiertage, neu)
-		}
-	}
+	k.feiertage = ueberlagere(basis.feiertage, d.Feiertage, func(f *Feiertag) string { return f.ID })
 	if len(k.feiertage) > maxFeiertage {
 		return nil, fehler.New(op, "", fehler.ErrInvalid, fehler.Probleme{problem("feiertag-anzahl", "/feiertage",
 			"too many holidays", "Der Kalender hat zu viele Feiertage.")})

@@ -136,6 +136,7 @@ func TestFeiertageByGemeinde(t *testing.T) {
 		{tenant.LandTH, "16051000", "2026-06-04", frist.Nein},
 		{"", "", "2025-12-25", frist.Ja},
 		{"", "", "2017-10-31", frist.Ja},
+		{"", "", "1993-11-17", frist.Ja}, // Saxony by one record, all others by another
 		{"", "", "2025-10-31", frist.Ungewiss},
 		{"", "", "2025-10-30", frist.Nein},
 		{"", "", "", frist.Nein},

@@ -108,19 +108,29 @@ func load(r io.Reader, basis *Regelwerk) (*Regelwerk, error) {
 	if p := pruefeRegeln(d, quellen); len(p) > 0 {
 		return nil, fehler.New("frist.Load", "", fehler.ErrInvalid, p)
 	}
-	regeln := slices.Clone(basis.regeln)
-	for _, neu := range d.Regeln {
-		if i := slices.IndexFunc(regeln, func(r Regel) bool { return r.ID == neu.ID }); i >= 0 {
-			regeln[i] = neu
-		} else {
-			regeln = append(regeln, neu)
-		}
-	}
+	regeln := ueberlagere(basis.regeln, d.Regeln, func(r *Regel) string { return r.ID })
 	if len(regeln) > maxRegeln {
 		return nil, fehler.New("frist.Load", "", fehler.ErrInvalid, fehler.Probleme{problem("regel-anzahl", "/regeln",
 			"too many rules", "Das Regelwerk hat zu viele Regeln.")})
 	}
 	return newRegelwerk(d.Stand, regeln, quellen), nil
+}
+
+// ueberlagere replaces what has the same id and adds the rest.
+func ueberlagere[T any](basis, neu []T, id func(*T) string) []T {
+	out := slices.Clone(basis)
+	platz := make(map[string]int, len(out))
+	for i := range out {
+		platz[id(&out[i])] = i
+	}
+	for i := range neu {
+		if j, ok := platz[id(&neu[i])]; ok {
+			out[j] = neu[i]
+		} else {
+			out = append(out, neu[i])
+		}
+	}
+	return out
 }
 
 // decode reads bounded, strict JSON with nothing after it.
