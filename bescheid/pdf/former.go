@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"unicode"
+
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/font/opentype"
 	"github.com/go-text/typesetting/harfbuzz"
@@ -106,6 +108,7 @@ func (f *former) neu(schnitt int, text []rune) *stueck {
 			st.fehlt = g.Cluster
 		}
 	}
+	st.setzeZeichen(s)
 	if st.fehlt >= 0 {
 		// Of a cluster, name the rune that is missing rather than its base.
 		for st.fehlt+1 < len(text) {
@@ -117,6 +120,32 @@ func (f *former) neu(schnitt int, text []rune) *stueck {
 	}
 	st.eigen = st.liestAnders(s)
 	return st
+}
+
+// setzeZeichen places combining marks for which the font has no anchor, such as
+// the second one in R̥̄ and the one in Z̧ (both DIN 91379): in the middle of the
+// letter, and as far above it as the mark stands above a small letter.
+func (st *stueck) setzeZeichen(s *schrift) {
+	var basis *glyphe
+	for i := range st.glyph {
+		g := &st.glyph[i]
+		if g.clusterStart {
+			basis = g
+			continue
+		}
+		if basis == nil || g.adv != 0 || g.xoff != 0 || g.yoff != 0 || !unicode.Is(unicode.Mn, s.zeichen[g.gid]) {
+			continue
+		}
+		b, ok := s.kasten(basis.gid)
+		m, ok2 := s.kasten(g.gid)
+		if !ok || !ok2 {
+			continue
+		}
+		g.xoff = (b[0]+b[2])/2 - basis.adv - (m[0]+m[2])/2
+		if m[1] > s.klein/2 && b[3] > s.klein {
+			g.yoff = b[3] - s.klein
+		}
+	}
 }
 
 // ersatz gives what is drawn in place of characters that differ from others only
@@ -158,15 +187,19 @@ func (st *stueck) cluster(i int) (ende int, text []rune) {
 	return ende, st.text[st.glyph[i].zeichen-st.ab : bis]
 }
 
-// teile cuts the piece so that the first part is at most max wide, but holds at
-// least one cluster. rest is nil if nothing is left.
-func (st *stueck) teile(max int32) (kopf, rest *stueck) {
+// teile cuts the piece so that the first part is at most max wide. With
+// mindestens it holds at least one cluster; else it is nil if none fits. rest is
+// nil if nothing is left.
+func (st *stueck) teile(max int32, mindestens bool) (kopf, rest *stueck) {
 	var w int32
 	for i := 0; i < len(st.glyph); {
 		ende, _ := st.cluster(i)
 		var c int32
 		for _, g := range st.glyph[i:ende] {
 			c += g.adv
+		}
+		if w+c > max && i == 0 && !mindestens {
+			return nil, st
 		}
 		if w+c > max && i > 0 {
 			at := st.glyph[i].zeichen - st.ab

@@ -34,6 +34,7 @@ type schrift struct {
 	zeichen []rune   // the character a glyph stands for, 0 if there is none of its own
 	leer    uint16   // glyph of the space
 	strich  uint16   // glyph of the hyphen
+	klein   int32    // height of the x
 
 	aufstieg, abstieg, versal int16
 	box                       [4]int16
@@ -128,6 +129,10 @@ func newSchrift(name string, ttf []byte) (*schrift, error) {
 		}
 		*g = uint16(gid)
 	}
+	if x, ok := f.NominalGlyph('x'); ok {
+		b, _ := s.kasten(uint16(x))
+		s.klein = b[3]
+	}
 	return s, nil
 }
 
@@ -151,6 +156,18 @@ func (s *schrift) umriss(g uint16) ([]byte, error) {
 		return nil, errors.New("table loca points outside glyf")
 	}
 	return glyf[a:b], nil
+}
+
+// kasten gives the box of a glyph: left, bottom, right, top.
+func (s *schrift) kasten(g uint16) (b [4]int32, ok bool) {
+	u, err := s.umriss(g)
+	if err != nil || len(u) < kopfLaenge {
+		return b, false
+	}
+	for i := range b {
+		b[i] = int32(int16(binary.BigEndian.Uint16(u[2+2*i:])))
+	}
+	return b, true
 }
 
 // em turns font units into thousandths of the text size.

@@ -83,6 +83,13 @@ func (f *fluss) marke(e *elem) {
 	if f.offen == e {
 		return
 	}
+	f.markeMit(e, nil)
+}
+
+// markeMit begins marked content of e that reads as text, if there is one. It is
+// marked content of its own beside what comes before and after, not inside it:
+// some readers lose what follows nested marked content.
+func (f *fluss) markeMit(e *elem, text []rune) {
 	f.zu()
 	f.offen = e
 	if e.seite == 0 {
@@ -92,7 +99,11 @@ func (f *fluss) marke(e *elem) {
 	f.mcids = append(f.mcids, e.nr)
 	e.kinder = append(e.kinder, kind{'m', f.seite().nr, mcid})
 	f.b = append(append(append(f.b, '/'), e.typ...), " <</MCID "...)
-	f.b = append(strconv.AppendInt(f.b, int64(mcid), 10), ">> BDC\n"...)
+	f.b = strconv.AppendInt(f.b, int64(mcid), 10)
+	if text != nil {
+		f.b = append(appendUTF16(append(f.b, " /ActualText <FEFF"...), text), '>')
+	}
+	f.b = append(f.b, ">> BDC\n"...)
 }
 
 // Properties of artifacts (ISO 32000-1, 14.8.2.2).

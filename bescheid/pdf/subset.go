@@ -125,6 +125,9 @@ func (n *nutzung) subset() (ttf []byte, prefix string, err error) {
 		}
 	}
 	loca = be.AppendUint32(loca, uint32(len(glyf)))
+	if len(glyf) == 0 {
+		glyf = make([]byte, 4) // some readers take an empty table for a missing one
+	}
 
 	lang := int(be.Uint16(s.tab["hhea"][34:]))
 	hmtx := make([]byte, 0, 4*len(alt))

@@ -112,14 +112,14 @@ func (f *fluss) tabelle(e *elem, t *Tabelle) {
 		if f.err != nil {
 			return
 		}
-		f.reihe(tb, t, st, false, t.Zeilen[r], wiederholt)
+		f.reihe(tb, t, st, false, t.Zeilen[r], kopfHoehe, wiederholt)
 		f.linie(links, f.y, rechts, f.y, 0.25, 0.6)
 	}
 	f.schliesse(tb)
 	if t.Summe != nil {
 		tf := f.elem(te, "TFoot")
 		f.linie(links, f.y, rechts, f.y, 0.75, 0)
-		f.reihe(tf, t, st, true, t.Summe, wiederholt)
+		f.reihe(tf, t, st, true, t.Summe, kopfHoehe, wiederholt)
 		f.schliesse(tf)
 	}
 	f.linie(links, f.y, rechts, f.y, 0.75, 0)
@@ -135,10 +135,12 @@ func (f *fluss) zelleElem(z *zelle, tr *elem, typ, scope string) {
 
 // reihe sets a row. It moves to the next page as a whole, unless it is longer
 // than a page: then it is split by lines.
-func (f *fluss) reihe(e *elem, t *Tabelle, st []stil, fettGesetzt bool, text []string, wiederholt func()) {
+func (f *fluss) reihe(e *elem, t *Tabelle, st []stil, fettGesetzt bool, text []string, kopfHoehe float64, wiederholt func()) {
 	zellen, n := f.zellen(st, fettGesetzt, func(i int) string { return text[i] })
 	h := float64(n)*st[0].hoehe + 2*zellenRandY
-	if f.y+h > f.unten+0.01 {
+	// A row that is longer than a page begins where it is, if it can begin well.
+	ganz := h <= unten-oben-kopfHoehe
+	if f.y+h > f.unten+0.01 && (ganz || f.y+mindest*st[0].hoehe+2*zellenRandY > f.unten) {
 		wiederholt()
 	}
 	tr := f.elem(e, "TR")
@@ -164,6 +166,7 @@ func (f *fluss) reihe(e *elem, t *Tabelle, st []stil, fettGesetzt bool, text []s
 		if n -= gesetzt; n <= 0 {
 			break
 		}
+		f.linie(links, f.y, rechts, f.y, 0.25, 0.6)
 		wiederholt()
 	}
 	for i := range zellen {

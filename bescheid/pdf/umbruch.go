@@ -145,11 +145,11 @@ func (f *former) umbrich(teile []teil, grad, breite float64) []zeile {
 				}
 				// A word longer than the line is cut where the line is full.
 				platz := (breite - x) / grad * f.schriften[t.schnitt].upem
-				if j > 0 && platz < float64(t.st.breite)/8 {
+				kopf, rest := t.st.teile(int32(platz), j == 0)
+				if kopf == nil {
 					ende = j - 1
 					break
 				}
-				kopf, rest := t.st.teile(int32(platz))
 				if rest != nil {
 					z := zeile{teile: append([]teil(nil), teile[:j+1]...)}
 					z.teile[j].st, z.teile[j].danach = kopf, fest
@@ -181,7 +181,7 @@ func (f *former) umbrich(teile []teil, grad, breite float64) []zeile {
 			continue
 		}
 		z := zeile{teile: teile[: ende+1 : ende+1], breite: x}
-		z.weich = teile[ende].danach == weich && ende < len(teile)-1
+		z.weich = teile[ende].danach == weich && ende == bruch
 		out = append(out, z)
 		teile = teile[ende+1:]
 	}

@@ -80,32 +80,28 @@ func (f *fluss) zeile(v *verbund, z *zeile, x, grund, grad float64, raum bool) {
 
 // text writes the pieces i to j of a line and gives where the next begins.
 func (f *fluss) text(z *zeile, i, j int, x, grund, grad float64, raum bool) float64 {
-	a := ausgabe{b: f.b, fonts: f.fonts, w: f.w, grad: grad}
-	a.b = append(a.b, "BT 1 0 0 1 "...)
-	a.b = append(appendZahl(a.b, x, 2), ' ')
-	a.b = append(appendZahl(a.b, seitenHoehe-grund, 2), " Tm\n"...)
+	a := ausgabe{f: f, e: f.offen, grad: grad, y: seitenHoehe - grund}
 	for ; i < j; i++ {
 		t := &z.teile[i]
 		a.font(t.schnitt)
-		a.stueck(t.st)
+		a.stueck(x, t.st)
 		s := a.n.s
 		x += float64(t.st.breite) / s.upem * grad
 		letztes := i == len(z.teile)-1
 		switch {
 		case t.danach == leer || t.danach == leerF, t.danach == zeilen && letztes && raum:
 			if !letztes || raum {
-				a.zeichen(a.n.cid(s.leer, nil))
+				a.zeichen(x, a.n.cid(s.leer, nil))
 				x += float64(s.breite[s.leer]) / s.upem * grad
 			}
 		case letztes && z.weich:
 			// The text has a soft hyphen here (ISO 32000-1, 14.8.2.2.3).
 			a.ersatz([]rune{0x00AD})
-			a.zeichen(a.n.cid(s.strich, nil))
+			a.zeichen(x, a.n.cid(s.strich, nil))
 			a.ersatzEnde()
 		}
 	}
-	a.flush()
-	f.b = append(a.b, "ET\n"...)
+	a.ende()
 	return x
 }
 
@@ -126,61 +122,87 @@ func (f *fluss) verweis(e *elem, l *Lauf, x1, x2, grund, grad float64) {
 	f.w.objekt(nr, b)
 }
 
-// ausgabe writes text-showing operators; the pen is where the viewer has it.
+// ausgabe writes text-showing operators for one line, or a part of it.
 type ausgabe struct {
-	b     []byte
-	fonts *[schnitte]nutzung
-	w     *schreiber
-	grad  float64
-	n     *nutzung
-	offen bool    // inside [ … ] TJ
-	hex   bool    // inside < … >
-	schub float64 // font units to move before the next glyph
-	hoehe int32   // text rise in font units
+	f        *fluss
+	e        *elem // whose content it is; nil inside an artifact
+	grad, y  float64
+	n        *nutzung
+	gesetzt  *nutzung // the font that Tf has set
+	imText   bool     // inside BT … ET
+	imErsatz bool     // inside marked content with replacement text
+	offen    bool     // inside [ … ] TJ
+	hex      bool     // inside < … >
+	schub    float64  // font units to move before the next glyph
+	hoehe    int32    // text rise in font units
 }
 
 func (a *ausgabe) font(schnitt int) {
-	n := &a.fonts[schnitt]
+	n := &a.f.fonts[schnitt]
 	if a.n == n {
 		return
 	}
 	a.flush()
 	a.n = n
 	if n.nr == 0 {
-		n.nr = a.w.neu()
+		n.nr = a.f.w.neu()
 	}
-	a.b = append(append(append(a.b, '/'), n.name...), ' ')
-	a.b = append(appendZahl(a.b, a.grad, 2), " Tf\n"...)
 }
 
+// flush ends TJ.
 func (a *ausgabe) flush() {
 	if a.hex {
-		a.b = append(a.b, '>')
+		a.f.b = append(a.f.b, '>')
 	}
 	if a.offen {
-		a.b = append(a.b, "] TJ\n"...)
+		a.f.b = append(a.f.b, "] TJ\n"...)
 	}
 	a.hex, a.offen = false, false
 }
 
-func (a *ausgabe) zeichen(cid uint16) {
+// ende ends the text object. Marked content must not begin inside one and end outside.
+func (a *ausgabe) ende() {
+	a.steig(0)
+	a.flush()
+	if a.imText {
+		a.f.b = append(a.f.b, "ET\n"...)
+	}
+	a.imText = false
+}
+
+// zeichen shows a glyph; x is where its cluster begins, for the first of a text object.
+func (a *ausgabe) zeichen(x float64, cid uint16) {
+	if !a.imText {
+		if a.e != nil && !a.imErsatz {
+			a.f.marke(a.e)
+		}
+		b := appendZahl(append(a.f.b, "BT 1 0 0 1 "...), x+a.schub/a.n.s.upem*a.grad, 2)
+		a.f.b = append(appendZahl(append(b, ' '), a.y, 2), " Tm\n"...)
+		a.imText, a.gesetzt, a.schub = true, nil, 0
+	}
+	b := a.f.b
+	if a.gesetzt != a.n {
+		b = append(append(append(b, '/'), a.n.name...), ' ')
+		b = append(appendZahl(b, a.grad, 2), " Tf\n"...)
+		a.gesetzt = a.n
+	}
 	if !a.offen {
-		a.b = append(a.b, '[')
+		b = append(b, '[')
 		a.offen = true
 	}
 	if v := a.n.s.em(a.schub); v > 0.05 || v < -0.05 {
 		if a.hex {
-			a.b = append(a.b, '>')
+			b = append(b, '>')
 			a.hex = false
 		}
-		a.b = appendZahl(a.b, -v, 1)
+		b = appendZahl(b, -v, 1)
 		a.schub = 0
 	}
 	if !a.hex {
-		a.b = append(a.b, '<')
+		b = append(b, '<')
 		a.hex = true
 	}
-	a.b = appendHex16(a.b, cid)
+	a.f.b = appendHex16(b, cid)
 }
 
 // steig sets the text rise.
@@ -190,36 +212,47 @@ func (a *ausgabe) steig(h int32) {
 	}
 	a.flush()
 	a.hoehe = h
-	a.b = append(appendZahl(a.b, float64(h)/a.n.s.upem*a.grad, 2), " Ts\n"...)
+	a.f.b = append(appendZahl(a.f.b, float64(h)/a.n.s.upem*a.grad, 2), " Ts\n"...)
 }
 
-func (a *ausgabe) glyphe(g *glyphe, text []rune) {
-	a.steig(g.yoff)
+func (a *ausgabe) glyphe(x float64, g *glyphe, text []rune) {
+	if a.imText {
+		a.steig(g.yoff)
+	}
 	a.schub += float64(g.xoff)
-	a.zeichen(a.n.cid(g.gid, text))
+	a.zeichen(x, a.n.cid(g.gid, text))
 	a.schub += float64(g.adv - g.xoff - int32(a.n.s.breite[g.gid]))
 }
 
+// ersatz begins content that reads as text, whatever its glyphs do.
 func (a *ausgabe) ersatz(text []rune) {
-	a.flush()
-	a.b = append(a.b, "/Span <</ActualText <FEFF"...)
-	a.b = append(appendUTF16(a.b, text), ">>> BDC\n"...)
+	a.ende()
+	a.imErsatz = true
+	if a.e != nil {
+		a.f.markeMit(a.e, text)
+		return
+	}
+	a.f.b = appendUTF16(append(a.f.b, "/Span <</ActualText <FEFF"...), text)
+	a.f.b = append(a.f.b, ">>> BDC\n"...)
 }
 
 func (a *ausgabe) ersatzEnde() {
-	a.flush()
-	a.b = append(a.b, "EMC\n"...)
-}
-
-func (a *ausgabe) stueck(st *stueck) {
-	if !st.eigen {
-		for i := range st.glyph {
-			a.glyphe(&st.glyph[i], nil)
-		}
-		a.steig(0)
+	a.ende()
+	a.imErsatz, a.schub = false, 0
+	if a.e != nil {
+		a.f.zu()
 		return
 	}
+	a.f.b = append(a.f.b, "EMC\n"...)
+}
+
+func (a *ausgabe) stueck(x float64, st *stueck) {
 	for i := 0; i < len(st.glyph); {
+		if !st.eigen {
+			a.glyphe(x, &st.glyph[i], nil)
+			i++
+			continue
+		}
 		ende, text := st.cluster(i)
 		anders := ende-i != len(text)
 		for k := i; k < ende && !anders; k++ {
@@ -228,13 +261,18 @@ func (a *ausgabe) stueck(st *stueck) {
 		if anders {
 			a.ersatz(text)
 		}
-		for ; i < ende; i++ {
-			a.glyphe(&st.glyph[i], text)
+		var breite int32
+		for k := i; k < ende; k++ {
+			a.glyphe(x, &st.glyph[k], text)
+			breite += st.glyph[k].adv
 		}
+		x += float64(breite) / a.n.s.upem * a.grad
 		if anders {
-			a.steig(0)
 			a.ersatzEnde()
 		}
+		i = ende
 	}
-	a.steig(0)
+	if a.imText {
+		a.steig(0)
+	}
 }

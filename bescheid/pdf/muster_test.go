@@ -1,12 +1,9 @@
 package pdf_test
 
 import (
-	"os"
+	"fmt"
 	"strings"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
 )
@@ -46,15 +43,44 @@ func musterbrief() pdf.Dokument {
 	}
 }
 
-func TestDemo(t *testing.T) {
-	r, err := pdf.New(nil)
-	require.NoError(t, err)
-	for name, d := range map[string]pdf.Dokument{"brief": musterbrief()} {
-		f, err := os.Create("/tmp/" + name + ".pdf")
-		require.NoError(t, err)
-		b, err := r.Write(f, d)
-		require.NoError(t, err)
-		t.Logf("%+v", b)
-		require.NoError(t, f.Close())
+// handbuch is a plain document that runs over many pages.
+func handbuch(absaetze int) pdf.Dokument {
+	d := pdf.Dokument{Titel: "Bericht über die Prüfung der Gebührensatzung", Autor: "Rechnungsprüfungsamt", Erstellt: stichtag,
+		Kopfzeile: "Rechnungsprüfungsamt · Bericht 7/2026", Fusszeile: "Nur für den Dienstgebrauch"}
+	satz := "Die Satzung ist nach § 4 Abs. 2 des Kommunalabgabengesetzes wirksam bekannt gemacht; Bedenken gegen die Kalkulation bestehen nicht. "
+	d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 1, Text: d.Titel},
+		pdf.Absatz{Text: "Zeile eins\nZeile zwei nach einem festen Umbruch\n\nZeile vier", Eingerueckt: true})
+	for i := range absaetze {
+		if i%4 == 0 {
+			d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 2, Text: fmt.Sprintf("Abschnitt %d: Kalkulation und Deckungsgrade der Einrichtung", i/4+1)})
+		}
+		if i%12 == 5 {
+			d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 3, Text: "Einzelfeststellungen"}, pdf.Liste{Nummeriert: true, Beginn: 8, Punkte: []pdf.Punkt{
+				{Text: strings.Repeat(satz, 2)}, {Text: "Kurz.", Unter: &pdf.Liste{Punkte: []pdf.Punkt{{Text: strings.Repeat(satz, 2)}, {Text: "noch kürzer"}}}}, {Text: satz}}})
+		}
+		if i%9 == 7 {
+			t := pdf.Tabelle{Titel: fmt.Sprintf("Tabelle %d: Erträge und Aufwendungen", i), Spalten: []pdf.Spalte{{Kopf: "Konto", Zeilenkopf: true}, {Kopf: "Bezeichnung", Anteil: 3},
+				{Kopf: "Ansatz in Euro", Rechts: true, Anteil: 1.3}, {Kopf: "Ergebnis in Euro", Rechts: true, Anteil: 1.3}}, Summe: []string{"", "Summe", "1.234.567,89", "1.200.000,00"}}
+			for k := range 14 {
+				b := "Benutzungsgebühren"
+				if k%3 == 1 {
+					b = "Erträge aus der Auflösung von Sonderposten für den Gebührenausgleich und sonstige Erträge"
+				}
+				t.Zeilen = append(t.Zeilen, []string{fmt.Sprint(432100 + k), b, fmt.Sprintf("%d.000,00", 10+k), fmt.Sprintf("%d.123,45", 9+k)})
+			}
+			d.Inhalt = append(d.Inhalt, t)
+		}
+		d.Inhalt = append(d.Inhalt, pdf.Absatz{Text: strings.Repeat(satz, 1+i%5)})
 	}
+	return d
+}
+
+// brief is the sample letter with nothing but a text of n paragraphs.
+func kurzbrief(n int) pdf.Dokument {
+	d := musterbrief()
+	d.Inhalt = nil
+	for range n {
+		d.Inhalt = append(d.Inhalt, pdf.Absatz{Text: strings.Repeat("wir haben Ihren Antrag erhalten und werden ihn so bald wie möglich bearbeiten. ", 4)})
+	}
+	return d
 }
