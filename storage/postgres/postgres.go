@@ -182,6 +182,7 @@ func (b *Backend) try(ctx context.Context, begin string, mandant tenant.ID, f fu
 		return classify(ctx, err), false
 	}
 	tx := sqltx.New(c, &dialect, mandant)
+	defer tx.End()
 	err = f(ctx, tx)
 	if err == nil {
 		err = tx.Err()

@@ -240,6 +240,7 @@ func (b *Backend) run(ctx context.Context, pool chan *conn, begin string, mandan
 	defer func() { pool <- c }()
 	return c.transact(ctx, begin, func() error {
 		tx := sqltx.New(c, &dialect, mandant)
+		defer tx.End()
 		if err := f(ctx, tx); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ package sqltx
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -66,6 +67,15 @@ func New(c Conn, d *Dialect, mandant tenant.ID) *Tx {
 // Err is the first unexpected error. A transaction with one must not be
 // committed: its statements after the error did not run.
 func (t *Tx) Err() error { return t.err }
+
+// End makes the transaction refuse further calls; its closure has returned.
+func (t *Tx) End() {
+	if t.err == nil {
+		t.err = errEnded
+	}
+}
+
+var errEnded = errors.New("the transaction has ended")
 
 func (t *Tx) exec(ctx context.Context, sql string, args ...any) (int64, error) {
 	if t.err != nil {
