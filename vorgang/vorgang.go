@@ -131,14 +131,16 @@ func (v *Vorgang) order(now time.Time, art AuftragArt, faellig time.Time, d any)
 	if err != nil {
 		return err
 	}
-	now = mikro(now)
+	// Both cut alike: else the nanoseconds of the clock would make a Termin of
+	// what is due at once, and Auftraege would lose their order.
+	now, faellig = mikro(now), mikro(faellig)
 	termin := faellig.After(now)
 	if !termin {
 		faellig = now
 	}
 	v.auftraege = append(v.auftraege, Auftrag{
 		ID: v.k.NewID(), Mandant: v.s.Mandant, Vorgang: v.s.ID, Version: v.s.Version + 1, Ordinal: len(v.auftraege),
-		Art: art, Daten: b, Erstellt: now, Faellig: faellig.UTC().Truncate(time.Microsecond), Termin: termin,
+		Art: art, Daten: b, Erstellt: now, Faellig: faellig, Termin: termin,
 	})
 	return nil
 }
