@@ -76,10 +76,20 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 				return v.ReturnDraft(a, now, einer(rt, s.Bescheide).ID, "x")
 			},
 			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
-				return v.ReleaseBescheid(a, now, einer(rt, s.Bescheide).ID)
+				for _, b := range s.Bescheide {
+					if b.Zustand == bescheid.ZurFreigabe {
+						return v.ReleaseBescheid(a, now, b.ID)
+					}
+				}
+				return v.ReleaseBescheid(a, now, uuid.Nil)
 			},
 			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
-				return v.ReleaseBescheid(a, now, einer(rt, s.Bescheide).ID)
+				for _, b := range s.Bescheide {
+					if b.Zustand == bescheid.ZurFreigabe {
+						return v.ReleaseBescheid(a, now, b.ID)
+					}
+				}
+				return v.ReleaseBescheid(a, now, uuid.Nil)
 			},
 			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
 				return v.RecordAusfertigung(relay, now, einer(rt, s.Bescheide).ID, vorgang.Datei{Anhang: anhang(5)})
