@@ -19,6 +19,9 @@ type BekanntgabeParams struct {
 	Kanal frist.Kanal
 	// Tag the decision was posted, sent or provided.
 	Tag datum.Datum
+	// Zugang is the day of proven receipt, mandatory for ways without a fiction
+	// (Postzustellungsurkunde, Rückschein, Übergabe).
+	Zugang datum.Datum
 	// Rechtsbehelf; default by procedure law: Widerspruch (VwGO, SGG) or Einspruch (AO).
 	Rechtsbehelf frist.Rechtsbehelf
 }
@@ -32,7 +35,7 @@ func ComputeBekanntgabe(r *frist.Rechner, p BekanntgabeParams) (Bekanntgabe, err
 	behoerde := frist.Behoerde{Ort: frist.Ort{Land: p.Land, Gemeinde: string(p.ARS)}}
 	fall := frist.BekanntgabeFall{
 		Verfahren: frist.Verfahren(p.Inhalt.Verfahren), Kanal: p.Kanal, Behoerde: behoerde,
-		Absendung: p.Tag, Bereitstellung: p.Tag, Benachrichtigung: p.Tag,
+		Absendung: p.Tag, Bereitstellung: p.Tag, Benachrichtigung: p.Tag, Zugang: p.Zugang,
 	}
 	tag, err := r.Bekanntgabe(fall)
 	if err != nil {

@@ -3,6 +3,7 @@ package bescheid
 import (
 	_ "embed"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
@@ -38,15 +39,25 @@ var standardBelehrungen []byte
 // StandardBelehrungen gives the shipped templates.
 func StandardBelehrungen() (*Belehrungen, error) { return LoadBelehrungen(standardBelehrungen) }
 
-// LoadBelehrungen reads templates from JSON. Templates without id, text, source
-// or with an unknown placeholder are Probleme.
+// LoadBelehrungen reads templates from JSON. Templates without id, text, source,
+// with an unknown placeholder or Land, with the id of another one, or that end
+// before they begin are Probleme.
 func LoadBelehrungen(b []byte) (*Belehrungen, error) {
 	var texte []Belehrungstext
 	if err := json.Unmarshal(b, &texte); err != nil {
 		return nil, fehler.New("bescheid.LoadBelehrungen", "", fehler.ErrInvalid, err)
 	}
 	var p fehler.Probleme
+	ids := map[string]bool{}
 	for _, t := range texte {
+		if ids[t.ID] || slices.ContainsFunc(t.Laender, func(l tenant.Land) bool { return !l.Valid() }) ||
+			(!t.Von.IsZero() && !t.Bis.IsZero() && t.Bis.Vor(t.Von)) {
+			p = append(p, fehler.Problem{
+				Code: "bescheid.belehrung-angaben", Pfad: t.ID, Meldung: "id is used twice, a Land is unknown or bis lies before von",
+				Hinweis: "Die Vorlage der Rechtsbehelfsbelehrung hat eine doppelte Kennung, ein unbekanntes Land oder endet, bevor sie beginnt.",
+			})
+		}
+		ids[t.ID] = true
 		rest := strings.NewReplacer("{behoerde}", "", "{sitz}", "").Replace(t.Text)
 		if t.ID == "" || t.Text == "" || t.Quelle == "" || t.Konfidenz == "" || strings.ContainsAny(rest, "{}") {
 			p = append(p, fehler.Problem{
@@ -73,8 +84,10 @@ type BelehrungParams struct {
 	Sitz     string
 }
 
-// Choose gives the text for the Land, or the general one, valid on the day. It
-// returns fehler.ErrNotFound if there is none.
+// Choose gives the text for the Land, or the general one, valid on the day; of
+// several the first. It returns fehler.ErrNotFound if there is none, and
+// fehler.ErrInvalid if Behoerde or Sitz is empty where the text names it: a
+// Belehrung with a gap would be wrong, and the remedy period one year (§ 58 (2) VwGO).
 func (b *Belehrungen) Choose(p BelehrungParams) (text string, vorlage Belehrungstext, err error) {
 	best := -1
 	for i, t := range b.texte {
@@ -97,5 +110,12 @@ func (b *Belehrungen) Choose(p BelehrungParams) (text string, vorlage Belehrungs
 		return "", Belehrungstext{}, fehler.New("bescheid.Choose", p.Verfahren+"/"+p.Rechtsbehelf, fehler.ErrNotFound, nil)
 	}
 	t := b.texte[best]
+	t.Laender = slices.Clone(t.Laender)
+	if (p.Behoerde == "" && strings.Contains(t.Text, "{behoerde}")) || (p.Sitz == "" && strings.Contains(t.Text, "{sitz}")) {
+		return "", Belehrungstext{}, fehler.New("bescheid.Choose", t.ID, fehler.ErrInvalid, fehler.Probleme{{
+			Code: "bescheid.belehrung-behoerde", Pfad: t.ID, Meldung: "behoerde and sitz are mandatory for this text",
+			Hinweis: "Für die Rechtsbehelfsbelehrung fehlen Name oder Sitz der Stelle, bei der der Rechtsbehelf einzulegen ist.",
+		}})
+	}
 	return strings.NewReplacer("{behoerde}", p.Behoerde, "{sitz}", p.Sitz).Replace(t.Text), t, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,35 +68,55 @@ type Inhalt struct {
 	Gueltig datum.Zeitraum `json:"gueltig,omitzero"`
 }
 
-// Pruefe checks that the text can be released and lists everything missing.
+// Pruefe checks that the text can be released and lists everything missing or
+// contradictory as [fehler.Probleme]. Elements of blanks alone count as missing.
 func (i Inhalt) Pruefe() error {
 	var p fehler.Probleme
+	wrong := func(code, pfad, meldung, hinweis string) {
+		p = append(p, fehler.Problem{Code: code, Pfad: pfad, Meldung: meldung, Hinweis: hinweis})
+	}
 	missing := func(pfad, hinweis string) {
-		p = append(p, fehler.Problem{Code: "bescheid.unvollstaendig", Pfad: pfad, Meldung: "is empty", Hinweis: hinweis})
+		wrong("bescheid.unvollstaendig", pfad, "is empty", hinweis)
 	}
 	if i.Art == "" {
 		missing("/art", "Die Art des Bescheids fehlt.")
 	}
-	if i.Betreff == "" {
+	if leer(i.Betreff) {
 		missing("/betreff", "Der Betreff fehlt.")
 	}
-	if len(i.Tenor) == 0 {
+	if len(i.Tenor) == 0 || slices.ContainsFunc(i.Tenor, leer) {
 		missing("/tenor", "Der Tenor fehlt: Was wird entschieden?")
 	}
-	if len(i.Begruendung) == 0 {
+	if len(i.Begruendung) == 0 || slices.ContainsFunc(i.Begruendung, leer) {
 		missing("/begruendung", "Die Begründung fehlt (§ 39 VwVfG).")
 	}
-	if i.Rechtsbehelfsbelehrung == "" && i.OhneBelehrung == "" {
+	if slices.ContainsFunc(i.Nebenbestimmungen, leer) {
+		missing("/nebenbestimmungen", "Eine Nebenbestimmung ist leer.")
+	}
+	switch ohne := leer(i.OhneBelehrung); {
+	case !leer(i.Rechtsbehelfsbelehrung) && !ohne:
+		wrong("bescheid.belehrung-widerspruch", "/ohneBelehrung", "there is both a Belehrung and a reason for none",
+			"Der Bescheid hat eine Rechtsbehelfsbelehrung und zugleich einen Grund, warum sie fehlt.")
+	case leer(i.Rechtsbehelfsbelehrung) && ohne:
 		missing("/rechtsbehelfsbelehrung", "Die Rechtsbehelfsbelehrung fehlt (§ 37 Abs. 6 VwVfG). Ohne Belehrung bitte den Grund angeben.")
 	}
-	if i.Verfahren == "" {
+	switch i.Verfahren {
+	case "vwvfg", "sgbx", "ao":
+	case "":
 		missing("/verfahren", "Das Verfahrensrecht fehlt (vwvfg, sgbx oder ao).")
+	default:
+		wrong("bescheid.verfahren", "/verfahren", "is none of vwvfg, sgbx, ao", "Das Verfahrensrecht ist unbekannt (vwvfg, sgbx oder ao).")
+	}
+	if g := i.Gueltig; !g.Von.IsZero() && !g.Bis.IsZero() && g.Bis.Vor(g.Von) {
+		wrong("bescheid.gueltig", "/gueltig", "bis lies before von", "Die Gültigkeit endet, bevor sie beginnt.")
 	}
 	if len(p) > 0 {
 		return p
 	}
 	return nil
 }
+
+func leer(s string) bool { return strings.TrimSpace(s) == "" }
 
 // Pruefsumme is the SHA-512 of the text in canonical JSON, lower-case hex. A
 // released text whose Pruefsumme changed is forged.
@@ -166,10 +187,7 @@ func (b Bescheid) Clone() Bescheid {
 		b.Versand = &q
 	}
 	if b.Bekanntgabe != nil {
-		k := *b.Bekanntgabe
-		k.Regeln = slices.Clone(k.Regeln)
-		k.Schritte = slices.Clone(k.Schritte)
-		k.Warnungen = slices.Clone(k.Warnungen)
+		k := b.Bekanntgabe.Clone()
 		b.Bekanntgabe = &k
 	}
 	return b
@@ -181,4 +199,12 @@ func (i Inhalt) Clone() Inhalt {
 	i.Nebenbestimmungen = slices.Clone(i.Nebenbestimmungen)
 	i.Begruendung = slices.Clone(i.Begruendung)
 	return i
+}
+
+// Clone copies everything a caller could change.
+func (k Bekanntgabe) Clone() Bekanntgabe {
+	k.Regeln = slices.Clone(k.Regeln)
+	k.Schritte = slices.Clone(k.Schritte)
+	k.Warnungen = slices.Clone(k.Warnungen)
+	return k
 }

@@ -11,7 +11,8 @@ import (
 // Nummernschema is how a Mandant writes its numbers, such as
 // "KI-{jahr}-{nummer:6}". Placeholders: {jahr} (four digits), {jj} (two
 // digits), {nummer} or {nummer:n} (counted per Mandant and year, filled with
-// zeros to n digits), {aktenplan} and {einheit}. {nummer} is mandatory.
+// zeros to n digits), {aktenplan} and {einheit}. {nummer} is mandatory, and
+// because it starts anew each year, so is {jahr} or {jj}.
 type Nummernschema string
 
 // Standardschema is used where a Mandant names none.
@@ -25,14 +26,17 @@ type Nummernwerte struct {
 	Einheit   string
 }
 
-// Format writes a number. An unknown placeholder or a scheme without {nummer}
-// is an error of kind [fehler.ErrInvalid].
+// Format writes a number. An unknown placeholder, a scheme without {nummer} or
+// without a year, and a Nummer below 1 are errors of kind [fehler.ErrInvalid].
 func (s Nummernschema) Format(w Nummernwerte) (string, error) {
 	if s == "" {
 		s = Standardschema
 	}
 	var b strings.Builder
-	rest, counted := string(s), false
+	rest, counted, dated := string(s), false, false
+	if w.Nummer < 1 || w.Jahr < 0 || w.Jahr > 9999 {
+		return "", schemaFehler("nummer must be 1 or more, jahr 0 to 9999")
+	}
 	for {
 		vor, nach, offen := strings.Cut(rest, "{")
 		b.WriteString(vor)
@@ -44,11 +48,16 @@ func (s Nummernschema) Format(w Nummernwerte) (string, error) {
 			return "", schemaFehler("a { has no }")
 		}
 		rest = danach
-		name, breite, _ := strings.Cut(name, ":")
+		name, breite, mitBreite := strings.Cut(name, ":")
+		if mitBreite && name != "nummer" {
+			return "", schemaFehler("only {nummer} takes a width")
+		}
 		switch name {
 		case "jahr":
+			dated = true
 			fmt.Fprintf(&b, "%04d", w.Jahr)
 		case "jj":
+			dated = true
 			fmt.Fprintf(&b, "%02d", w.Jahr%100)
 		case "aktenplan":
 			b.WriteString(w.Aktenplan)
@@ -57,7 +66,7 @@ func (s Nummernschema) Format(w Nummernwerte) (string, error) {
 		case "nummer":
 			counted = true
 			n := 0
-			if breite != "" {
+			if mitBreite {
 				v, err := strconv.Atoi(breite)
 				if err != nil || v < 1 || v > 18 {
 					return "", schemaFehler("width of {nummer:n} must be 1 to 18")
@@ -72,12 +81,15 @@ func (s Nummernschema) Format(w Nummernwerte) (string, error) {
 	if !counted {
 		return "", schemaFehler("{nummer} is missing")
 	}
+	if !dated {
+		return "", schemaFehler("{jahr} or {jj} is missing: the count starts anew each year")
+	}
 	return b.String(), nil
 }
 
 func schemaFehler(meldung string) error {
 	return fehler.Probleme{{
 		Code: "tenant.nummernschema", Meldung: meldung,
-		Hinweis: "Das Nummernschema ist fehlerhaft: erlaubt sind {jahr}, {jj}, {nummer:n}, {aktenplan} und {einheit}; {nummer} ist Pflicht.",
+		Hinweis: "Das Nummernschema ist fehlerhaft: erlaubt sind {jahr}, {jj}, {nummer:n}, {aktenplan} und {einheit}; {nummer} und das Jahr sind Pflicht.",
 	}}
 }

@@ -33,7 +33,7 @@ func ParseLeistung(s string) (Leistungsschluessel, error) {
 
 // Regulaer tells whether the key has 14 digits beginning with 99.
 func (k Leistungsschluessel) Regulaer() bool {
-	return len(k) == 14 && strings.HasPrefix(string(k), "99")
+	return len(k) == 14 && strings.HasPrefix(string(k), "99") && leistungForm.MatchString(string(k))
 }
 
 // URN gives the form FIT-Connect uses.
@@ -43,6 +43,9 @@ func (k Leistungsschluessel) URN() string { return LeistungURN + string(k) }
 // (Land), 3 (Regierungsbezirk), 5 (Kreis), 9 (Gemeindeverband) or 12 digits
 // (Gemeinde). Source: Destatis, GV-ISys.
 type ARS string
+
+// arsLaenge is the length of the longest ARS.
+const arsLaenge = 12
 
 var arsForm = regexp.MustCompile(`^(?:[0-9]{2}|[0-9]{3}|[0-9]{5}|[0-9]{9}|[0-9]{12})$`)
 

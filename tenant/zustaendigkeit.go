@@ -30,7 +30,8 @@ type Zustaendigkeiten struct {
 
 // NewZustaendigkeiten checks and indexes the rules. Two rules for the same
 // Leistung and area that are valid on the same day are an error of kind
-// [fehler.ErrInvalid] that lists all such pairs.
+// [fehler.ErrInvalid] that lists all such pairs, and so are rules that lack
+// something, name no area of the form of [ARS] or end before they begin.
 func NewZustaendigkeiten(regeln []Zustaendigkeit) (*Zustaendigkeiten, error) {
 	z := &Zustaendigkeiten{regeln: map[Leistungsschluessel]map[ARS][]Zustaendigkeit{}}
 	var probleme fehler.Probleme
@@ -40,6 +41,20 @@ func NewZustaendigkeiten(regeln []Zustaendigkeit) (*Zustaendigkeiten, error) {
 			probleme = append(probleme, fehler.Problem{
 				Code: "tenant.zustaendigkeit-unvollstaendig", Pfad: pfad, Meldung: "leistung, mandant and einheit are mandatory",
 				Hinweis: "Jede Zuständigkeit braucht Leistung, Mandant und Organisationseinheit.",
+			})
+			continue
+		}
+		if r.Gebiet != "" && (!arsForm.MatchString(string(r.Gebiet)) || !arsLand(string(r.Gebiet))) {
+			probleme = append(probleme, fehler.Problem{
+				Code: "tenant.zustaendigkeit-gebiet", Pfad: pfad, Meldung: "gebiet is no ARS",
+				Hinweis: "Das Gebiet einer Zuständigkeit muss ein Regionalschlüssel mit 2, 3, 5, 9 oder 12 Ziffern sein oder leer bleiben.",
+			})
+			continue
+		}
+		if !r.Von.IsZero() && !r.Bis.IsZero() && r.Bis.Vor(r.Von) {
+			probleme = append(probleme, fehler.Problem{
+				Code: "tenant.zustaendigkeit-zeitraum", Pfad: pfad, Meldung: "bis lies before von",
+				Hinweis: "Eine Zuständigkeit endet, bevor sie beginnt.",
 			})
 			continue
 		}
@@ -88,7 +103,7 @@ func (z *Zustaendigkeiten) Route(leistung Leistungsschluessel, ort ARS, tag datu
 			Hinweis: "Für diese Leistung ist keine Behörde eingetragen. Bitte die Zuständigkeit prüfen oder den Eingang von Hand zuordnen.",
 		}}
 	}
-	for n := len(ort); n >= 0; n-- {
+	for n := min(len(ort), arsLaenge); n >= 0; n-- {
 		for _, r := range g[ort[:n]] {
 			if r.Enthaelt(tag) {
 				return Ziel{Mandant: r.Mandant, Einheit: r.Einheit, Regel: r}, nil

@@ -29,7 +29,7 @@ func (v *Vorgang) Close(a tenant.Akteur, now time.Time, s Schluss) error {
 		return v.fail("Close", fehler.ErrInvalid, p...)
 	}
 	if v.s.Zuweisung != nil {
-		if err := v.assign(a, now, nil); err != nil {
+		if err := v.assign(a, now, BefehlAbschliessen, nil); err != nil {
 			return err
 		}
 	}
@@ -49,10 +49,10 @@ func (v *Vorgang) hindernisse(g Abschlussgrund) []fehler.Problem {
 	var p []fehler.Problem
 	switch g {
 	case GrundBeschieden:
-		n := len(v.s.Bescheide)
-		if n == 0 || v.s.Status != Beschieden {
+		b := v.s.letzterFreigegebener()
+		if b == nil || v.s.Status != Beschieden {
 			p = append(p, problem("abschluss.kein-bescheid", "/bescheide", "there is no released Bescheid", "Es gibt keinen freigegebenen Bescheid."))
-		} else if z := v.s.Bescheide[n-1].Zustand; z != bescheid.Bekanntgegeben && z != bescheid.Bestandskraeftig {
+		} else if z := b.Zustand; z != bescheid.Bekanntgegeben && z != bescheid.Bestandskraeftig {
 			p = append(p, problem("abschluss.nicht-bekanntgegeben", "/bescheide", "the Bescheid is not announced yet", "Der Bescheid ist noch nicht bekanntgegeben."))
 		}
 	case GrundRuecknahme, GrundErledigung, GrundAnzeige, GrundFiktion:
@@ -75,10 +75,13 @@ func (v *Vorgang) hindernisse(g Abschlussgrund) []fehler.Problem {
 // Reopen takes a closed Vorgang back to work (T10). The reason is mandatory. A
 // filed Vorgang may be reopened; the next filing is a new process.
 func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund string) error {
+	if err := v.check("Reopen", a, BefehlWiedereroeffnen); err != nil {
+		return err
+	}
 	if err := v.needText("Reopen", "/grund", grund, "Bitte den Grund der Wiedereröffnung angeben."); err != nil {
 		return err
 	}
-	return v.transition("Reopen", a, now, BefehlWiedereroeffnen, grund)
+	return v.setStatus(a, now, BefehlWiedereroeffnen, InBearbeitung, grund)
 }
 
 // RecordDelivery reports what a Kanal said about a Nachricht. The same Quittung
@@ -94,6 +97,7 @@ func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.
 	if slices.ContainsFunc(n.Quittungen, func(o messaging.Quittung) bool { return o.Sendung == q.Sendung && o.Zustand == q.Zustand }) {
 		return nil
 	}
+	q.Zeit = mikro(q.Zeit)
 	return v.record(a, now, &Zugestellt{Nachricht: nachricht, Quittung: q, Gruende: gruende})
 }
 
@@ -108,7 +112,7 @@ func (v *Vorgang) RecordQuittung(a tenant.Akteur, now time.Time, kanal string, b
 	}
 	d := &Quittiert{Kanal: kanal}
 	for _, b := range belege {
-		b.Zweck, b.Hinzugefuegt = ZweckNachweis, now.UTC().Truncate(time.Microsecond)
+		b.Zweck, b.Hinzugefuegt = ZweckNachweis, mikro(now)
 		d.Dateien = append(d.Dateien, b)
 	}
 	return v.record(a, now, d)

@@ -112,7 +112,8 @@ func (d *BescheidVersandt) apply(s *Stand, e *Ereignis) {
 	n.Quittungen, n.Gruende = []messaging.Quittung{d.Quittung}, d.Gruende
 	if b := s.bescheid(d.Bescheid); b != nil {
 		b.Zustand, b.Versand, b.VersandGruende = bescheid.Versandt, kopie(&d.Quittung), d.Gruende
-		b.Bekanntgabe = kopie(&d.Bekanntgabe)
+		k := d.Bekanntgabe.Clone()
+		b.Bekanntgabe = &k
 	}
 }
 

@@ -19,14 +19,14 @@ func (v *Vorgang) Assign(a tenant.Akteur, now time.Time, bearbeiter, name string
 	if err := v.needText("Assign", "/bearbeiter", bearbeiter, "Bitte angeben, wer den Vorgang bearbeiten soll."); err != nil {
 		return err
 	}
-	return v.assign(a, now, &Zuweisung{Bearbeiter: bearbeiter, Name: name})
+	return v.assign(a, now, BefehlZuweisen, &Zuweisung{Bearbeiter: bearbeiter, Name: name})
 }
 
-func (v *Vorgang) assign(a tenant.Akteur, now time.Time, z *Zuweisung) error {
+func (v *Vorgang) assign(a tenant.Akteur, now time.Time, b Befehl, z *Zuweisung) error {
 	if z != nil {
-		z.Seit = now.UTC().Truncate(time.Microsecond)
+		z.Seit = mikro(now)
 	}
-	return v.record(a, now, &Zugewiesen{An: z, Vorher: kopie(v.s.Zuweisung)})
+	return v.record(a, now, &Zugewiesen{Befehl: b, An: z, Vorher: kopie(v.s.Zuweisung)})
 }
 
 // Pull takes the Vorgang from the stack for the Akteur: it accepts it if nobody
@@ -41,15 +41,15 @@ func (v *Vorgang) Pull(a tenant.Akteur, now time.Time) error {
 			"is assigned to somebody else", "Der Vorgang ist bereits jemand anderem zugewiesen."))
 	}
 	if v.s.Status == Neu {
-		if err := v.setStatus(a, now, BefehlAnnehmen, Angenommen, ""); err != nil {
+		if err := v.setStatus(a, now, BefehlZiehen, Angenommen, ""); err != nil {
 			return err
 		}
 	}
-	if err := v.assign(a, now, &Zuweisung{Bearbeiter: a.ID, Name: a.Name, Gezogen: true}); err != nil {
+	if err := v.assign(a, now, BefehlZiehen, &Zuweisung{Bearbeiter: a.ID, Name: a.Name, Gezogen: true}); err != nil {
 		return err
 	}
 	if v.s.Status == Angenommen {
-		return v.setStatus(a, now, BefehlBeginnen, InBearbeitung, "")
+		return v.setStatus(a, now, BefehlZiehen, InBearbeitung, "")
 	}
 	return nil
 }
@@ -62,16 +62,19 @@ func (v *Vorgang) PutBack(a tenant.Akteur, now time.Time) error {
 	if v.s.Zuweisung == nil {
 		return nil
 	}
-	return v.assign(a, now, nil)
+	return v.assign(a, now, BefehlZuruecklegen, nil)
 }
 
 // Start begins the work (T5). Somebody must be assigned.
 func (v *Vorgang) Start(a tenant.Akteur, now time.Time) error {
+	if err := v.check("Start", a, BefehlBeginnen); err != nil {
+		return err
+	}
 	if v.s.Zuweisung == nil {
 		return v.fail("Start", fehler.ErrInvalid, problem("vorgang.niemand-zugewiesen", "/zuweisung",
 			"nobody is assigned", "Bitte zuerst den Vorgang zuweisen oder ziehen."))
 	}
-	return v.transition("Start", a, now, BefehlBeginnen, "")
+	return v.setStatus(a, now, BefehlBeginnen, InBearbeitung, "")
 }
 
 // Note adds an internal note and gives its id. The citizen never sees it.
@@ -143,7 +146,9 @@ type Erwiderung struct {
 
 // Answer takes the citizen's answer. It closes the Rueckfrage whose Nachricht it
 // refers to; a late answer is taken too, lateness shows by its date. The same ID
-// again changes nothing. An answer to nothing known is fehler.ErrNotFound.
+// again changes nothing. An answer to nothing known is fehler.ErrNotFound, one
+// without text and files fehler.ErrInvalid, one with the ID of a message of the
+// authority fehler.ErrExists.
 func (v *Vorgang) Answer(a tenant.Akteur, now time.Time, w Erwiderung) error {
 	if err := v.check("Answer", a, BefehlAntworten); err != nil {
 		return err
@@ -151,22 +156,28 @@ func (v *Vorgang) Answer(a tenant.Akteur, now time.Time, w Erwiderung) error {
 	if w.ID == uuid.Nil {
 		w.ID = v.k.NewID()
 	}
-	if v.s.nachricht(w.ID) != nil {
-		return nil
+	if n := v.s.nachricht(w.ID); n != nil {
+		if n.Richtung == messaging.Eingang {
+			return nil
+		}
+		return v.fail("Answer", fehler.ErrExists, problem("antwort.id", "/id",
+			"the id belongs to a message of the authority", "Die Kennung der Antwort ist schon vergeben."))
 	}
 	bezug := v.s.nachricht(w.Bezug)
 	if bezug == nil || bezug.Richtung != messaging.Ausgang || bezug.Nachricht.Antwort == messaging.AntwortNein {
 		return v.fail("Answer", fehler.ErrNotFound, problem("antwort.bezug", "/bezug",
 			"there is no message that can be answered", "Auf diese Nachricht kann nicht geantwortet werden."))
 	}
-	if len(w.Text) > MaxText {
-		return v.needText("Answer", "/text", w.Text, "")
+	if len(w.Dateien) == 0 || len(w.Text) > MaxText {
+		if err := v.needText("Answer", "/text", w.Text, "Die Antwort ist leer."); err != nil {
+			return err
+		}
 	}
 	d := &Geantwortet{
 		Nachricht: messaging.Nachricht{ID: w.ID, Art: messaging.Antwort, Betreff: "Antwort: " + bezug.Nachricht.Betreff, Text: w.Text, Bezug: w.Bezug},
 	}
 	for _, f := range w.Dateien {
-		f.Zweck, f.Hinzugefuegt = ZweckAntwort, now.UTC().Truncate(time.Microsecond)
+		f.Zweck, f.Hinzugefuegt = ZweckAntwort, mikro(now)
 		d.Dateien = append(d.Dateien, f)
 		d.Nachricht.Anhaenge = append(d.Nachricht.Anhaenge, f.Anhang)
 	}

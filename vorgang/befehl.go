@@ -112,7 +112,7 @@ func (v *Vorgang) check(op string, a tenant.Akteur, b Befehl) error {
 	if err := v.checkAkteur(op, a, r); err != nil {
 		return err
 	}
-	if len(r.Von) > 0 && !slices.Contains(r.Von, v.s.Status) {
+	if !slices.Contains(r.Von, v.s.Status) {
 		return v.fail(op, fehler.ErrInvalid, problem("vorgang.status", "/status",
 			fmt.Sprintf("%s is not allowed in state %s", b, v.s.Status),
 			fmt.Sprintf("Das geht im Status „%s“ nicht.", v.s.Status.Name())))
@@ -121,16 +121,14 @@ func (v *Vorgang) check(op string, a tenant.Akteur, b Befehl) error {
 }
 
 func (v *Vorgang) checkAkteur(op string, a tenant.Akteur, r *Regel) error {
-	if !a.Hat(r.Rollen...) {
+	if !darf(a, r.Rollen) {
 		return v.fail(op, fehler.ErrForbidden, problem("vorgang.rolle", "/akteur",
 			fmt.Sprintf("%s needs one of the roles %v", r.Befehl, r.Rollen),
 			"Dafür fehlt Ihnen die Berechtigung."))
 	}
 	switch a.Art {
 	case tenant.Buerger:
-		// Only this citizen, only with the citizen's own role: a stray role of
-		// an authority must not widen what a citizen may do.
-		if !v.s.istAntragsteller(a) || !slices.Contains(r.Rollen, tenant.RolleAntragsteller) {
+		if !v.s.istAntragsteller(a) {
 			return v.fail(op, fehler.ErrForbidden, problem("vorgang.antragsteller", "/akteur",
 				"the citizen is not the applicant of this Vorgang", "Das ist nicht Ihr Vorgang."))
 		}
@@ -149,6 +147,23 @@ func (v *Vorgang) checkAkteur(op string, a tenant.Akteur, r *Regel) error {
 		}
 	}
 	return nil
+}
+
+// darf tells whether a role of the Akteur counts. A stray role must not widen
+// what its kind may do: a citizen acts as applicant alone, and nobody else acts
+// as applicant; only machines report as the system. An unknown kind may nothing.
+func darf(a tenant.Akteur, rollen []tenant.Rolle) bool {
+	return slices.ContainsFunc(rollen, func(r tenant.Rolle) bool {
+		switch a.Art {
+		case tenant.Buerger:
+			return r == tenant.RolleAntragsteller && a.Hat(r)
+		case tenant.Person:
+			return r != tenant.RolleAntragsteller && r != tenant.RolleSystem && a.Hat(r)
+		case tenant.Maschine:
+			return r != tenant.RolleAntragsteller && a.Hat(r)
+		}
+		return false
+	})
 }
 
 func fremd() fehler.Problem {

@@ -42,6 +42,7 @@ type (
 	}
 	// Zugewiesen sets who works on it; nil means nobody (vorgang.zugewiesen).
 	Zugewiesen struct {
+		Befehl Befehl     `json:"befehl"`
 		An     *Zuweisung `json:"an"`
 		Vorher *Zuweisung `json:"vorher,omitempty"`
 	}

@@ -27,6 +27,7 @@ type Params struct {
 	// Eingang is the receipt; default now.
 	Eingang time.Time
 	Antrag  Antrag
+	// Dateien as received; a zero Hinzugefuegt becomes now.
 	Dateien []Datei
 	// Zustaendigkeit is the rule that led here, in words.
 	Zustaendigkeit string
@@ -63,10 +64,18 @@ func New(a tenant.Akteur, now time.Time, p Params, k Kontext) (*Vorgang, error) 
 	if len(fehlt) > 0 {
 		return nil, v.fail("New", fehler.ErrInvalid, fehlt...)
 	}
+	p.Dateien = slices.Clone(p.Dateien)
+	for i := range p.Dateien {
+		d := &p.Dateien[i]
+		if d.Hinzugefuegt.IsZero() {
+			d.Hinzugefuegt = now
+		}
+		d.Hinzugefuegt = mikro(d.Hinzugefuegt)
+	}
 	err := v.record(a, now, &Eingegangen{
 		ID: p.ID, Mandant: p.Mandant, Nummer: p.Nummer, Aktenzeichen: p.Aktenzeichen, Leistung: p.Leistung, LeistungName: p.LeistungName,
-		Einheit: p.Einheit, Ort: p.Ort, Eingang: p.Eingang.UTC().Truncate(time.Microsecond),
-		Antrag: p.Antrag, Dateien: slices.Clone(p.Dateien), Zustaendigkeit: p.Zustaendigkeit,
+		Einheit: p.Einheit, Ort: p.Ort, Eingang: mikro(p.Eingang),
+		Antrag: p.Antrag, Dateien: p.Dateien, Zustaendigkeit: p.Zustaendigkeit,
 	})
 	if err != nil {
 		return nil, err
@@ -102,30 +111,33 @@ func (v *Vorgang) setStatus(a tenant.Akteur, now time.Time, b Befehl, nach Statu
 	return v.record(a, now, &StatusGesetzt{Befehl: b, Von: v.s.Status, Nach: nach, Grund: grund, VonSeit: v.s.StatusSeit})
 }
 
-func (v *Vorgang) transition(op string, a tenant.Akteur, now time.Time, b Befehl, grund string) error {
+func (v *Vorgang) transition(op string, a tenant.Akteur, now time.Time, b Befehl) error {
 	if err := v.check(op, a, b); err != nil {
 		return err
 	}
-	return v.setStatus(a, now, b, regel(b).Nach, grund)
+	return v.setStatus(a, now, b, regel(b).Nach, "")
 }
 
 // Accept takes the Vorgang in (T2).
 func (v *Vorgang) Accept(a tenant.Akteur, now time.Time) error {
-	return v.transition("Accept", a, now, BefehlAnnehmen, "")
+	return v.transition("Accept", a, now, BefehlAnnehmen)
 }
 
 // Discard sets aside what is no Antrag: spam, duplicate, test (T3). A refusal is
 // a Bescheid, never this. The reason is mandatory.
 func (v *Vorgang) Discard(a tenant.Akteur, now time.Time, grund string) error {
+	if err := v.check("Discard", a, BefehlVerwerfen); err != nil {
+		return err
+	}
 	if err := v.needText("Discard", "/grund", grund, "Bitte den Grund angeben, warum der Eingang verworfen wird."); err != nil {
 		return err
 	}
-	return v.transition("Discard", a, now, BefehlVerwerfen, grund)
+	return v.setStatus(a, now, BefehlVerwerfen, Verworfen, grund)
 }
 
 // RestoreDiscarded takes back a Discard (T4).
 func (v *Vorgang) RestoreDiscarded(a tenant.Akteur, now time.Time) error {
-	return v.transition("RestoreDiscarded", a, now, BefehlWiederherstellen, "")
+	return v.transition("RestoreDiscarded", a, now, BefehlWiederherstellen)
 }
 
 // MaxText is the limit of a note, question or reason in bytes.

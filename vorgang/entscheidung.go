@@ -113,7 +113,7 @@ func (v *Vorgang) RecordAusfertigung(a tenant.Akteur, now time.Time, id uuid.UUI
 		return v.fail("RecordAusfertigung", fehler.ErrConflict, problem("bescheid.pruefsumme", "/bescheide/"+id.String(),
 			"the text is not the released one", "Der Text stimmt nicht mit der freigegebenen Fassung überein."))
 	}
-	d.Zweck, d.Hinzugefuegt = ZweckBescheid, now.UTC().Truncate(time.Microsecond)
+	d.Zweck, d.Hinzugefuegt = ZweckBescheid, mikro(now)
 	if err := v.record(a, now, &Ausgefertigt{Bescheid: id, Datei: d}); err != nil {
 		return err
 	}
@@ -132,7 +132,8 @@ type Versand struct {
 }
 
 // RecordVersand reports the delivery and orders the watch for the day of
-// Bekanntgabe. A second report changes nothing.
+// Bekanntgabe. A second report changes nothing; one before the Ausfertigung is
+// fehler.ErrInvalid.
 func (v *Vorgang) RecordVersand(a tenant.Akteur, now time.Time, w Versand) error {
 	if err := v.check("RecordVersand", a, BefehlMelden); err != nil {
 		return err
@@ -140,14 +141,23 @@ func (v *Vorgang) RecordVersand(a tenant.Akteur, now time.Time, w Versand) error
 	if b := v.s.bescheid(w.Bescheid); b != nil && b.Versand != nil {
 		return nil
 	}
-	if _, err := v.bescheidIn("RecordVersand", w.Bescheid, bescheid.Freigegeben); err != nil {
+	b, err := v.bescheidIn("RecordVersand", w.Bescheid, bescheid.Freigegeben)
+	if err != nil {
 		return err
+	}
+	if b.Dokument == nil {
+		return v.fail("RecordVersand", fehler.ErrInvalid, problem("bescheid.ohne-dokument", "/bescheide/"+w.Bescheid.String(),
+			"there is no Ausfertigung yet", "Der Bescheid ist noch nicht ausgefertigt."))
 	}
 	if w.Bekanntgabe.Tag.IsZero() || w.Bekanntgabe.FristEnde.IsZero() || w.Bekanntgabe.BestandskraftAb.IsZero() {
 		return v.fail("RecordVersand", fehler.ErrInvalid, problem("bescheid.bekanntgabe-fehlt", "/bekanntgabe",
 			"tag, fristEnde and bestandskraftAb are mandatory", "Der Tag der Bekanntgabe und die Frist fehlen."))
 	}
-	err := v.record(a, now, &BescheidVersandt{
+	if w.Nachricht.ID == uuid.Nil {
+		w.Nachricht.ID = v.k.NewID()
+	}
+	w.Quittung.Zeit = mikro(w.Quittung.Zeit)
+	err = v.record(a, now, &BescheidVersandt{
 		Bescheid: w.Bescheid, Nachricht: w.Nachricht, Quittung: w.Quittung, Gruende: w.Gruende, Bekanntgabe: w.Bekanntgabe,
 	})
 	if err != nil {

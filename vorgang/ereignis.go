@@ -115,6 +115,10 @@ func (e *Ereignis) verify(vor *Kopf) string {
 	switch {
 	case e.Seq != vor.Seq+1:
 		return fmt.Sprintf("seq is %d, expected %d", e.Seq, vor.Seq+1)
+	case e.Zeit.Before(vor.Zeit):
+		return "zeit is before that of the entry before"
+	case e.Zeit.Nanosecond()%1000 != 0:
+		return "zeit is finer than microseconds"
 	case !bytes.Equal(e.Vorgaenger, vor.Hash):
 		return "vorgaenger is not the hash of the entry before"
 	case e.Geloescht() != (len(e.Daten) == 0) || e.Geloescht() != (len(e.Akteur) == 0):

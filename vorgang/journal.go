@@ -58,7 +58,7 @@ func VerifyJournal(s Stand, journal iter.Seq2[Ereignis, error]) error {
 				return damaged(e.Seq, err.Error())
 			}
 		}
-		kopf = Kopf{Seq: e.Seq, Hash: e.Hash}
+		kopf = Kopf{Seq: e.Seq, Zeit: e.Zeit, Hash: e.Hash}
 	}
 	if kopf.Seq == 0 {
 		return damaged(1, "journal is empty")
@@ -66,8 +66,8 @@ func VerifyJournal(s Stand, journal iter.Seq2[Ereignis, error]) error {
 	if s.Journal.Seq != kopf.Seq {
 		return damaged(kopf.Seq+1, fmt.Sprintf("journal ends at %d, stand says %d", kopf.Seq, s.Journal.Seq))
 	}
-	if !bytes.Equal(s.Journal.Hash, kopf.Hash) {
-		return damaged(kopf.Seq, "stand names another hash for the last entry")
+	if !bytes.Equal(s.Journal.Hash, kopf.Hash) || !s.Journal.Zeit.Equal(kopf.Zeit) {
+		return damaged(kopf.Seq, "stand names another hash or time for the last entry")
 	}
 	if erased {
 		return nil
@@ -117,11 +117,12 @@ func (s *Stand) play(e *Ereignis) error {
 	if err != nil {
 		return err
 	}
+	e.Zeit = e.Zeit.UTC() // some storages give the zone of the machine
 	s.applyEreignis(d, e)
 	return nil
 }
 
 func (s *Stand) applyEreignis(d daten, e *Ereignis) {
 	d.apply(s, e)
-	s.Journal = Kopf{Seq: e.Seq, Hash: e.Hash}
+	s.Journal = Kopf{Seq: e.Seq, Zeit: e.Zeit, Hash: e.Hash}
 }

@@ -54,10 +54,12 @@ type Stand struct {
 	Journal Kopf `json:"journal"`
 }
 
-// Kopf is the end of the journal: the last sequence number (from 1) and its hash.
+// Kopf is the end of the journal: the sequence number (from 1), the time and the
+// hash of its last entry.
 type Kopf struct {
-	Seq  int64  `json:"seq"`
-	Hash []byte `json:"hash"`
+	Seq  int64     `json:"seq"`
+	Zeit time.Time `json:"zeit"`
+	Hash []byte    `json:"hash"`
 }
 
 // Zuweisung says who works on the Vorgang.
@@ -146,6 +148,17 @@ func (s *Stand) bescheid(id uuid.UUID) *bescheid.Bescheid {
 	return nil
 }
 
+// letzterFreigegebener is the last Bescheid that was released; drafts beside it
+// do not count.
+func (s *Stand) letzterFreigegebener() *bescheid.Bescheid {
+	for i := len(s.Bescheide) - 1; i >= 0; i-- {
+		if s.Bescheide[i].Pruefsumme != "" {
+			return &s.Bescheide[i]
+		}
+	}
+	return nil
+}
+
 func (s *Stand) rueckfrage(id uuid.UUID) *Rueckfrage {
 	for i := range s.Rueckfragen {
 		if s.Rueckfragen[i].ID == id {
@@ -198,9 +211,9 @@ func (s Stand) Frist() datum.Datum {
 			f = r.Bis
 		}
 	}
-	if f.IsZero() && len(s.Bescheide) > 0 {
-		if b := s.Bescheide[len(s.Bescheide)-1].Bekanntgabe; b != nil && s.Status.Offen() {
-			f = b.FristEnde
+	if f.IsZero() {
+		if b := s.letzterFreigegebener(); b != nil && b.Bekanntgabe != nil && s.Status.Offen() {
+			f = b.Bekanntgabe.FristEnde
 		}
 	}
 	return f

@@ -21,6 +21,12 @@ func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis) error {
 		return v.fail("Undo", fehler.ErrConflict, problem("undo.nicht-zuletzt", fmt.Sprintf("/journal/%d", e.Seq),
 			"only the last entry can be undone", "Danach ist schon etwas geschehen; nur der letzte Schritt kann zurückgenommen werden."))
 	}
+	// The hash of the entry does not cover its data but their hash; a caller's
+	// entry must not bring other data than the journal has.
+	if grund := e.verify(&Kopf{Seq: e.Seq - 1, Hash: e.Vorgaenger}); grund != "" {
+		return v.fail("Undo", fehler.ErrInvalid, problem("undo.eintrag", fmt.Sprintf("/journal/%d", e.Seq),
+			grund, "Der Eintrag stimmt nicht mit dem Protokoll überein."))
+	}
 	d, err := e.daten()
 	if err != nil {
 		return err
@@ -52,11 +58,26 @@ func umkehrung(d daten) (Befehl, daten) {
 		}
 		return d.Befehl, &StatusGesetzt{Befehl: BefehlZuruecknehmen, Von: d.Nach, Nach: d.Von, Seit: d.VonSeit}
 	case *Zugewiesen:
-		return BefehlZuweisen, &Zugewiesen{An: d.Vorher, Vorher: d.An}
+		if r := regel(d.Befehl); r == nil || !r.Umkehrbar {
+			return d.Befehl, nil
+		}
+		return d.Befehl, &Zugewiesen{Befehl: BefehlZuruecknehmen, An: d.Vorher, Vorher: d.An}
 	case *Notiert:
 		return BefehlNotieren, &NotizEntfernt{ID: d.ID}
-	case *Geschrieben, *Gefragt:
+	case *Geschrieben:
+		return BefehlSchreiben, nil
+	case *Gefragt:
 		return BefehlFragen, nil
+	case *Entworfen:
+		return BefehlEntwerfen, nil
+	case *Vorgelegt:
+		return BefehlVorlegen, nil
+	case *Zurueckgegeben:
+		return BefehlZurueckgeben, nil
+	case *Freigegeben:
+		return BefehlFreigeben, nil
+	case *AbschlussVermerkt:
+		return BefehlAbschliessen, nil
 	case *Geantwortet:
 		return BefehlAntworten, nil
 	case *Eingegangen:

@@ -1,6 +1,7 @@
 package vorgang
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -66,8 +67,17 @@ func (v *Vorgang) Stand() Stand { return v.s.clone() }
 // MarshalStand gives the JSON that storage keeps.
 func (v *Vorgang) MarshalStand() ([]byte, error) { return json.Marshal(&v.s) }
 
-// Neu are the entries that the commands since loading appended.
-func (v *Vorgang) Neu() []Ereignis { return slices.Clone(v.neu) }
+// Neu are copies of the entries that the commands since loading appended.
+func (v *Vorgang) Neu() []Ereignis {
+	out := slices.Clone(v.neu)
+	for i := range out {
+		e := &out[i]
+		for _, b := range []*[]byte{&e.Akteur, &e.Daten, &e.Salz, &e.AkteurHash, &e.DatenHash, &e.Vorgaenger, &e.Hash} {
+			*b = bytes.Clone(*b)
+		}
+	}
+	return out
+}
 
 // NeueAuftraege are the Auftraege that the commands since loading ordered. Their
 // Version is the one the next save gives.
@@ -86,19 +96,25 @@ func (v *Vorgang) Saved() {
 func (v *Vorgang) record(a tenant.Akteur, now time.Time, d daten) error {
 	akteur, err := json.Marshal(a)
 	if err != nil {
-		return err
+		return fehler.New("vorgang.record", v.s.ID.String(), fehler.ErrInvalid, err)
 	}
+	// What cannot be written as JSON (form data that are none, a date beyond the
+	// year 9999) must not get into the Stand.
 	inhalt, err := json.Marshal(d)
 	if err != nil {
-		return err
+		return fehler.New("vorgang.record", v.s.ID.String(), fehler.ErrInvalid, err)
 	}
 	salz := make([]byte, SalzBytes)
 	if _, err := io.ReadFull(v.k.Rand, salz); err != nil {
 		return fmt.Errorf("vorgang: no randomness for the salt: %w", err)
 	}
+	zeit := mikro(now)
+	if zeit.Before(v.s.Journal.Zeit) {
+		zeit = v.s.Journal.Zeit
+	}
 	e := Ereignis{
 		Mandant: v.s.Mandant, Vorgang: v.s.ID, Seq: v.s.Journal.Seq + 1,
-		Zeit: now.UTC().Truncate(time.Microsecond), Code: d.code(),
+		Zeit: zeit, Code: d.code(),
 		Akteur: akteur, Daten: inhalt, Salz: salz,
 		AkteurHash: saltedHash(salz, akteur), DatenHash: saltedHash(salz, inhalt),
 		Vorgaenger: v.s.Journal.Hash,
@@ -115,7 +131,9 @@ func (v *Vorgang) order(now time.Time, art AuftragArt, faellig time.Time, d any)
 	if err != nil {
 		return err
 	}
-	now, faellig = now.UTC().Truncate(time.Microsecond), faellig.UTC().Truncate(time.Microsecond)
+	// Both cut alike: else the nanoseconds of the clock would make a Termin of
+	// what is due at once, and Auftraege would lose their order.
+	now, faellig = mikro(now), mikro(faellig)
 	termin := faellig.After(now)
 	if !termin {
 		faellig = now
@@ -126,6 +144,9 @@ func (v *Vorgang) order(now time.Time, art AuftragArt, faellig time.Time, d any)
 	})
 	return nil
 }
+
+// mikro is the form of every stored instant: UTC, microseconds.
+func mikro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 func (v *Vorgang) fail(op string, art error, p ...fehler.Problem) error {
 	var err error

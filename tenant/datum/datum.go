@@ -7,6 +7,7 @@
 package datum
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"fmt"
 	"sync"
@@ -15,7 +16,9 @@ import (
 )
 
 // Datum is a day of the proleptic Gregorian calendar. It is comparable with ==
-// and usable as a map key. The zero value is "no date".
+// and usable as a map key. The zero value is "no date"; arithmetic on it gives
+// "no date" again, and it sorts before every other date. Text holds the years 0
+// to 9999; arithmetic must stay within -9999 to 29999.
 type Datum struct {
 	jahr  int16
 	monat uint8
@@ -91,11 +94,19 @@ func (d Datum) Tag() int { return int(d.tag) }
 func (d Datum) Wochentag() time.Weekday { return d.utc().Weekday() }
 
 // AddTage gives the day n days later (earlier if n is negative).
-func (d Datum) AddTage(n int) Datum { return from(d.utc().AddDate(0, 0, n)) }
+func (d Datum) AddTage(n int) Datum {
+	if d.IsZero() {
+		return d
+	}
+	return from(d.utc().AddDate(0, 0, n))
+}
 
 // AddMonate gives the same day number n months later, or the last day of that
 // month where the number is missing (§ 188 (3) BGB).
 func (d Datum) AddMonate(n int) Datum {
+	if d.IsZero() {
+		return d
+	}
 	first := time.Date(int(d.jahr), time.Month(d.monat)+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
 	last := first.AddDate(0, 1, -1).Day()
 	return New(first.Year(), first.Month(), min(int(d.tag), last))
@@ -108,13 +119,27 @@ func (d Datum) Vor(e Datum) bool { return d.Compare(e) < 0 }
 func (d Datum) Nach(e Datum) bool { return d.Compare(e) > 0 }
 
 // Compare gives -1, 0 or +1.
-func (d Datum) Compare(e Datum) int { return d.utc().Compare(e.utc()) }
+func (d Datum) Compare(e Datum) int {
+	return cmp.Or(cmp.Compare(d.jahr, e.jahr), cmp.Compare(d.monat, e.monat), cmp.Compare(d.tag, e.tag))
+}
 
-// TageBis counts the days from d to e; negative if e is earlier.
-func (d Datum) TageBis(e Datum) int { return int(e.utc().Sub(d.utc()) / (24 * time.Hour)) }
+// TageBis counts the days from d to e; negative if e is earlier, 0 if one of
+// them is "no date".
+func (d Datum) TageBis(e Datum) int {
+	if d.IsZero() || e.IsZero() {
+		return 0
+	}
+	// Not by time.Duration, which ends at 292 years.
+	const tag = 24 * 60 * 60
+	return int((e.utc().Unix() - d.utc().Unix()) / tag)
+}
 
-// Beginn is the instant the day starts in Europe/Berlin, in UTC.
+// Beginn is the instant the day starts in Europe/Berlin, in UTC. "No date" gives
+// the zero time.
 func (d Datum) Beginn() time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
 	return time.Date(int(d.jahr), time.Month(d.monat), int(d.tag), 0, 0, 0, 0, Berlin()).UTC()
 }
 
@@ -138,8 +163,14 @@ func (d Datum) Deutsch() string {
 	return fmt.Sprintf("%02d.%02d.%04d", d.tag, d.monat, d.jahr)
 }
 
-// MarshalText gives the form of String.
-func (d Datum) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+// MarshalText gives the form of String. A year that the form cannot hold (below
+// 0 or above 9999) is an error, so that nothing is written which cannot be read.
+func (d Datum) MarshalText() ([]byte, error) {
+	if d.jahr < 0 || d.jahr > 9999 {
+		return nil, fmt.Errorf("datum: the year %d has no form JJJJ-MM-TT", d.jahr)
+	}
+	return []byte(d.String()), nil
+}
 
 // UnmarshalText reads the form of Parse; empty text is the zero Datum.
 func (d *Datum) UnmarshalText(b []byte) error {
@@ -160,7 +191,8 @@ func (d Datum) Value() (driver.Value, error) {
 	if d.IsZero() {
 		return nil, nil
 	}
-	return d.String(), nil
+	b, err := d.MarshalText()
+	return string(b), err
 }
 
 // Scan reads what Value wrote, and a DATE column as [time.Time].

@@ -15,7 +15,7 @@ import (
 )
 
 // The kinds. Every error that leaves a Fachwerk package and is not a context
-// error matches at most one of them.
+// error matches at most one of them: the one its outermost [Fehler] names.
 var (
 	// ErrNotFound: the thing does not exist, or not for this Mandant.
 	ErrNotFound = errors.New("not found")
@@ -38,7 +38,8 @@ type unsupported struct{}
 func (unsupported) Error() string        { return "unsupported" }
 func (unsupported) Is(target error) bool { return target == errors.ErrUnsupported }
 
-// Fehler is an error with its operation, key and kind. It unwraps to both kind and cause.
+// Fehler is an error with its operation, key and kind. It unwraps to both kind
+// and cause; the cause keeps everything but its own kind, which Art replaces.
 type Fehler struct {
 	Op  string // package and operation, such as "storage.Edit"
 	Key string // id of the thing; never personal data
@@ -63,8 +64,10 @@ func (f *Fehler) Error() string {
 	if f.Art != nil {
 		b.WriteString(": " + f.Art.Error())
 	}
-	if f.Err != nil && f.Err != f.Art {
-		b.WriteString(": " + f.Err.Error())
+	if f.Err != nil {
+		if t := f.Err.Error(); f.Art == nil || t != f.Art.Error() {
+			b.WriteString(": " + t)
+		}
 	}
 	return b.String()
 }
@@ -75,11 +78,31 @@ func (f *Fehler) Unwrap() []error {
 	if f.Art != nil {
 		out = append(out, f.Art)
 	}
-	if f.Err != nil {
+	switch {
+	case f.Err == nil:
+	case f.Art == nil:
 		out = append(out, f.Err)
+	default:
+		out = append(out, ursache{f.Err})
 	}
 	return out
 }
+
+// ursache is a cause whose kind no longer counts: a refusal (ErrForbidden) that
+// explains itself with Probleme must not match ErrInvalid as well.
+type ursache struct{ err error }
+
+func (u ursache) Error() string { return u.err.Error() }
+
+func (u ursache) Is(target error) bool {
+	switch target {
+	case ErrNotFound, ErrExists, ErrConflict, ErrForbidden, ErrInvalid, ErrUnsupported, ErrUnavailable, errors.ErrUnsupported:
+		return false
+	}
+	return errors.Is(u.err, target)
+}
+
+func (u ursache) As(target any) bool { return errors.As(u.err, target) }
 
 // Problem is one broken rule.
 type Problem struct {

@@ -1,0 +1,290 @@
+package vorgang_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+var alleStatus = []vorgang.Status{
+	vorgang.Neu, vorgang.Angenommen, vorgang.InBearbeitung, vorgang.Beschieden,
+	vorgang.Abgeschlossen, vorgang.Verworfen, vorgang.ZuLoeschen, vorgang.Geloescht,
+}
+
+// bereit is a Vorgang in the status with everything else any command needs: an
+// assignment, an answerable letter, a draft, a submitted draft, an announced
+// Bescheid and a last step that can be undone.
+func bereit(t testing.TB, st vorgang.Status) (v *vorgang.Vorgang, letzter vorgang.Ereignis) {
+	t.Helper()
+	f := neuerFall(t)
+	f.do(f.v.Assign(sb, f.now(), sb.ID, sb.Name))
+	f.do(f.v.Pull(sb, f.now()))
+	f.get(f.v.Write(sb, f.now(), "Hallo", "Guten Tag"))
+	f.get(f.v.Draft(sb, f.now(), inhalt()))
+	f.do(f.v.SubmitDraft(sb, f.now(), f.get(f.v.Draft(sb, f.now(), inhalt()))))
+	f.get(f.v.Note(sb, f.now(), "zuletzt"))
+	s := f.v.Stand()
+	b := bescheid.Bescheid{ID: uuid.UUID{1}, Zustand: bescheid.Bekanntgegeben, Pruefsumme: "x"}
+	s.Bescheide = append(s.Bescheide, b)
+	s.Status = st
+	return vorgang.Restore(s, fest()), f.last()
+}
+
+// gib gives the command with parameters that fit.
+func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgang.Befehl) error {
+	s, now := v.Stand(), start.AddDate(0, 0, 1)
+	switch b {
+	case vorgang.BefehlErstellen:
+		return v.May(a, b)
+	case vorgang.BefehlAnnehmen:
+		return v.Accept(a, now)
+	case vorgang.BefehlVerwerfen:
+		return v.Discard(a, now, "Spam")
+	case vorgang.BefehlWiederherstellen:
+		return v.RestoreDiscarded(a, now)
+	case vorgang.BefehlZuweisen:
+		return v.Assign(a, now, "x", "X")
+	case vorgang.BefehlZiehen:
+		a.ID = s.Zuweisung.Bearbeiter
+		return v.Pull(a, now)
+	case vorgang.BefehlZuruecklegen:
+		return v.PutBack(a, now)
+	case vorgang.BefehlBeginnen:
+		return v.Start(a, now)
+	case vorgang.BefehlNotieren:
+		_, err := v.Note(a, now, "Notiz")
+		return err
+	case vorgang.BefehlSchreiben:
+		_, err := v.Write(a, now, "Betreff", "Text")
+		return err
+	case vorgang.BefehlFragen:
+		_, err := v.Ask(a, now, vorgang.Frage{Betreff: "Betreff", Text: "Text"})
+		return err
+	case vorgang.BefehlAntworten:
+		return v.Answer(a, now, vorgang.Erwiderung{Bezug: s.Nachrichten[1].Nachricht.ID, Text: "Text"})
+	case vorgang.BefehlEntwerfen:
+		_, err := v.Draft(a, now, inhalt())
+		return err
+	case vorgang.BefehlVorlegen:
+		return v.SubmitDraft(a, now, s.Bescheide[0].ID)
+	case vorgang.BefehlZurueckgeben:
+		return v.ReturnDraft(a, now, s.Bescheide[1].ID, "So nicht.")
+	case vorgang.BefehlFreigeben:
+		return v.ReleaseBescheid(a, now, s.Bescheide[1].ID)
+	case vorgang.BefehlAbschliessen:
+		g := map[vorgang.Status]vorgang.Abschlussgrund{vorgang.Neu: vorgang.GrundWeitergeleitet, vorgang.Beschieden: vorgang.GrundBeschieden}[s.Status]
+		if g == "" {
+			g = vorgang.GrundRuecknahme
+		}
+		return v.Close(a, now, vorgang.Schluss{Grund: g})
+	case vorgang.BefehlWiedereroeffnen:
+		return v.Reopen(a, now, "Neues")
+	case vorgang.BefehlMelden:
+		return v.RecordFailure(a, now, uuid.UUID{1}, vorgang.NachrichtSenden, "aufgegeben")
+	case vorgang.BefehlZuruecknehmen:
+		return v.Undo(a, now, letzter)
+	}
+	return fmt.Errorf("the test does not know %s", b)
+}
+
+// mitRolle is an Akteur of the kind the role is for.
+func mitRolle(r tenant.Rolle) tenant.Akteur {
+	switch r {
+	case tenant.RolleSystem:
+		return relay
+	case tenant.RolleAntragsteller:
+		return buerger
+	}
+	return person("p."+string(r), r)
+}
+
+var alleRollen = []tenant.Rolle{
+	tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung, tenant.Loeschberechtigt,
+	tenant.Auskunft, tenant.Administration, tenant.RolleAntragsteller, tenant.RolleSystem,
+}
+
+// Every pair of status, command and role: the table decides, and nothing else.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	pairs := 0
+	for _, r := range vorgang.Regeln() {
+		for _, st := range alleStatus {
+			pairs++
+			for _, rolle := range alleRollen {
+				v, letzter := bereit(t, st)
+				vorher, err := v.MarshalStand()
+				require.NoError(t, err)
+				wo := fmt.Sprintf("%s in %s as %s", r.Befehl, st, rolle)
+				err = gib(v, letzter, mitRolle(rolle), r.Befehl)
+				switch {
+				case !slices.Contains(r.Rollen, rolle):
+					require.ErrorIs(t, err, fehler.ErrForbidden, wo)
+					require.NotErrorIs(t, err, fehler.ErrInvalid, wo)
+				case !slices.Contains(r.Von, st):
+					require.ErrorIs(t, err, fehler.ErrInvalid, wo)
+					require.NotErrorIs(t, err, fehler.ErrForbidden, wo)
+				default:
+					require.NoError(t, err, wo)
+					require.NotEmpty(t, v.Neu(), wo)
+					want := r.Nach
+					if want == "" {
+						want = st
+					}
+					require.Equal(t, want, v.Status(), wo)
+					continue
+				}
+				nachher, err := v.MarshalStand()
+				require.NoError(t, err)
+				require.Equal(t, string(vorher), string(nachher), "a refused command changes nothing: "+wo)
+				require.Empty(t, v.Neu(), wo)
+				require.Empty(t, v.NeueAuftraege(), wo)
+				require.NotEmpty(t, fehler.ProblemeIn(err0(v, letzter, mitRolle(rolle), r.Befehl)), wo)
+			}
+		}
+	}
+	require.Equal(t, 20*8, pairs)
+}
+
+func err0(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgang.Befehl) error {
+	return gib(v, letzter, a, b)
+}
+
+func TestWrongAkteur(t *testing.T) {
+	t.Parallel()
+	alle := slices.Clone(alleRollen)
+	fremd := map[string]tenant.Akteur{
+		"nobody":                     {},
+		"unknown kind":               {ID: "x", Mandant: "kiel", Rollen: alle, Art: "geist"},
+		"no kind":                    {ID: "x", Mandant: "kiel", Rollen: alle},
+		"other Mandant":              {ID: "x", Art: tenant.Person, Mandant: "luebeck", Rollen: alle},
+		"no Mandant":                 {ID: "x", Art: tenant.Person, Rollen: alle},
+		"no id":                      {Art: tenant.Person, Mandant: "kiel", Rollen: alle},
+		"other Einheit":              {ID: "x", Art: tenant.Person, Mandant: "kiel", Rollen: alle, Einheiten: []string{"tiefbau"}},
+		"other Mandant's machine":    {ID: "x", Art: tenant.Maschine, Mandant: "luebeck", Rollen: alle},
+		"other citizen, every role":  {ID: "konto-2", Art: tenant.Buerger, Rollen: alle},
+		"nameless citizen":           {Art: tenant.Buerger, Rollen: alle},
+		"person as applicant":        {ID: "konto-1", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.RolleAntragsteller}},
+		"person as system":           {ID: "x", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.RolleSystem}},
+		"machine as applicant":       {ID: "konto-1", Art: tenant.Maschine, Rollen: []tenant.Rolle{tenant.RolleAntragsteller}},
+		"the right unit, no role":    {ID: "x", Art: tenant.Person, Mandant: "kiel", Einheiten: []string{"gruen"}},
+		"a role in other letters":    {ID: "x", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{"Sachbearbeitung"}},
+		"the Mandant in other cases": {ID: "x", Art: tenant.Person, Mandant: "Kiel", Rollen: alle},
+	}
+	for name, a := range fremd {
+		for _, r := range vorgang.Regeln() {
+			v, letzter := bereit(t, vorgang.InBearbeitung)
+			if a.ID == "" && r.Befehl == vorgang.BefehlZiehen {
+				continue // gib borrows the id of the assignment
+			}
+			require.ErrorIs(t, gib(v, letzter, a, r.Befehl), fehler.ErrForbidden, "%s: %s", name, r.Befehl)
+		}
+	}
+	// The citizen with stray roles may answer, and nothing else.
+	a := buerger
+	a.Rollen = alle
+	for _, r := range vorgang.Regeln() {
+		v, letzter := bereit(t, vorgang.InBearbeitung)
+		err := gib(v, letzter, a, r.Befehl)
+		if r.Befehl == vorgang.BefehlAntworten {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, fehler.ErrForbidden, r.Befehl)
+		}
+	}
+	v, _ := bereit(t, vorgang.Abgeschlossen)
+	require.ErrorIs(t, v.FileAgain(post, start), fehler.ErrForbidden)
+	require.NoError(t, v.FileAgain(sb, start))
+	require.ErrorIs(t, v.May(sb, "zaubern"), fehler.ErrUnsupported)
+}
+
+func TestPullLeavesAssignedAlone(t *testing.T) {
+	t.Parallel()
+	f := neuerFall(t)
+	f.do(f.v.Assign(leitung, f.now(), sb.ID, sb.Name))
+	require.ErrorIs(t, f.v.Pull(sb2, f.now()), fehler.ErrConflict)
+	f.do(f.v.Pull(sb, f.now()))
+	f.do(f.v.Pull(sb2, f.now())) // taken under a lease, not for good: storage guards it
+	require.Equal(t, sb2.ID, f.v.Stand().Bearbeiter())
+}
+
+func TestRegelnAreACopy(t *testing.T) {
+	t.Parallel()
+	r := vorgang.Regeln()
+	r[1].Von[0], r[1].Rollen[0] = "x", "x"
+	require.Equal(t, vorgang.Neu, vorgang.Regeln()[1].Von[0])
+	for _, r := range vorgang.Regeln() {
+		require.NotEqual(t, r.Umkehrbar, r.Endgueltig != "", "%s is either reversible or says why not", r.Befehl)
+		require.NotEmpty(t, r.Rollen)
+	}
+	for _, s := range alleStatus {
+		require.NotEmpty(t, s.Name())
+		require.NotEmpty(t, s.Oeffentlich())
+	}
+}
+
+// docs/zustaende.md is written from the table: go test ./vorgang -run Zustaende -update
+func TestZustaendeDocument(t *testing.T) {
+	t.Parallel()
+	pfad := filepath.Join(testenv.Root(t), "docs", "zustaende.md")
+	want := zustaende()
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(pfad), 0o755))
+		require.NoError(t, os.WriteFile(pfad, want, 0o644))
+	}
+	got, err := os.ReadFile(pfad)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "docs/zustaende.md is stale: go test ./vorgang -run Zustaende -update")
+}
+
+func zustaende() []byte {
+	var b bytes.Buffer
+	fmt.Fprint(&b, "# States of a Vorgang\n\nWritten from `vorgang.Regeln()` by `go test ./vorgang -run Zustaende -update`; do not edit.\n\n")
+	fmt.Fprint(&b, "| Status | Name | what the citizen reads |\n|---|---|---|\n")
+	for _, s := range alleStatus {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s, s.Name(), s.Oeffentlich())
+	}
+	fmt.Fprint(&b, "\n| Befehl | Von | Nach | Rollen | umkehrbar |\n|---|---|---|---|---|\n")
+	pfeile := []string{}
+	for _, r := range vorgang.Regeln() {
+		nach, umkehr := "(bleibt)", "ja"
+		if r.Nach != "" {
+			nach = string(r.Nach)
+			for _, v := range r.Von {
+				pfeile = append(pfeile, fmt.Sprintf("    %s --> %s: %s\n", v, r.Nach, r.Befehl))
+			}
+			if len(r.Von) == 0 {
+				pfeile = append(pfeile, fmt.Sprintf("    [*] --> %s: %s\n", r.Nach, r.Befehl))
+			}
+		}
+		if !r.Umkehrbar {
+			umkehr = "nein: " + r.Endgueltig
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Befehl, liste(r.Von), nach, liste(r.Rollen), umkehr)
+	}
+	fmt.Fprint(&b, "\n```mermaid\nstateDiagram-v2\n"+strings.Join(pfeile, "")+"```\n")
+	return b.Bytes()
+}
+
+func liste[T ~string](l []T) string {
+	if len(l) == 0 {
+		return "–"
+	}
+	var s []string
+	for _, x := range l {
+		s = append(s, string(x))
+	}
+	return strings.Join(s, ", ")
+}

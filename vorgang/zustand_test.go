@@ -1,0 +1,208 @@
+package vorgang_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// Random commands by random people: whatever happens, the journal is sound, gives
+// the Stand, and nobody released what they took part in.
+func TestRandomCommandsKeepInvariants(t *testing.T) {
+	t.Parallel()
+	alle := person("a.alles", tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung)
+	alle2 := alle
+	alle2.ID = "b.alles"
+	vertretung := alle2
+	vertretung.ID, vertretung.VertretungFuer = "c.vertretung", alle.ID
+	akteure := []tenant.Akteur{alle, alle2, vertretung, alle, alle2, sb, leitung, post, leser, buerger, relay}
+	released, undone, refused := 0, 0, 0
+
+	rapid.Check(t, func(rt *rapid.T) {
+		f := &fall{t: t, uhr: start}
+		v, err := vorgang.New(annahme, start, params(), fest())
+		require.NoError(rt, err)
+		f.v = v
+		f.save()
+		if rapid.Bool().Draw(rt, "begonnen") { // else the way to a release is rarely found
+			f.do(v.Pull(alle, f.now()))
+			d := f.get(v.Draft(alle, f.now(), inhalt()))
+			f.do(v.SubmitDraft(rapid.SampledFrom(akteure[:2]).Draw(rt, "vorlage"), f.now(), d))
+		}
+		befehle := []func(a tenant.Akteur, now time.Time, s vorgang.Stand) error{
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Accept(a, now) },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Discard(a, now, "x") },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.RestoreDiscarded(a, now) },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Assign(a, now, "x", "X") },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Pull(a, now) },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Pull(a, now) },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.PutBack(a, now) },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Start(a, now) },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				_, err := v.Note(a, now, rapid.StringN(1, 20, -1).Draw(rt, "text"))
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				_, err := v.Write(a, now, "b", "t", anhang(1))
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				_, err := v.Ask(a, now, vorgang.Frage{Text: "?"})
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.Answer(a, now, vorgang.Erwiderung{Bezug: einer(rt, s.Nachrichten).Nachricht.ID, Text: "ja"})
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				_, err := v.Draft(a, now, inhalt())
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.Redraft(a, now, einer(rt, s.Bescheide).ID, inhalt())
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.SubmitDraft(a, now, einer(rt, s.Bescheide).ID)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.ReturnDraft(a, now, einer(rt, s.Bescheide).ID, "x")
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				for _, b := range s.Bescheide {
+					if b.Zustand == bescheid.ZurFreigabe {
+						return v.ReleaseBescheid(a, now, b.ID)
+					}
+				}
+				return v.ReleaseBescheid(a, now, uuid.Nil)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				for _, b := range s.Bescheide {
+					if b.Zustand == bescheid.ZurFreigabe {
+						return v.ReleaseBescheid(a, now, b.ID)
+					}
+				}
+				return v.ReleaseBescheid(a, now, uuid.Nil)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.RecordAusfertigung(relay, now, einer(rt, s.Bescheide).ID, vorgang.Datei{Anhang: anhang(5)})
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.RecordVersand(relay, now, vorgang.Versand{
+					Bescheid: einer(rt, s.Bescheide).ID, Nachricht: messaging.Nachricht{Art: messaging.BescheidArt}, Quittung: quittung(3), Bekanntgabe: bekanntgabe(),
+				})
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.RecordBekanntgabe(relay, now.AddDate(0, 2, 0), einer(rt, s.Bescheide).ID)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.RecordDelivery(relay, now, einer(rt, s.Nachrichten).Nachricht.ID, quittung(byte(rapid.IntRange(0, 3).Draw(rt, "sendung"))), "g")
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				return v.Close(a, now, vorgang.Schluss{Grund: rapid.SampledFrom([]vorgang.Abschlussgrund{
+					vorgang.GrundBeschieden, vorgang.GrundRuecknahme, vorgang.GrundWeitergeleitet, "x",
+				}).Draw(rt, "grund"), Abgeben: true})
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Reopen(a, now, "x") },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.FileAgain(a, now) },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				return v.RecordAbgabe(relay, now, uuid.UUID{byte(rapid.IntRange(1, 3).Draw(rt, "prozess"))}, "dms")
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				w := vorgang.AbgabeAntwort{Zustand: vorgang.AbgabeEmpfangen, Meldungen: []string{"m"}, Kennungen: []string{"k"}}
+				if s.Abgabe != nil {
+					w.ProzessID = s.Abgabe.ProzessID
+				}
+				return v.RecordAbgabeAntwort(relay, now, w)
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
+		}
+		for range rapid.IntRange(10, 60).Draw(rt, "steps") {
+			a := rapid.SampledFrom(akteure).Draw(rt, "akteur")
+			c := rapid.IntRange(0, len(befehle)-1).Draw(rt, "befehl")
+			// The clock of another machine may be behind.
+			f.uhr = f.uhr.Add(time.Duration(rapid.IntRange(-90, 600).Draw(rt, "sekunden")) * time.Second)
+			vorher, status := f.json(), v.Status()
+			if err := befehle[c](a, f.uhr, v.Stand()); err != nil {
+				require.Equal(rt, vorher, f.json(), "a refused command changes nothing")
+				require.Empty(rt, v.Neu())
+				refused++
+				continue
+			}
+			f.save()
+			f.check()
+			if f.last().Code == "bescheid.freigegeben" || (len(f.journal) > 1 && f.journal[len(f.journal)-2].Code == "bescheid.freigegeben") {
+				released++
+			}
+			if len(f.journal) > 1 && f.journal[len(f.journal)-2].Code == "vorgang.zurueckgenommen" {
+				undone++
+			}
+			if v.Status() != status {
+				require.True(rt, slices.ContainsFunc(vorgang.Regeln(), func(r vorgang.Regel) bool {
+					return (r.Nach == v.Status() && slices.Contains(r.Von, status)) || (r.Umkehrbar && r.Nach == status && slices.Contains(r.Von, v.Status()))
+				}), "%s to %s is no step of the table", status, v.Status())
+			}
+			require.Empty(rt, vierAugenVerletzt(f.journal))
+		}
+	})
+	require.NotZero(t, released, "the random commands reach a release")
+	require.NotZero(t, undone)
+	require.NotZero(t, refused)
+	t.Logf("%d released, %d undone, %d refused", released, undone, refused)
+}
+
+// vierAugenVerletzt looks, from the journal alone, for a release by somebody who
+// wrote, changed or submitted the text, deputies and their principals included.
+func vierAugenVerletzt(journal []vorgang.Ereignis) []uuid.UUID {
+	augen := map[uuid.UUID][]string{}
+	var out []uuid.UUID
+	for _, e := range journal {
+		a, _ := e.Who()
+		d, _ := e.Data()
+		switch d := d.(type) {
+		case *vorgang.Entworfen:
+			augen[d.Bescheid] = append(augen[d.Bescheid], a.Augen()...)
+		case *vorgang.Vorgelegt:
+			augen[d.Bescheid] = append(augen[d.Bescheid], a.Augen()...)
+		case *vorgang.Freigegeben:
+			for _, x := range a.Augen() {
+				if slices.Contains(augen[d.Bescheid], x) {
+					out = append(out, d.Bescheid)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Negative control: the check sees a breach when the Stand forgot who took part.
+func TestVierAugenCheckCanFail(t *testing.T) {
+	t.Parallel()
+	beide := person("b.beide", tenant.Sachbearbeitung, tenant.Leitung)
+	f := neuerFall(t)
+	f.do(f.v.Pull(beide, f.now()))
+	b := f.get(f.v.Draft(beide, f.now(), inhalt()))
+	f.do(f.v.SubmitDraft(beide, f.now(), b))
+	s := f.v.Stand()
+	s.Bescheide[0].Mitwirkende = nil
+	v := vorgang.Restore(s, fest())
+	require.NoError(t, v.ReleaseBescheid(beide, f.now(), b))
+	require.Equal(t, []uuid.UUID{b}, vierAugenVerletzt(append(f.journal, v.Neu()...)))
+	require.Equal(t, bescheid.Freigegeben, v.Stand().Bescheide[0].Zustand)
+}
+
+func einer[T any](rt *rapid.T, l []T) T {
+	if len(l) == 0 {
+		var zero T
+		return zero
+	}
+	return l[rapid.IntRange(0, len(l)-1).Draw(rt, "welcher")]
+}
