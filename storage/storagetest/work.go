@@ -36,15 +36,18 @@ func outboxCases() []testCase {
 			for range 4 {
 				got := e.lease(s)
 				e.equal(len(e.lease(s)), 0)
+				own := 0
 				for _, x := range got {
 					if x.Vorgang == b.ID() {
 						foreign++
 					} else {
+						own++
 						versions = append(versions, x.Version)
 					}
 					e.equal(x.Versuch, 1)
 					e.ok(s.FinishAuftrag(e.ctx, x, done()))
 				}
+				e.equal(own, 1)
 			}
 			e.equal(versions, []int64{1, 2, 3, 4})
 			e.equal(foreign, 1)
