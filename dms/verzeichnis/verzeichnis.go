@@ -43,7 +43,7 @@ type Options struct {
 	// be backed up: without it a repeated Send delivers again.
 	Belege string
 	// Eingang is where the receiver puts answers, Erledigt where acknowledged
-	// ones are kept. Both or none; with none there are no answers.
+	// ones are kept. Both or none, on one file system; with none there are no answers.
 	Eingang, Erledigt string
 	// MaxAntwort is the size of one answer file in bytes; default 64 MiB.
 	MaxAntwort int64
@@ -98,17 +98,17 @@ func New(o Options) (*Ziel, error) {
 		if d.path == "" {
 			continue
 		}
-		real, err := filepath.EvalSymlinks(d.path)
+		abs, err := filepath.EvalSymlinks(d.path)
 		if err == nil {
-			real, err = filepath.Abs(real)
+			abs, err = filepath.Abs(abs)
 		}
-		if err == nil && seen[real] {
+		if err == nil && seen[abs] {
 			z.Close()
 			return nil, fehler.New("verzeichnis.New", o.Name, fehler.ErrInvalid, errors.New("the directories must differ"))
 		}
-		seen[real] = true
+		seen[abs] = true
 		if err == nil {
-			*d.root, err = os.OpenRoot(real)
+			*d.root, err = os.OpenRoot(abs)
 		}
 		if err != nil {
 			z.Close()

@@ -42,7 +42,7 @@ func (k *Kodierer) encode(ctx context.Context, w io.Writer, p *dms.Paket) error 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		ew, err := zw.create(dateiname(d), level(d.MIME))
+		ew, err := zw.create(dateiname(d), level(d.MIME, d.Groesse))
 		if err != nil {
 			return err
 		}
@@ -53,8 +53,12 @@ func (k *Kodierer) encode(ctx context.Context, w io.Writer, p *dms.Paket) error 
 	return zw.Close()
 }
 
-// level: what does not get smaller is not compressed again.
-func level(m string) int {
+// level: what does not get smaller is not compressed again, and for a small
+// file setting up the compressor costs more than it saves.
+func level(m string, size int64) int {
+	if size < 1<<10 {
+		return flate.NoCompression
+	}
 	m, _, _ = mime.ParseMediaType(m)
 	switch m {
 	case "text/plain", "text/csv", "text/html", "text/xml", "application/xml", "application/json",

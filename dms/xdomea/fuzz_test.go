@@ -31,6 +31,9 @@ func FuzzReadAbgabe(f *testing.F) {
 		require.NoError(f, small().WriteAbgabe(&b, dmstest.Reich(p)))
 		f.Add(b.Bytes())
 	}
+	var b bytes.Buffer
+	require.NoError(f, small().WriteAbgabe(&b, dmstest.Minimal("m")))
+	f.Add(b.Bytes())
 	f.Add([]byte("<a/>"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		k := small()
@@ -74,7 +77,7 @@ func FuzzDecodeAntwort(f *testing.F) {
 
 func FuzzReadContainer(f *testing.F) {
 	var b bytes.Buffer
-	require.NoError(f, small().Encode(context.Background(), &b, dmstest.Reich("a")))
+	require.NoError(f, small().Encode(context.Background(), &b, dmstest.Gross("a", 1)))
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, in []byte) {
 		c, err := small().ReadContainer(context.Background(), bytes.NewReader(in), int64(len(in)))

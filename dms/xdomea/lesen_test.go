@@ -324,8 +324,7 @@ func TestZIP64ByCount(t *testing.T) {
 	var buf bytes.Buffer
 	require.NoError(t, v310().Encode(t.Context(), &buf, p))
 	require.Contains(t, buf.String()[buf.Len()-200:], "PK\x06\x06")
-	k := xdomea.New(xdomea.V310(), &xdomea.Options{Grenzen: xdomea.Grenzen{MaxEintraege: 70_000}})
-	c, err := k.ReadContainer(t.Context(), bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	zr, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
 	require.NoError(t, err)
-	require.Len(t, c.Dateien, 66_000)
+	require.Len(t, zr.File, 66_001)
 }

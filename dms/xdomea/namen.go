@@ -40,13 +40,11 @@ func dateiname(d *dms.Datei) string {
 func splitName(name string) (stem, ext string) {
 	name = strings.ReplaceAll(name, "\\", "/")
 	name = path.Base("/" + name)
-	ext = path.Ext(name)
-	stem = ascii(strings.TrimSuffix(name, ext), maxStamm)
-	ext = strings.ToLower(ascii(strings.TrimPrefix(ext, "."), maxEndung+1))
-	if len(ext) > maxEndung || strings.ContainsAny(ext, "-_") {
-		return stem, "" // no extension, only a dot in a sentence
+	ext = strings.TrimPrefix(path.Ext(name), ".")
+	if ext == "" || len(ext) > maxEndung || strings.ContainsFunc(ext, func(r rune) bool { return r >= 128 || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		return ascii(name, maxStamm), "" // no extension, only a dot in a sentence
 	}
-	return stem, ext
+	return ascii(strings.TrimSuffix(name, "."+ext), maxStamm), strings.ToLower(ext)
 }
 
 var umlaute = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "ß", "ss", "ẞ", "SS")
