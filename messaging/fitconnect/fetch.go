@@ -152,7 +152,9 @@ func (f *fetch) metadata(ctx context.Context) (bool, error) {
 	}
 	m, err := ParseMetadata(raw)
 	if err != nil {
-		f.finding(SlugSchemaViolation, InstanceMetadata, err.Error())
+		if len(f.findings) == 0 { // a replaced CheckMetadata may have missed it
+			f.finding(SlugSchemaViolation, InstanceMetadata, err.Error())
+		}
 		return false, nil
 	}
 	f.r.Metadata = m

@@ -49,7 +49,13 @@ func (c *Client) fetchServiceKeys(ctx context.Context) (JWKSet, error) {
 	var set JWKSet
 	r := c.get("GET jwks.json", c.end.SubmissionAPI+"/.well-known/jwks.json")
 	r.anonymous = true
-	if err := c.doJSON(ctx, r, &set); err != nil {
+	err := c.doJSON(ctx, r, &set)
+	if errors.Is(err, fehler.ErrNotFound) {
+		// A set that is not there is a fault of the service or of the configured
+		// address; it must not look like a key that is not there.
+		return JWKSet{}, malformed(r.op, "the service publishes no keys")
+	}
+	if err != nil {
 		return JWKSet{}, err
 	}
 	c.keys.mu.Lock()

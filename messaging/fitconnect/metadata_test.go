@@ -227,7 +227,9 @@ func TestCheckMetadataVersions(t *testing.T) {
 		require.NoError(t, err)
 		return raw
 	}
-	uri := func(v string) string { return "https://schema.fitko.de/fit-connect/metadata/" + v + "/metadata.schema.json" }
+	uri := func(v string) string {
+		return "https://schema.fitko.de/fit-connect/metadata/" + v + "/metadata.schema.json"
+	}
 	for _, c := range []struct {
 		schema any
 		code   string // of the first finding; empty for none

@@ -186,6 +186,7 @@ func (z *Zustelldienst) misbehave(w http.ResponseWriter, r *http.Request, op str
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
 		w.WriteHeader(http.StatusOK)
 		w.Write(body[:len(body)/2])
+		_ = http.NewResponseController(w).Flush() // or net/http would repeat a GET by itself
 		panic(http.ErrAbortHandler)
 	}
 	return true
