@@ -160,9 +160,6 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 			l := laeufe(b.Text, b.Laeufe)
 			v := newVerbund(f.elem(e, "P"), l)
 			v.e.sprache = b.Sprache
-			if b.Eingerueckt {
-				v.e.typ = "BlockQuote"
-			}
 			f.absatz(v, f.umbruch(l, s), s, rest, nil)
 			f.schliesseVerbund(v)
 			f.y += s.hoehe * 0.55

@@ -72,12 +72,17 @@ func zeilenZahl(spalten [][]string) (n int) {
 	return n
 }
 
-// frei sets lines at a fixed place, each cut to the width, and gives the height below them.
-func (f *fluss) frei(e *elem, zeilen []string, x, y float64, s stil, fettGesetzt bool) float64 {
-	z := f.umbruch([]Lauf{{Text: strings.Join(zeilen, "\n"), Fett: fettGesetzt}}, s)
+// frei sets lines at a fixed place, wrapped at the width, and gives the height
+// below them. With weiter, more of the same element follows elsewhere.
+func (f *fluss) frei(e *elem, zeilen []string, x, y float64, s stil, fettGesetzt, weiter bool) float64 {
+	text := strings.Join(zeilen, "\n")
+	if weiter {
+		text += "\n"
+	}
+	z := f.umbruch([]Lauf{{Text: text, Fett: fettGesetzt}}, s)
 	for i := range z {
 		f.marke(e)
-		f.zeile(nil, &z[i], x, y+f.grund(s), s.grad, i < len(z)-1)
+		f.zeile(nil, &z[i], x, y+f.grund(s), s.grad, weiter || i < len(z)-1)
 		y += s.hoehe
 	}
 	return y
@@ -88,8 +93,8 @@ func (f *fluss) absender(e *elem, zeilen []string) {
 		return
 	}
 	p := f.elem(e, "P")
-	y := f.frei(p, zeilen[:1], links, 14*mm, stil{15, 19, links, rechts - links}, true)
-	f.frei(p, zeilen[1:], links, y+1, stil{9, 12, links, rechts - links}, false)
+	y := f.frei(p, zeilen[:1], links, 14*mm, stil{15, 19, links, rechts - links}, true, len(zeilen) > 1)
+	f.frei(p, zeilen[1:], links, y+1, stil{9, 12, links, rechts - links}, false, false)
 	f.zu()
 	f.schliesse(p)
 }
@@ -98,7 +103,7 @@ func (f *fluss) anschriftfeld(e *elem, br *Brief) {
 	if br.Ruecksendezeile != "" {
 		s := f.schmal(br.Ruecksendezeile, stil{8, 5 * mm, feldLinks * mm, feldBreite * mm}, 5)
 		p := f.elem(e, "P")
-		f.frei(p, []string{br.Ruecksendezeile}, s.x, feldOben*mm, s, false)
+		f.frei(p, []string{br.Ruecksendezeile}, s.x, feldOben*mm, s, false, false)
 		f.schliesseFrei(p)
 		f.linie(feldLinks*mm, (feldOben+5)*mm, (feldLinks+feldBreite)*mm, (feldOben+5)*mm, 0.25, 0.5)
 	}
@@ -164,13 +169,14 @@ func (f *fluss) infoblock(e *elem, br *Brief) float64 {
 		l.attr = "<</O /List /ListNumbering /None>>"
 		for _, a := range br.Informationsblock {
 			li := f.elem(l, "LI")
-			lbl, lb := f.elem(li, "Lbl"), f.elem(li, "LBody")
-			y1 := f.frei(lbl, []string{a.Name}, name.x, y, name, false)
-			y2 := f.frei(lb, []string{a.Wert}, wert.x, y, wert, false)
+			// Name and value are one text: an Lbl would say that the list is numbered
+			// (ISO 14289-1, 7.6), and a table is more than a reader wants to hear here.
+			lb := f.elem(li, "LBody")
+			y1 := f.frei(lb, []string{a.Name}, name.x, y, name, false, true)
+			y2 := f.frei(lb, []string{a.Wert}, wert.x, y, wert, false, false)
 			f.zu()
-			for _, k := range []*elem{lbl, lb, li} {
-				f.schliesse(k)
-			}
+			f.schliesse(lb)
+			f.schliesse(li)
 			y = max(y1, y2)
 		}
 		f.schliesse(l)
@@ -179,7 +185,7 @@ func (f *fluss) infoblock(e *elem, br *Brief) float64 {
 	if od := verbinde(br.Ort, br.Datum); od != "" {
 		p := f.elem(e, "P")
 		wert.x, wert.breite = infoLinks*mm, (infoRechts-infoLinks)*mm
-		y = f.frei(p, []string{od}, wert.x, y, wert, false)
+		y = f.frei(p, []string{od}, wert.x, y, wert, false, false)
 		f.schliesseFrei(p)
 	}
 	return max(y, feldUnten*mm)
@@ -264,7 +270,7 @@ func (f *fluss) geschaeftsangaben(e *elem, spalten [][]string) {
 		for _, t := range sp {
 			s = f.schmal(t, s, 5)
 		}
-		f.frei(p, sp, s.x, y+1.5*mm, s, false)
+		f.frei(p, sp, s.x, y+1.5*mm, s, false, false)
 		f.schliesseFrei(p)
 	}
 }

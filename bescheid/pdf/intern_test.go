@@ -152,4 +152,4 @@ func TestGolden(t *testing.T) {
 	require.Equal(t, goldenSumme, hex.EncodeToString(sum[:]))
 }
 
-const goldenSumme = "92cc6532f089d9f3ea19b20546ade6dcfb10655810cc59f33fc8b8d8f33ac5de"
+const goldenSumme = "ee671f37a35638a902507720bfa50012fa8aa2fe7956fdf9a5126817f025b4d7"

@@ -206,13 +206,16 @@ func (f *fluss) schreibeAnhang(katalog, umriss int, sprache string, erstellt tim
 	// ISO 19005-2, 6.6.2.1: metadata is not filtered, so that anybody can find it.
 	s.strom(meta, " /Type /Metadata /Subtype /XML", xmp(f.d, sprache, erstellt), false)
 
-	b = appendRef(append(b[:0], "<</Type /Catalog /Version /1.7 /Pages "...), f.seitenNr)
+	b = appendRef(append(b[:0], "<</Type /Catalog /Pages "...), f.seitenNr)
 	b = appendText(append(b, " /Lang "...), sprache)
 	b = append(b, " /MarkInfo <</Marked true>> /ViewerPreferences <</DisplayDocTitle true>> /StructTreeRoot "...)
 	b = appendRef(append(appendRef(b, f.baum), " /Metadata "...), meta)
 	b = append(appendRef(append(b, " /OutputIntents ["...), absicht), ']')
 	if umriss != 0 {
-		b = append(appendRef(append(b, " /Outlines "...), umriss), " /PageMode /UseOutlines"...)
+		b = appendRef(append(b, " /Outlines "...), umriss)
+		if f.d.Brief == nil {
+			b = append(b, " /PageMode /UseOutlines"...)
+		}
 	}
 	s.objekt(katalog, append(b, ">>"...))
 	return schriften, s.err

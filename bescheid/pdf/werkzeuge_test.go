@@ -74,7 +74,7 @@ func TestPdfinfo(t *testing.T) {
 	require.Regexp(t, `Title: +Bescheid über`, out)
 	out = lauf(t, "pdfinfo", "poppler-utils", "-struct-text", p)
 	imText(t, out, "Document", "Sect", "Stadt Musterstadt", "Einschreiben mit Rückschein", "Frau Dr. Żaneta Erdoğan-C̆apková Schloßstraße 7 12345 Musterstadt",
-		"L ", "Lbl", "Aktenzeichen", "LBody", "32.1-4711/26", "H1", "Erlaubnis nach § 2", "Sehr geehrte", "M̂it dieser Erlaubnis dürfen Sie alkoholische Getränke ausschenken.",
+		"L ", "LBody", "Aktenzeichen 32.1-4711/26", "H1", "Erlaubnis nach § 2", "Sehr geehrte", "M̂it dieser Erlaubnis dürfen Sie alkoholische Getränke ausschenken.",
 		"H2", "Nebenbestimmungen", "Decimal", "1.", "Die Erlaubnis gilt", "Hygieneplan", "H2", "Table", "Caption", "THead", "TR", "TH", "Nr.", "Betrag", "TBody", "1.250,00 €", "TFoot",
 		"Link", "https://www.musterstadt.example/widerspruch", "Span", "An English leaflet", "gilt entsprechend. Die Rechts", "behelfs", "gilt entsprechend.", "Mit freundlichen Grüßen", "Anlagen")
 	require.NotContains(t, out, "Seite 1 von 2", "a page number is an artifact")

@@ -1,6 +1,9 @@
 package pdf
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // verbund says which element the runs of a paragraph belong to: the paragraph
 // itself, or a Link or Span below it, which are made when first met.
@@ -114,12 +117,28 @@ func (f *fluss) verweis(e *elem, l *Lauf, x1, x2, grund, grad float64) {
 	for _, v := range []float64{x1, seitenHoehe - grund - 0.25*grad, x2, seitenHoehe - grund + 0.85*grad} {
 		b = append(appendZahl(b, v, 2), ' ')
 	}
-	b = appendText(append(b, "] /Contents "...), l.Ziel)
+	text := strings.TrimSpace(strings.ReplaceAll(einzeilig(l.Text), "\n", " "))
+	if text == "" || text == l.Ziel {
+		text = l.Ziel
+	} else {
+		text += ": " + l.Ziel
+	}
+	b = appendText(append(b, "] /Contents "...), kuerze(text, maxZeile))
 	b = appendText(append(b, " /A <</Type /Action /S /URI /URI "...), l.Ziel)
 	b = strconv.AppendInt(append(b, ">> /StructParent "...), int64(f.schluessel(e.nr)), 10)
 	b = append(b, ">>"...)
 	f.tmp = b
 	f.w.objekt(nr, b)
+}
+
+// kuerze cuts a text to n characters.
+func kuerze(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }
 
 // ausgabe writes text-showing operators for one line, or a part of it.

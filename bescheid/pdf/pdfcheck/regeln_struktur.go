@@ -57,8 +57,8 @@ func (b *baum) pruefe(e *element, unter name) {
 		geordnet := b.attribut(e, "List", "ListNumbering")
 		for _, k := range e.kinder {
 			for _, x := range k.kinder {
-				if x.typ == "Lbl" && geordnet == nil {
-					c.melde(CodeListe, pfad, "list with labels without /ListNumbering")
+				if x.typ == "Lbl" && (geordnet == nil || geordnet == name("None")) {
+					c.melde(CodeListe, pfad, "list with labels, but /ListNumbering is missing or None")
 					return
 				}
 			}
