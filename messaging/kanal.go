@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -14,11 +15,17 @@ import (
 // has taken responsibility for it. The same Sendung.ID again returns the first
 // Quittung without delivering twice. Errors match [fehler.ErrUnavailable] if
 // trying again later may help, [fehler.ErrInvalid] if this Sendung can never be
-// delivered here, and [fehler.ErrNotFound] if the address does not exist.
-// Context errors are returned unwrapped. Deliver closes every reader it opens.
+// delivered here, and [fehler.ErrNotFound] if the address does not exist. A
+// Sendung without ID (it could not be told from another) and one beyond the
+// Faehigkeiten (see [Faehigkeiten.Check]) match ErrInvalid. Context errors are
+// returned unwrapped, and nothing is delivered under a context that has ended.
+// Deliver closes every reader it opens. The Quittung names the Sendung and the
+// Kanal; its Zeit is UTC in microseconds. Package messagingtest tests every
+// sentence of this.
 type Kanal interface {
-	// Name is the stable name used in Adresse.Kanal.
+	// Name is the stable name used in Adresse.Kanal; never empty.
 	Name() string
+	// Faehigkeiten are the same at every call.
 	Faehigkeiten() Faehigkeiten
 	Deliver(ctx context.Context, s Sendung) (Quittung, error)
 }
@@ -31,6 +38,9 @@ type Faehigkeiten struct {
 	MaxGroesse  int64
 	// Antwort: the recipient can reply through the Kanal.
 	Antwort bool
+	// Papier: the recipient gets paper. A refusal of electronic decisions does
+	// not stand against it.
+	Papier bool
 	// Bescheid: decisions may be delivered through the Kanal.
 	Bescheid bool
 	// Bekanntgabe is the legal way a decision takes here, a Kanal code of package
@@ -48,11 +58,13 @@ type Router struct {
 // RouterOptions are the defaults of a Router.
 type RouterOptions struct {
 	// Fallback names the Kanaele tried when no address of the recipient fits, in
-	// order; they are addressed by the recipient's Anschrift.
+	// order; they are addressed by the recipient's Anschrift and passed over if
+	// there is none or they cannot carry the Nachricht.
 	Fallback []string
 }
 
-// NewRouter makes a Router over the Kanaele. Two with the same name are an error.
+// NewRouter makes a Router over the Kanaele. Two with the same name are
+// fehler.ErrExists, a fallback without a Kanal is fehler.ErrNotFound.
 func NewRouter(kanaele []Kanal, o *RouterOptions) (*Router, error) {
 	if o == nil {
 		o = &RouterOptions{}
@@ -69,7 +81,7 @@ func NewRouter(kanaele []Kanal, o *RouterOptions) (*Router, error) {
 			return nil, fehler.New("messaging.NewRouter", name, fehler.ErrNotFound, nil)
 		}
 	}
-	return &Router{kanaele: kanaele, fallback: o.Fallback}, nil
+	return &Router{kanaele: slices.Clone(kanaele), fallback: slices.Clone(o.Fallback)}, nil
 }
 
 // Wahl is a chosen way with its reasons.
@@ -100,7 +112,20 @@ func (r *Router) Choose(e Empfaenger, n Nachricht) (Wahl, error) {
 		gruende = append(gruende, fmt.Sprintf("Kanal %s ist angegeben und geeignet.", a.Kanal))
 		return Wahl{Kanal: k, Adresse: a, Gruende: gruende}, nil
 	}
+	if len(e.Adressen) == 0 {
+		gruende = append(gruende, "Es ist keine Adresse angegeben.")
+	}
+	if len(r.fallback) > 0 && e.Anschrift.IsZero() {
+		gruende = append(gruende, "Ersatzwege brauchen eine Anschrift.")
+	}
 	for _, name := range r.fallback {
+		if e.Anschrift.IsZero() {
+			break
+		}
+		if g := hindernis(r.kanal(name).Faehigkeiten(), e, n); g != "" {
+			gruende = append(gruende, fmt.Sprintf("Ersatzweg %s: %s", name, g))
+			continue
+		}
 		gruende = append(gruende, fmt.Sprintf("Ersatzweg %s.", name))
 		return Wahl{Kanal: r.kanal(name), Adresse: Adresse{Kanal: name}, Gruende: gruende}, nil
 	}
@@ -119,17 +144,21 @@ func (r *Router) kanal(name string) Kanal {
 	return nil
 }
 
-func hindernis(f Faehigkeiten, e Empfaenger, n Nachricht) string {
-	if n.Art == BescheidArt {
-		if !f.Bescheid {
-			return "für Bescheide nicht zugelassen."
-		}
-		if e.DigitalerBescheid != nil && !*e.DigitalerBescheid {
-			return "der Empfänger will keinen elektronischen Bescheid."
-		}
+// Check tells whether the Kanal can carry the Nachricht at all: decisions, and
+// number and size of attachments. What stands against it is [fehler.Probleme].
+func (f Faehigkeiten) Check(n Nachricht) error {
+	if g := f.hindernis(n); g != "" {
+		return fehler.Probleme{{
+			Code: "messaging.faehigkeit", Pfad: n.ID.String(), Meldung: "the channel does not carry this message",
+			Hinweis: "Dieser Weg kann die Nachricht nicht befördern: " + g,
+		}}
 	}
-	if n.Antwort == AntwortErwartet && !f.Antwort {
-		return "eine Antwort ist darüber nicht möglich."
+	return nil
+}
+
+func (f Faehigkeiten) hindernis(n Nachricht) string {
+	if n.Art == BescheidArt && !f.Bescheid {
+		return "für Bescheide nicht zugelassen."
 	}
 	if f.MaxAnhaenge > 0 && len(n.Anhaenge) > f.MaxAnhaenge {
 		return fmt.Sprintf("höchstens %d Anhänge.", f.MaxAnhaenge)
@@ -140,6 +169,22 @@ func hindernis(f Faehigkeiten, e Empfaenger, n Nachricht) string {
 	}
 	if f.MaxGroesse > 0 && sum > f.MaxGroesse {
 		return fmt.Sprintf("Anhänge über %d Bytes.", f.MaxGroesse)
+	}
+	return ""
+}
+
+func hindernis(f Faehigkeiten, e Empfaenger, n Nachricht) string {
+	if g := f.hindernis(n); g != "" {
+		return g
+	}
+	if f.Papier {
+		return "" // no consent is needed for paper, and a letter can be answered
+	}
+	if n.Art == BescheidArt && e.DigitalerBescheid != nil && !*e.DigitalerBescheid {
+		return "der Empfänger will keinen elektronischen Bescheid."
+	}
+	if n.Antwort == AntwortErwartet && !f.Antwort {
+		return "eine Antwort ist darüber nicht möglich."
 	}
 	return ""
 }

@@ -37,6 +37,10 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 			f.do(v.Pull(alle, f.now()))
 			d := f.get(v.Draft(alle, f.now(), inhalt()))
 			f.do(v.SubmitDraft(rapid.SampledFrom(akteure[:2]).Draw(rt, "vorlage"), f.now(), d))
+			if rapid.Bool().Draw(rt, "freigegeben") {
+				f.do(v.ReleaseBescheid(leitung, f.now(), d))
+				released++
+			}
 		}
 		befehle := []func(a tenant.Akteur, now time.Time, s vorgang.Stand) error{
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Accept(a, now) },

@@ -73,9 +73,22 @@ func (k *Kanal) Faehigkeiten() messaging.Faehigkeiten {
 }
 
 // Deliver puts the Nachricht into the mailbox named by Adresse.Kennung. An empty
-// Kennung matches fehler.ErrInvalid. Files stay in the blob storage of the
+// Kennung matches fehler.ErrInvalid. The Quittung of a repeated Sendung is the
+// first one's, whatever mailbox is named then. Files stay in the blob storage of the
 // Mandant and are found by their hash.
 func (k *Kanal) Deliver(ctx context.Context, s messaging.Sendung) (messaging.Quittung, error) {
+	if err := ctx.Err(); err != nil {
+		return messaging.Quittung{}, err
+	}
+	if s.ID == uuid.Nil {
+		return messaging.Quittung{}, fehler.New("portal.Deliver", "", fehler.ErrInvalid, fehler.Probleme{{
+			Code: "portal.id-fehlt", Meldung: "the Sendung has no id",
+			Hinweis: "Die Sendung hat keine Kennung.",
+		}})
+	}
+	if err := k.Faehigkeiten().Check(s.Nachricht); err != nil {
+		return messaging.Quittung{}, fehler.New("portal.Deliver", s.ID.String(), fehler.ErrInvalid, err)
+	}
 	if s.Adresse.Kennung == "" {
 		return messaging.Quittung{}, fehler.New("portal.Deliver", s.ID.String(), fehler.ErrInvalid, fehler.Probleme{{
 			Code: "portal.adresse-fehlt", Meldung: "the address has no mailbox",
