@@ -1,0 +1,151 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+func (r *Relay) perform(ctx context.Context, g storage.Auftrag) {
+	log := r.o.Log.With("auftrag", g.ID, "art", g.Art, "mandant", g.Mandant, "versuch", g.Versuch)
+	if g.Versuch > r.o.MaxVersuche {
+		// The last try never came to an end: perhaps the work kills the process.
+		r.giveUp(ctx, log, g, errGivenUp)
+		return
+	}
+	workCtx, cancel := context.WithTimeout(ctx, r.o.Lease*9/10)
+	bericht, err := r.handle(workCtx, g.Auftrag)
+	cancel()
+	if ctx.Err() != nil {
+		return // shutting down: the lease runs out and somebody else takes it
+	}
+	if err == nil {
+		if err = r.complete(ctx, g, bericht); err == nil {
+			log.DebugContext(ctx, "auftrag done")
+			return
+		}
+		if errors.Is(err, errLeaseLost) {
+			log.WarnContext(ctx, "lease lost while at work")
+			return
+		}
+	}
+	log.WarnContext(ctx, "auftrag failed", "error", err)
+	r.giveUp(ctx, log, g, err)
+}
+
+func (r *Relay) giveUp(ctx context.Context, log *slog.Logger, g storage.Auftrag, cause error) {
+	if err := r.putOff(ctx, log, g, cause); err != nil && ctx.Err() == nil {
+		log.ErrorContext(ctx, "auftrag cannot be put off", "error", err)
+	}
+}
+
+// handle runs the Handler; a panic is a failure like any other.
+func (r *Relay) handle(ctx context.Context, a vorgang.Auftrag) (b Bericht, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.o.Log.ErrorContext(ctx, "handler panicked", "auftrag", a.ID, "art", a.Art, "stack", string(debug.Stack()))
+			err = fmt.Errorf("relay: handler of %s panicked", a.Art)
+		}
+	}()
+	v, err := r.store.Get(ctx, a.Mandant, a.Vorgang)
+	if err != nil {
+		return nil, err
+	}
+	return r.handlers[a.Art].Handle(ctx, a, v)
+}
+
+var (
+	errLeaseLost = errors.New("relay: lease lost")
+	errGivenUp   = errors.New("relay: no try came to an end")
+)
+
+// complete applies the report and finishes the Auftrag in one transaction.
+func (r *Relay) complete(ctx context.Context, g storage.Auftrag, b Bericht) error {
+	return r.finish(ctx, g, b, storage.Ergebnis{Zustand: storage.AuftragErledigt})
+}
+
+func (r *Relay) finish(ctx context.Context, g storage.Auftrag, b Bericht, e storage.Ergebnis) error {
+	return r.store.Update(ctx, g.Mandant, func(ctx context.Context, tx *storage.Tx) error {
+		if b != nil {
+			v, err := tx.Lock(ctx, g.Vorgang)
+			if err != nil {
+				return err
+			}
+			if err := r.report(ctx, g, b, v); err != nil {
+				return err
+			}
+			if err := tx.Save(ctx, v); err != nil {
+				return err
+			}
+		}
+		err := tx.FinishAuftrag(ctx, g, e)
+		if errors.Is(err, fehler.ErrConflict) {
+			return errLeaseLost // rolls the report back: whoever holds the lease reports
+		}
+		return err
+	})
+}
+
+// report applies the Bericht; a panic in it is a failure like any other.
+func (r *Relay) report(ctx context.Context, g storage.Auftrag, b Bericht, v *vorgang.Vorgang) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.o.Log.ErrorContext(ctx, "report panicked", "auftrag", g.ID, "art", g.Art, "stack", string(debug.Stack()))
+			err = fmt.Errorf("relay: report of %s panicked", g.Art)
+		}
+	}()
+	return b(v)
+}
+
+// putOff schedules the next try, or parks the Auftrag and says so in the journal.
+func (r *Relay) putOff(ctx context.Context, log *slog.Logger, g storage.Auftrag, cause error) error {
+	p := storage.Ergebnis{Fehler: reason(cause)}
+	if hopeless(cause) || g.Versuch >= r.o.MaxVersuche {
+		p.Zustand = storage.AuftragGeparkt
+		err := r.finish(ctx, g, func(v *vorgang.Vorgang) error {
+			return v.RecordFailure(r.akteur, r.o.Now(), g.ID, g.Art, p.Fehler)
+		}, p)
+		if err == nil || !final(err) {
+			return err
+		}
+		// The Vorgang is gone, unreadable or takes no reports any more. The
+		// Auftrag is parked all the same; otherwise it would come for ever.
+		log.ErrorContext(ctx, "the Vorgang takes no entry about the parked auftrag", "error", err)
+		return r.finish(ctx, g, nil, p)
+	}
+	p.Zustand = storage.AuftragOffen
+	p.Faellig = r.o.Now().Add(r.wait(cause, g.Versuch))
+	return r.finish(ctx, g, nil, p)
+}
+
+func (r *Relay) wait(cause error, n int) time.Duration {
+	var named interface{ RetryAfter() time.Duration }
+	if errors.As(cause, &named) {
+		if d := named.RetryAfter(); d > 0 {
+			return min(d, 24*time.Hour)
+		}
+	}
+	return r.o.Pause(n)
+}
+
+// final tells whether the Vorgang itself refuses, now and later.
+func final(err error) bool { return hopeless(err) || errors.Is(err, fehler.ErrNotFound) }
+
+func hopeless(err error) bool {
+	return errors.Is(err, fehler.ErrInvalid) || errors.Is(err, fehler.ErrForbidden) || errors.Is(err, fehler.ErrUnsupported)
+}
+
+// reason is the text kept with the Auftrag: at most 500 bytes that every backend
+// can store.
+func reason(err error) string {
+	s := err.Error()
+	return strings.ReplaceAll(strings.ToValidUTF8(s[:min(len(s), 500)], ""), "\x00", "")
+}
