@@ -12,6 +12,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/blob"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -237,7 +238,7 @@ func (a *Annahme) Klaerfach(ctx context.Context) iter.Seq2[Klaerfall, error] {
 // reopen gives the Teile of a stored delivery their bytes back.
 func (a *Annahme) reopen(l *Lieferung) {
 	for _, t := range l.teile() {
-		ref := t.SHA512
+		ref := blob.Ref{SHA512: t.SHA512, Groesse: t.Groesse}
 		t.Open = func(ctx context.Context) (io.ReadCloser, error) { return a.p.Blobs.Open(ctx, a.p.Betreiber, ref) }
 	}
 }

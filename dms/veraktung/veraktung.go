@@ -91,7 +91,7 @@ func (w *Veraktung) Handle(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vo
 	q := Quelle{
 		Stand: v.Stand(), Mandant: m, Empfaenger: ablage.Empfaenger, ProzessID: d.ProzessID,
 		Open: func(ctx context.Context, x vorgang.Datei) (io.ReadCloser, error) {
-			return w.p.Blobs.Open(ctx, a.Mandant, x.SHA512)
+			return w.p.Blobs.Open(ctx, a.Mandant, blob.Ref{SHA512: x.SHA512, Groesse: x.Groesse})
 		},
 	}
 	for e, err := range w.p.Store.Journal(ctx, a.Mandant, a.Vorgang) {

@@ -259,7 +259,8 @@ func (h *haus) saveBescheid(ctx context.Context, id uuid.UUID, path string) erro
 	if err != nil {
 		return err
 	}
-	r, err := h.blobs.Open(ctx, kiel, v.Stand().Bescheide[0].Dokument.SHA512)
+	d := v.Stand().Bescheide[0].Dokument
+	r, err := h.blobs.Open(ctx, kiel, blob.Ref{SHA512: d.SHA512, Groesse: d.Groesse})
 	if err != nil {
 		return err
 	}

@@ -129,9 +129,9 @@ func entwurf(s *stelle) fitconnect.Draft {
 	}
 }
 
-func (s *stelle) read(t *testing.T, m tenant.ID, sha string) []byte {
+func (s *stelle) read(t *testing.T, m tenant.ID, ref blob.Ref) []byte {
 	t.Helper()
-	r, err := s.blobs.Open(t.Context(), m, sha)
+	r, err := s.blobs.Open(t.Context(), m, ref)
 	require.NoError(t, err)
 	defer r.Close()
 	b, err := io.ReadAll(r)
@@ -175,3 +175,5 @@ func serve(t *testing.T, h http.Handler) string {
 	t.Cleanup(srv.Close)
 	return srv.URL
 }
+
+func ref(d vorgang.Datei) blob.Ref { return blob.Ref{SHA512: d.SHA512, Groesse: d.Groesse} }

@@ -43,8 +43,8 @@ func TestReceive(t *testing.T) {
 	for _, f := range st.Dateien {
 		byName[f.Name] = f
 	}
-	require.Equal(t, d.Data, s.read(t, amt, byName["fachdaten.json"].SHA512))
-	require.Equal(t, d.Attachments[0].Content, s.read(t, amt, byName["Antrag.pdf"].SHA512))
+	require.Equal(t, d.Data, s.read(t, amt, ref(byName["fachdaten.json"])))
+	require.Equal(t, d.Attachments[0].Content, s.read(t, amt, ref(byName["Antrag.pdf"])))
 	require.Equal(t, "image/png", byName["Mietvertrag.png"].MIME, "the path of the sender must not survive")
 	require.Contains(t, byName, "metadata.json")
 	require.Contains(t, byName, "event-log-eingang.txt")
@@ -162,7 +162,7 @@ func TestKlaerfachRerun(t *testing.T) {
 	st := s.vorgaenge(t, amt)[0].Stand()
 	require.Equal(t, erg.Vorgang, st.ID)
 	for _, f := range st.Dateien {
-		require.NotEmpty(t, s.read(t, amt, f.SHA512), f.Name)
+		require.NotEmpty(t, s.read(t, amt, ref(f)), f.Name)
 	}
 	for range s.annahme.Klaerfach(t.Context()) {
 		t.Fatal("the Klaerfach should be empty")

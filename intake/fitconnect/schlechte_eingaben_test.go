@@ -19,6 +19,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect/fitconnecttest"
 	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/blob"
 )
 
 var update = flag.Bool("update", false, "write docs/schlechte-eingaben.md")
@@ -173,7 +174,7 @@ func (s *stelle) nothingLost(t *testing.T, sent *fitconnect.Sent) {
 	teile = append(teile, akte.Lieferung.Nachweise...)
 	for _, p := range teile {
 		require.NotEmpty(t, p.SHA512, p.Name)
-		b := s.read(t, betreiber, p.SHA512)
+		b := s.read(t, betreiber, blob.Ref{SHA512: p.SHA512, Groesse: p.Groesse})
 		require.Equal(t, p.Groesse, int64(len(b)))
 		require.NotEmpty(t, b, p.Name)
 	}

@@ -112,7 +112,7 @@ func (z *Zustellung) deliver(ctx context.Context, a vorgang.Auftrag, s vorgang.S
 		ID: a.ID, Mandant: s.Mandant, Absender: m.Name + ", " + e.Name, Vorgang: s.ID, Nummer: s.Nummer,
 		Empfaenger: s.Antrag.Antragsteller.Empfaenger, Adresse: wahl.Adresse, Nachricht: n,
 		Open: func(ctx context.Context, x messaging.Anhang) (io.ReadCloser, error) {
-			return z.p.Blobs.Open(ctx, s.Mandant, x.SHA512)
+			return z.p.Blobs.Open(ctx, s.Mandant, blob.Ref{SHA512: x.SHA512, Groesse: x.Groesse})
 		},
 	})
 	return q, wahl, err
