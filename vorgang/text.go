@@ -42,7 +42,11 @@ func (e Ereignis) Text() string {
 	}
 	switch d := d.(type) {
 	case *Eingegangen:
-		return fmt.Sprintf("%s: %s, Vorgangsnummer %s", t, d.LeistungName, d.Nummer)
+		name := d.LeistungName
+		if name == "" {
+			name = string(d.Leistung)
+		}
+		return fmt.Sprintf("%s: %s, Vorgangsnummer %s", t, name, d.Nummer)
 	case *StatusGesetzt:
 		return fmt.Sprintf("%s: %s → %s", t, d.Von.Name(), d.Nach.Name())
 	case *Zugewiesen:
