@@ -90,6 +90,9 @@ func (f *fluss) mindesthoehe(bl []Block) float64 {
 		return mindest * s.hoehe
 	case Tabelle:
 		return f.tabellenHoehe(&b)
+	case Matrixcode:
+		_, h := b.masse()
+		return h
 	case Ueberschrift:
 		return f.ueberschriftHoehe(&b) + mindest*s.hoehe
 	}
@@ -169,6 +172,8 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 		case Tabelle:
 			f.tabelle(e, &b)
 			f.y += f.stil().hoehe * 0.8
+		case Matrixcode:
+			f.matrixcode(e, &b)
 		case Abstand:
 			if f.belegt {
 				f.y = min(f.y+b.Millimeter*mm, f.unten)

@@ -277,6 +277,8 @@ func (c *pruefer) block(p string, b Block) {
 		c.liste(p, &b, 1)
 	case Tabelle:
 		c.tabelle(p, &b)
+	case Matrixcode:
+		c.matrixcode(p, &b)
 	case Abstand:
 		if !(b.Millimeter >= 0 && b.Millimeter <= maxAbstand) {
 			c.melde("pdf.abstand", p+"/millimeter", "not between 0 and 250", "Ein Abstand ist nicht zwischen 0 und 250 mm.")
