@@ -67,7 +67,7 @@ func (f *fluss) seite() *seite { return &f.seiten[len(f.seiten)-1] }
 func (f *fluss) neueSeite() {
 	f.beendeSeite()
 	if len(f.seiten) >= f.maxSei && f.err == nil {
-		f.err = problem("pdf.zu-viele-seiten", "", fmt.Sprintf("more than %d pages", f.maxSei),
+		f.err = problem(CodeZuVieleSeiten, "", fmt.Sprintf("more than %d pages", f.maxSei),
 			fmt.Sprintf("Das Dokument hat mehr als %d Seiten. Kürzen Sie den Text oder teilen Sie ihn auf mehrere Dokumente auf.", f.maxSei))
 	}
 	f.seiten = append(f.seiten, seite{nr: f.w.neu(), fuss: f.w.neu(), fussGrund: fussGrund})

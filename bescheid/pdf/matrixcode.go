@@ -80,19 +80,19 @@ func (c *pruefer) matrixcode(p string, m *Matrixcode) {
 		}
 	}
 	if breite == 0 || breite > maxFelder || len(m.Felder) > maxFelder || !schwarz {
-		c.melde("pdf.matrixcode", p+"/felder", fmt.Sprintf("not 1 to %d rows and columns of one length with a black field", maxFelder),
+		c.melde(CodeMatrixcode, p+"/felder", fmt.Sprintf("not 1 to %d rows and columns of one length with a black field", maxFelder),
 			"Der Matrixcode ist leer oder nicht rechteckig.")
 	}
 	if m.Millimeter != 0 && !(m.Millimeter >= minKante && m.Millimeter <= maxKante) {
-		c.melde("pdf.matrixcode", p+"/millimeter", fmt.Sprintf("not between %d and %d", minKante, maxKante),
+		c.melde(CodeMatrixcode, p+"/millimeter", fmt.Sprintf("not between %d and %d", minKante, maxKante),
 			fmt.Sprintf("Der Matrixcode ist nicht zwischen %d und %d mm breit.", minKante, maxKante))
 	} else if breite > 0 {
 		if feld, hoehe := m.masse(); hoehe > unten-oben || feld*float64(breite+2*ruhezone) > rechts-links {
-			c.melde("pdf.matrixcode", p+"/felder", "does not fit on a page with its quiet zone", "Der Matrixcode ist zu groß für eine Seite.")
+			c.melde(CodeMatrixcode, p+"/felder", "does not fit on a page with its quiet zone", "Der Matrixcode ist zu groß für eine Seite.")
 		}
 	}
 	if strings.TrimSpace(m.Alternativtext) == "" {
-		c.melde("pdf.alternativtext-fehlt", p+"/alternativtext", "alternative text is required", "Der Matrixcode braucht einen Alternativtext.")
+		c.melde(CodeAlternativtextFehlt, p+"/alternativtext", "alternative text is required", "Der Matrixcode braucht einen Alternativtext.")
 	}
 	if len(m.Alternativtext) > maxAltZeich {
 		c.zuLang(p+"/alternativtext", maxAltZeich)
