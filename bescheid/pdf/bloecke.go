@@ -30,6 +30,9 @@ func (f *fluss) umbruch(l []Lauf, s stil) []zeile {
 	return f.form.umbrich(f.form.zerlege(nil, l), s.grad, s.breite)
 }
 
+// absatzAbstand is the space below a paragraph, in lines.
+const absatzAbstand = 0.55
+
 // mindest is the least number of lines of a paragraph on either side of a page break.
 const mindest = 2
 
@@ -90,6 +93,9 @@ func (f *fluss) mindesthoehe(bl []Block) float64 {
 		return mindest * s.hoehe
 	case Tabelle:
 		return f.tabellenHoehe(&b)
+	case Matrixcode:
+		_, h := b.masse()
+		return h
 	case Ueberschrift:
 		return f.ueberschriftHoehe(&b) + mindest*s.hoehe
 	}
@@ -162,13 +168,15 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 			v.e.sprache = b.Sprache
 			f.absatz(v, f.umbruch(l, s), s, rest, nil)
 			f.schliesseVerbund(v)
-			f.y += s.hoehe * 0.55
+			f.y += s.hoehe * absatzAbstand
 		case Liste:
-			f.liste(e, &b, 0, f.stil())
+			f.liste(e, &b, 0, f.stil(), rest)
 			f.y += f.stil().hoehe * 0.35
 		case Tabelle:
 			f.tabelle(e, &b)
 			f.y += f.stil().hoehe * 0.8
+		case Matrixcode:
+			f.matrixcode(e, &b)
 		case Abstand:
 			if f.belegt {
 				f.y = min(f.y+b.Millimeter*mm, f.unten)
@@ -193,7 +201,7 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 // Labels of a bulleted list by depth.
 var aufzaehlung = [...]string{"•", "–", "•"}
 
-func (f *fluss) liste(e *elem, l *Liste, tiefe int, s stil) {
+func (f *fluss) liste(e *elem, l *Liste, tiefe int, s stil, danach float64) {
 	le := f.elem(e, "L")
 	nummerung := "/Disc"
 	if l.Nummeriert {
@@ -223,7 +231,15 @@ func (f *fluss) liste(e *elem, l *Liste, tiefe int, s stil) {
 		lbl, lb := f.elem(li, "Lbl"), f.elem(li, "LBody")
 		ll := laeufe(p.Text, p.Laeufe)
 		v := newVerbund(f.elem(lb, "P"), ll)
-		f.absatz(v, f.umbruch(ll, body), body, 0, func() {
+		rest := 0.0
+		if i == len(l.Punkte)-1 {
+			rest = danach
+		}
+		davor := rest // what must follow the text of this point on its page
+		if p.Unter != nil {
+			davor = 0
+		}
+		f.absatz(v, f.umbruch(ll, body), body, davor, func() {
 			for _, z := range f.umbruch([]Lauf{{Text: marke(i)}}, s) {
 				f.marke(lbl)
 				f.zeile(nil, &z, s.x, f.y+f.grund(s), s.grad, true)
@@ -233,7 +249,7 @@ func (f *fluss) liste(e *elem, l *Liste, tiefe int, s stil) {
 		f.schliesse(lbl)
 		f.y += s.hoehe * 0.2
 		if p.Unter != nil {
-			f.liste(lb, p.Unter, tiefe+1, body)
+			f.liste(lb, p.Unter, tiefe+1, body, rest)
 		}
 		f.schliesse(lb)
 		f.schliesse(li)

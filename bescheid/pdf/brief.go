@@ -59,7 +59,11 @@ func (f *fluss) brief(d *Dokument) {
 	if br.Anrede != "" {
 		f.bloecke(text, []Block{Absatz{Text: br.Anrede}}, 0)
 	}
-	f.bloecke(text, d.Inhalt, f.schlussHoehe(br))
+	danach := f.schlussHoehe(br)
+	if danach > 0 {
+		danach += absatzAbstand * f.grad * zeilenfaktor
+	}
+	f.bloecke(text, d.Inhalt, danach)
 	f.schluss(text, br)
 	f.schliesse(text)
 	f.zu()
@@ -122,7 +126,7 @@ func (f *fluss) anschriftfeld(e *elem, br *Brief) {
 			}
 			z := f.umbruch([]Lauf{{Text: t}}, s)
 			if len(z) > 1 && f.err == nil {
-				f.err = problem("pdf.anschrift-zu-breit", pfad, fmt.Sprintf("line %d does not fit into the address field at %g points", i+1, s.grad),
+				f.err = problem(CodeAnschriftZuBreit, pfad, fmt.Sprintf("line %d does not fit into the address field at %g points", i+1, s.grad),
 					fmt.Sprintf("Zeile %d der Anschrift ist zu lang für das Anschriftfeld. Teilen Sie sie auf zwei Zeilen auf.", i+1))
 			}
 			for k := range z {
@@ -204,7 +208,7 @@ func (f *fluss) schlussHoehe(br *Brief) float64 {
 	s := f.stil()
 	h := 0.0
 	if br.Grussformel != "" {
-		h += 1.55 * s.hoehe
+		h += (1 + absatzAbstand) * s.hoehe
 	}
 	if len(br.Unterzeichner) > 0 {
 		if !br.OhneUnterschriftsraum {
@@ -213,7 +217,7 @@ func (f *fluss) schlussHoehe(br *Brief) float64 {
 		h += float64(len(br.Unterzeichner)) * s.hoehe
 	}
 	if h > 0 {
-		h += 0.55 * s.hoehe
+		h += absatzAbstand * s.hoehe
 	}
 	return h
 }
@@ -225,7 +229,7 @@ func (f *fluss) schluss(e *elem, br *Brief) {
 		f.neueSeite()
 	}
 	if h > 0 && f.belegt {
-		f.y += 0.55 * s.hoehe
+		f.y += absatzAbstand * s.hoehe
 	}
 	if br.Grussformel != "" {
 		f.bloecke(e, []Block{Absatz{Text: br.Grussformel}}, 0)

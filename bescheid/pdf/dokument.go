@@ -81,7 +81,7 @@ type Lauf struct {
 }
 
 // Block is a part of the text: [Ueberschrift], [Absatz], [Liste], [Tabelle],
-// [Abstand], [Trennlinie] or [Seitenumbruch]. No other package can add one.
+// [Matrixcode], [Abstand], [Trennlinie] or [Seitenumbruch]. No other package can add one.
 type Block interface{ block() }
 
 // Ueberschrift is a heading. It stays on the page of what follows it.
@@ -137,6 +137,20 @@ type Spalte struct {
 	Zeilenkopf bool
 }
 
+// Matrixcode is a code of black and white fields, such as a QR code or a Data
+// Matrix, drawn as vectors. What it holds must also be found in the text.
+type Matrixcode struct {
+	// Felder are the rows from the top; true is black. All rows are of one length,
+	// at most 200 each way. The quiet zone is left white around them: 4 fields.
+	Felder [][]bool
+	// Millimeter is the width of the code without the quiet zone, 5 to 120. 0 means 30.
+	// With the quiet zone it must fit on a page.
+	Millimeter float64
+	// Alternativtext says what the code is for ("QR-Code für die Überweisung von
+	// 35,00 €"). Required (ISO 14289-1, 7.3).
+	Alternativtext string
+}
+
 // Abstand is free space. It is dropped at the top of a page.
 type Abstand struct{ Millimeter float64 } // 0 to 250
 
@@ -150,6 +164,7 @@ func (Ueberschrift) block()  {}
 func (Absatz) block()        {}
 func (Liste) block()         {}
 func (Tabelle) block()       {}
+func (Matrixcode) block()    {}
 func (Abstand) block()       {}
 func (Trennlinie) block()    {}
 func (Seitenumbruch) block() {}

@@ -67,7 +67,7 @@ func (f *fluss) seite() *seite { return &f.seiten[len(f.seiten)-1] }
 func (f *fluss) neueSeite() {
 	f.beendeSeite()
 	if len(f.seiten) >= f.maxSei && f.err == nil {
-		f.err = problem("pdf.zu-viele-seiten", "", fmt.Sprintf("more than %d pages", f.maxSei),
+		f.err = problem(CodeZuVieleSeiten, "", fmt.Sprintf("more than %d pages", f.maxSei),
 			fmt.Sprintf("Das Dokument hat mehr als %d Seiten. Kürzen Sie den Text oder teilen Sie ihn auf mehrere Dokumente auf.", f.maxSei))
 	}
 	f.seiten = append(f.seiten, seite{nr: f.w.neu(), fuss: f.w.neu(), fussGrund: fussGrund})
@@ -146,6 +146,12 @@ func (f *fluss) schreibeFuesse() {
 // linie draws a rule as an artifact.
 func (f *fluss) linie(x1, y1, x2, y2, breite, grau float64) {
 	f.artefakt(artLayout)
+	f.strich(x1, y1, x2, y2, breite, grau)
+	f.zu()
+}
+
+// strich draws a line as part of what is open.
+func (f *fluss) strich(x1, y1, x2, y2, breite, grau float64) {
 	b := appendZahl(append(f.b, "q "...), breite, 2)
 	b = appendZahl(append(b, " w "...), grau, 2)
 	b = append(b, " G "...)
@@ -156,7 +162,6 @@ func (f *fluss) linie(x1, y1, x2, y2, breite, grau float64) {
 		}
 	}
 	f.b = append(b, "l S Q\n"...)
-	f.zu()
 }
 
 // flaeche fills a rectangle with grey, as an artifact.

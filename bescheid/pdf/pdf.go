@@ -89,7 +89,7 @@ func New(o *Options) (*Renderer, error) {
 	}
 	if p.MaxSeiten < 0 || p.MaxSeiten > hoechstSeiten || p.MaxZeichen < 0 ||
 		!(p.Schriftgrad >= minGrad && p.Schriftgrad <= maxGrad) {
-		return nil, fehler.New(op, "", fehler.ErrInvalid, problem("pdf.options", "",
+		return nil, fehler.New(op, "", fehler.ErrInvalid, problem(CodeOptions, "",
 			"MaxSeiten, MaxZeichen or Schriftgrad out of range", "Die Grenzen für Dokumente sind falsch eingestellt."))
 	}
 	var err error

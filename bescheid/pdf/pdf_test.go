@@ -51,11 +51,29 @@ func muster() map[string]pdf.Dokument {
 			pdf.Absatz{Text: strings.Repeat("Donaudampfschifffahrtsgesellschaftskapitän", 300)},
 			pdf.Tabelle{Spalten: []pdf.Spalte{{Kopf: "Schmal", Anteil: 0.1}, {Kopf: "Breit", Anteil: 10}}, Zeilen: [][]string{{"Verwaltungsverfahrensgesetz", lang}, {"b", "c"}}, Summe: []string{"", lang}},
 		}},
+		"code": {Titel: "Code", Erstellt: stichtag, Inhalt: []pdf.Block{
+			pdf.Ueberschrift{Ebene: 1, Text: "Bezahlen"},
+			pdf.Matrixcode{Felder: schachbrett(25), Alternativtext: "Matrixcode für die Überweisung"},
+			pdf.Absatz{Text: "Darunter steht Text."},
+			pdf.Matrixcode{Felder: schachbrett(177), Millimeter: 120, Alternativtext: "groß"},
+			pdf.Matrixcode{Felder: schachbrett(200), Millimeter: 120, Alternativtext: "auf der nächsten Seite"},
+		}},
 		"sprachen": {Titel: "Langues", Sprache: "fr", Erstellt: stichtag, Inhalt: []pdf.Block{
 			pdf.Absatz{Text: "Guten Tag", Sprache: "de"},
 			pdf.Absatz{Laeufe: []pdf.Lauf{{Text: "Hello", Sprache: "en", Ziel: "https://amt.example/" + strings.Repeat("lang/", 60)}, {Text: strings.Repeat(" weiter im Verweis", 60), Ziel: "mailto:amt@amt.example", Fett: true, Kursiv: true}}},
 		}},
 	}
+}
+
+func schachbrett(n int) [][]bool {
+	out := make([][]bool, n)
+	for i := range out {
+		out[i] = make([]bool, n)
+		for k := range out[i] {
+			out[i][k] = (i*k+i)%3 != 1
+		}
+	}
+	return out
 }
 
 func TestKonform(t *testing.T) {
@@ -201,6 +219,11 @@ func TestProbleme(t *testing.T) {
 		{"pdf.spalte-anteil", "/inhalt/0/spalten/0/anteil", "", block(pdf.Tabelle{Spalten: []pdf.Spalte{{Kopf: "A", Anteil: math.NaN()}}, Zeilen: [][]string{{"1"}}})},
 		{"pdf.abstand", "/inhalt/0/millimeter", "", block(pdf.Abstand{Millimeter: math.Inf(1)})},
 		{"pdf.block", "/inhalt/0", "", block(nil)},
+		{"pdf.matrixcode", "/inhalt/0/felder", "", block(pdf.Matrixcode{Alternativtext: "x"})},
+		{"pdf.matrixcode", "/inhalt/0/felder", "", block(pdf.Matrixcode{Felder: [][]bool{{true}, {true, false}}, Alternativtext: "x"})},
+		{"pdf.matrixcode", "/inhalt/0/felder", "", block(pdf.Matrixcode{Felder: [][]bool{{true}}, Alternativtext: "x"})},
+		{"pdf.matrixcode", "/inhalt/0/millimeter", "", block(pdf.Matrixcode{Felder: schachbrett(21), Millimeter: math.NaN(), Alternativtext: "x"})},
+		{"pdf.alternativtext-fehlt", "/inhalt/0/alternativtext", "", block(pdf.Matrixcode{Felder: schachbrett(21)})},
 		{"pdf.block", "/inhalt/0", "", block(&pdf.Absatz{})},
 		{"pdf.betreff-fehlt", "/brief/betreff", "", brief(func(b *pdf.Brief) { b.Betreff = "" })},
 		{"pdf.zu-viele-zeilen", "/brief/anschrift", "", brief(func(b *pdf.Brief) { b.Vermerk, b.Anschrift = make([]string, 3), make([]string, 7) })},

@@ -44,17 +44,17 @@ type pruefer struct {
 func (r *Renderer) pruefe(d *Dokument, form *former) fehler.Probleme {
 	c := &pruefer{form: form, max: r.opts.MaxZeichen}
 	if strings.TrimSpace(d.Titel) == "" {
-		c.melde("pdf.titel-fehlt", "/titel", "title is required", "Das Dokument braucht einen Titel.")
+		c.melde(CodeTitelFehlt, "/titel", "title is required", "Das Dokument braucht einen Titel.")
 	}
 	for _, m := range []struct{ pfad, text string }{{"/titel", d.Titel}, {"/autor", d.Autor}, {"/betreff", d.Betreff}} {
 		c.meta(m.pfad, m.text)
 	}
 	c.sprache("/sprache", d.Sprache)
 	if j := d.Erstellt.Year(); !d.Erstellt.IsZero() && (j < 1 || j > 9999) {
-		c.melde("pdf.datum", "/erstellt", "year out of range", "Das Erstellungsdatum ist ungültig.")
+		c.melde(CodeDatum, "/erstellt", "year out of range", "Das Erstellungsdatum ist ungültig.")
 	}
 	if _, versatz := d.Erstellt.Zone(); versatz%60 != 0 && !d.Erstellt.IsZero() {
-		c.melde("pdf.datum", "/erstellt", "zone offset is not in whole minutes", "Das Erstellungsdatum ist ungültig.")
+		c.melde(CodeDatum, "/erstellt", "zone offset is not in whole minutes", "Das Erstellungsdatum ist ungültig.")
 	}
 	c.einzeile("/kopfzeile", d.Kopfzeile, normal)
 	c.einzeile("/fusszeile", d.Fusszeile, normal)
@@ -68,11 +68,11 @@ func (r *Renderer) pruefe(d *Dokument, form *former) fehler.Probleme {
 		c.block("/inhalt/"+strconv.Itoa(i), b)
 	}
 	if c.zeichen > c.max {
-		c.melde("pdf.text-zu-lang", "", fmt.Sprintf("%d characters, limit %d", c.zeichen, c.max),
+		c.melde(CodeTextZuLang, "", fmt.Sprintf("%d characters, limit %d", c.zeichen, c.max),
 			fmt.Sprintf("Der Text hat mehr als %d Zeichen. Kürzen Sie ihn oder teilen Sie ihn auf mehrere Dokumente auf.", c.max))
 	}
 	if c.bloecke > maxBloecke {
-		c.melde("pdf.zu-viele-bloecke", "/inhalt", fmt.Sprintf("more than %d blocks, points and rows", maxBloecke),
+		c.melde(CodeZuVieleBloecke, "/inhalt", fmt.Sprintf("more than %d blocks, points and rows", maxBloecke),
 			"Das Dokument hat zu viele Absätze oder Zeilen. Teilen Sie es auf.")
 	}
 	return c.p
@@ -93,7 +93,7 @@ func (c *pruefer) meta(pfad, text string) {
 }
 
 func (c *pruefer) zuLang(pfad string, max int) {
-	c.melde("pdf.feld-zu-lang", pfad, fmt.Sprintf("more than %d characters", max),
+	c.melde(CodeFeldZuLang, pfad, fmt.Sprintf("more than %d characters", max),
 		fmt.Sprintf("Die Angabe ist länger als %d Zeichen. Kürzen Sie sie.", max))
 }
 
@@ -109,7 +109,7 @@ func (c *pruefer) einzeile(pfad, text string, schnitt int) {
 
 func (c *pruefer) zeilen(pfad string, l []string, max, schnitt int) {
 	if len(l) > max {
-		c.melde("pdf.zu-viele-zeilen", pfad, fmt.Sprintf("more than %d lines", max),
+		c.melde(CodeZuVieleZeilen, pfad, fmt.Sprintf("more than %d lines", max),
 			fmt.Sprintf("Es sind höchstens %d Zeilen möglich.", max))
 		return
 	}
@@ -124,7 +124,7 @@ func (c *pruefer) laeufe(pfad, text string, l []Lauf) {
 		return
 	}
 	if text != "" {
-		c.melde("pdf.text-doppelt", pfad, "both Text and Laeufe are set", "Der Absatz hat seinen Text doppelt.")
+		c.melde(CodeTextDoppelt, pfad, "both Text and Laeufe are set", "Der Absatz hat seinen Text doppelt.")
 	}
 	c.bloecke += len(l)
 	for i := range l {
@@ -153,15 +153,15 @@ func (c *pruefer) runen(pfad, text string, mehrzeilig bool) bool {
 		n++
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
-			c.melde("pdf.kein-utf8", pfad, fmt.Sprintf("invalid UTF-8 at byte %d", i),
+			c.melde(CodeKeinUTF8, pfad, fmt.Sprintf("invalid UTF-8 at byte %d", i),
 				"Der Text ist nicht lesbar kodiert (kein UTF-8).")
 		case mehrzeilig && (r == '\n' || r == '\r' && strings.HasPrefix(text[i:], "\r\n")):
 			continue
 		case unicode.IsControl(r), r == 0x2028, r == 0x2029:
-			c.melde("pdf.steuerzeichen", pfad, fmt.Sprintf("control character %U at character %d", r, n),
+			c.melde(CodeSteuerzeichen, pfad, fmt.Sprintf("control character %U at character %d", r, n),
 				fmt.Sprintf("Der Text enthält an Stelle %d ein Steuerzeichen (%U). Entfernen Sie es.", n, r))
 		case unicode.Is(unicode.Bidi_Control, r), unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko):
-			c.melde("pdf.schreibrichtung", pfad, fmt.Sprintf("%U at character %d is of a script from right to left", r, n),
+			c.melde(CodeSchreibrichtung, pfad, fmt.Sprintf("%U at character %d is of a script from right to left", r, n),
 				fmt.Sprintf("Der Text enthält an Stelle %d ein Zeichen einer von rechts nach links geschriebenen Schrift (%U). Verwenden Sie die lateinische Umschrift.", n, r))
 		case privat(r):
 			c.fehlt(pfad, r, n)
@@ -175,7 +175,7 @@ func (c *pruefer) runen(pfad, text string, mehrzeilig bool) bool {
 }
 
 func (c *pruefer) fehlt(pfad string, r rune, n int) {
-	c.melde("pdf.zeichen-fehlt", pfad, fmt.Sprintf("no glyph for %U at character %d", r, n),
+	c.melde(CodeZeichenFehlt, pfad, fmt.Sprintf("no glyph for %U at character %d", r, n),
 		fmt.Sprintf("Das Zeichen %U an Stelle %d kann nicht gedruckt werden. Ersetzen Sie es.", r, n))
 }
 
@@ -204,7 +204,7 @@ var sprachform = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
 func (c *pruefer) sprache(pfad, s string) {
 	if s != "" && (len(s) > 35 || !sprachform.MatchString(s)) {
-		c.melde("pdf.sprache", pfad, "not a language tag of BCP 47", "Die Sprache ist nicht richtig angegeben (zum Beispiel: de-DE).")
+		c.melde(CodeSprache, pfad, "not a language tag of BCP 47", "Die Sprache ist nicht richtig angegeben (zum Beispiel: de-DE).")
 	}
 }
 
@@ -212,14 +212,14 @@ var zielform = regexp.MustCompile(`^(?i:https?://|mailto:|tel:)[!-~]+$`)
 
 func (c *pruefer) ziel(pfad, s string) {
 	if s != "" && (len(s) > 2000 || !zielform.MatchString(s)) {
-		c.melde("pdf.ziel", pfad, "not an address of https, http, mailto or tel in ASCII", "Der Verweis ist keine gültige Internet-, E-Mail- oder Telefonadresse.")
+		c.melde(CodeZiel, pfad, "not an address of https, http, mailto or tel in ASCII", "Der Verweis ist keine gültige Internet-, E-Mail- oder Telefonadresse.")
 	}
 }
 
 func (c *pruefer) brief(b *Brief) {
 	const p = "/brief"
 	if strings.TrimSpace(b.Betreff) == "" {
-		c.melde("pdf.betreff-fehlt", p+"/betreff", "subject is required", "Der Brief braucht einen Betreff.")
+		c.melde(CodeBetreffFehlt, p+"/betreff", "subject is required", "Der Brief braucht einen Betreff.")
 	}
 	c.zeilen(p+"/absender", b.Absender[:min(1, len(b.Absender))], 1, fett)
 	c.zeilen(p+"/absender", b.Absender, maxAbsender, normal)
@@ -227,7 +227,7 @@ func (c *pruefer) brief(b *Brief) {
 	c.zeilen(p+"/vermerk", b.Vermerk, maxExtra, normal)
 	c.zeilen(p+"/anschrift", b.Anschrift, maxAnschrift-len(b.Vermerk), normal)
 	if len(b.Informationsblock) > maxInfo {
-		c.melde("pdf.zu-viele-zeilen", p+"/informationsblock", fmt.Sprintf("more than %d lines", maxInfo),
+		c.melde(CodeZuVieleZeilen, p+"/informationsblock", fmt.Sprintf("more than %d lines", maxInfo),
 			fmt.Sprintf("Der Informationsblock hat mehr als %d Zeilen.", maxInfo))
 	}
 	for i, a := range b.Informationsblock[:min(maxInfo, len(b.Informationsblock))] {
@@ -244,7 +244,7 @@ func (c *pruefer) brief(b *Brief) {
 	c.zeilen(p+"/unterzeichner", b.Unterzeichner, maxKurz, normal)
 	c.zeilen(p+"/anlagen", b.Anlagen, maxKurz, normal)
 	if len(b.Geschaeftsangaben) > maxFussSpalt {
-		c.melde("pdf.zu-viele-spalten", p+"/geschaeftsangaben", fmt.Sprintf("more than %d columns", maxFussSpalt),
+		c.melde(CodeZuVieleSpalten, p+"/geschaeftsangaben", fmt.Sprintf("more than %d columns", maxFussSpalt),
 			fmt.Sprintf("Die Fußzeile hat mehr als %d Spalten.", maxFussSpalt))
 	}
 	for i, s := range b.Geschaeftsangaben[:min(maxFussSpalt, len(b.Geschaeftsangaben))] {
@@ -261,13 +261,13 @@ func (c *pruefer) block(p string, b Block) {
 	case Ueberschrift:
 		// ISO 14289-1, 7.4.2: the first heading is of level 1, and none is skipped.
 		if b.Ebene < 1 || b.Ebene > maxEbene || b.Ebene > c.ebene+1 {
-			c.melde("pdf.ueberschrift-ebene", p+"/ebene", fmt.Sprintf("level %d after level %d", b.Ebene, c.ebene),
+			c.melde(CodeUeberschriftEbene, p+"/ebene", fmt.Sprintf("level %d after level %d", b.Ebene, c.ebene),
 				"Eine Überschrift überspringt eine Ebene. Verwenden Sie die nächsthöhere Ebene.")
 		} else {
 			c.ebene = b.Ebene
 		}
 		if strings.TrimSpace(b.Text) == "" {
-			c.melde("pdf.ueberschrift-leer", p+"/text", "heading is empty", "Eine Überschrift ist leer.")
+			c.melde(CodeUeberschriftLeer, p+"/text", "heading is empty", "Eine Überschrift ist leer.")
 		}
 		c.einzeile(p+"/text", b.Text, (&Lauf{Fett: true, Kursiv: b.Ebene > 4}).schnitt())
 	case Absatz:
@@ -277,27 +277,29 @@ func (c *pruefer) block(p string, b Block) {
 		c.liste(p, &b, 1)
 	case Tabelle:
 		c.tabelle(p, &b)
+	case Matrixcode:
+		c.matrixcode(p, &b)
 	case Abstand:
 		if !(b.Millimeter >= 0 && b.Millimeter <= maxAbstand) {
-			c.melde("pdf.abstand", p+"/millimeter", "not between 0 and 250", "Ein Abstand ist nicht zwischen 0 und 250 mm.")
+			c.melde(CodeAbstand, p+"/millimeter", "not between 0 and 250", "Ein Abstand ist nicht zwischen 0 und 250 mm.")
 		}
 	case Trennlinie, Seitenumbruch:
 	default:
-		c.melde("pdf.block", p, fmt.Sprintf("unknown kind of block %T", b), "Das Dokument enthält einen unbekannten Baustein.")
+		c.melde(CodeBlock, p, fmt.Sprintf("unknown kind of block %T", b), "Das Dokument enthält einen unbekannten Baustein.")
 	}
 }
 
 func (c *pruefer) liste(p string, l *Liste, tiefe int) {
 	if tiefe > maxTiefe {
-		c.melde("pdf.liste-tiefe", p, fmt.Sprintf("more than %d lists deep", maxTiefe), "Eine Aufzählung ist zu tief verschachtelt.")
+		c.melde(CodeListeTiefe, p, fmt.Sprintf("more than %d lists deep", maxTiefe), "Eine Aufzählung ist zu tief verschachtelt.")
 		return
 	}
 	if len(l.Punkte) == 0 {
-		c.melde("pdf.liste-leer", p, "list without points", "Eine Aufzählung hat keine Punkte.")
+		c.melde(CodeListeLeer, p, "list without points", "Eine Aufzählung hat keine Punkte.")
 	}
 	const maxNummer = 999_999
 	if l.Beginn < 0 || l.Beginn > maxNummer {
-		c.melde("pdf.liste-beginn", p+"/beginn", "out of range", "Eine Aufzählung beginnt mit einer ungültigen Nummer.")
+		c.melde(CodeListeBeginn, p+"/beginn", "out of range", "Eine Aufzählung beginnt mit einer ungültigen Nummer.")
 	}
 	for i := range l.Punkte {
 		if c.bloecke++; c.bloecke > maxBloecke || len(c.p) >= maxProbleme {
@@ -313,7 +315,7 @@ func (c *pruefer) liste(p string, l *Liste, tiefe int) {
 
 func (c *pruefer) tabelle(p string, t *Tabelle) {
 	if len(t.Spalten) == 0 || len(t.Spalten) > maxSpalten || len(t.Zeilen) == 0 {
-		c.melde("pdf.tabelle-leer", p, fmt.Sprintf("a table has 1 to %d columns and at least one row", maxSpalten),
+		c.melde(CodeTabelleLeer, p, fmt.Sprintf("a table has 1 to %d columns and at least one row", maxSpalten),
 			fmt.Sprintf("Eine Tabelle braucht 1 bis %d Spalten und mindestens eine Zeile.", maxSpalten))
 		return
 	}
@@ -322,12 +324,12 @@ func (c *pruefer) tabelle(p string, t *Tabelle) {
 		q := p + "/spalten/" + strconv.Itoa(i)
 		// ISO 14289-1, 7.5: a heading that says nothing heads nothing.
 		if strings.TrimSpace(s.Kopf) == "" {
-			c.melde("pdf.spalte-ohne-kopf", q+"/kopf", "column heading is empty", "Eine Spalte der Tabelle hat keine Überschrift.")
+			c.melde(CodeSpalteOhneKopf, q+"/kopf", "column heading is empty", "Eine Spalte der Tabelle hat keine Überschrift.")
 		}
 		c.einzeile(q+"/kopf", s.Kopf, fett)
 		const maxAnteil = 100
 		if s.Anteil != 0 && !(s.Anteil >= 0.1 && s.Anteil <= maxAnteil) {
-			c.melde("pdf.spalte-anteil", q+"/anteil", "not between 0.1 and 100", "Die Breite einer Spalte ist ungültig.")
+			c.melde(CodeSpalteAnteil, q+"/anteil", "not between 0.1 and 100", "Die Breite einer Spalte ist ungültig.")
 		}
 	}
 	reihe := func(q string, z []string, schnitt int) {
@@ -335,7 +337,7 @@ func (c *pruefer) tabelle(p string, t *Tabelle) {
 			return
 		}
 		if len(z) != len(t.Spalten) {
-			c.melde("pdf.tabelle-zeile", q, fmt.Sprintf("%d cells for %d columns", len(z), len(t.Spalten)),
+			c.melde(CodeTabelleZeile, q, fmt.Sprintf("%d cells for %d columns", len(z), len(t.Spalten)),
 				"Eine Zeile der Tabelle hat nicht so viele Zellen wie die Tabelle Spalten.")
 			return
 		}

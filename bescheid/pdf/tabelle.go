@@ -53,17 +53,29 @@ func (f *fluss) kopf(t *Tabelle, st []stil) ([]zelle, int) {
 	return f.zellen(st, true, func(i int) string { return t.Spalten[i].Kopf })
 }
 
-// tabellenHoehe is the room for caption, column headings and the first row.
+// tabellenHoehe is the room for caption, column headings and the first row, or
+// the beginning of it if it is longer than a page.
 func (f *fluss) tabellenHoehe(t *Tabelle) float64 {
 	st := f.spaltenStile(t)
 	_, n := f.kopf(t, st)
-	_, m := f.zellen(st, false, func(i int) string { return t.Zeilen[0][i] })
-	h := float64(n+m)*st[0].hoehe + 4*zellenRandY
+	kopf := float64(n)*st[0].hoehe + 2*zellenRandY
+	h := f.reihenHoehe(t.Zeilen[0], st, false)
+	if len(t.Zeilen) == 1 && t.Summe != nil {
+		h += f.reihenHoehe(t.Summe, st, true)
+	}
+	if h > unten-oben-kopf {
+		h = mindest*st[0].hoehe + 2*zellenRandY
+	}
 	if t.Titel != "" {
 		s := f.stil()
-		h += float64(len(f.umbruch([]Lauf{{Text: t.Titel, Fett: true}}, s)))*s.hoehe + s.hoehe*0.2
+		kopf += float64(len(f.umbruch([]Lauf{{Text: t.Titel, Fett: true}}, s)))*s.hoehe + s.hoehe*0.2
 	}
-	return min(h, (unten-oben)/2)
+	return kopf + h
+}
+
+func (f *fluss) reihenHoehe(text []string, st []stil, fettGesetzt bool) float64 {
+	_, n := f.zellen(st, fettGesetzt, func(i int) string { return text[i] })
+	return float64(n)*st[0].hoehe + 2*zellenRandY
 }
 
 func (f *fluss) tabelle(e *elem, t *Tabelle) {
@@ -112,14 +124,21 @@ func (f *fluss) tabelle(e *elem, t *Tabelle) {
 		if f.err != nil {
 			return
 		}
-		f.reihe(tb, t, st, false, t.Zeilen[r], kopfHoehe, wiederholt)
+		danach := 0.0
+		if r > 0 && r == len(t.Zeilen)-1 && t.Summe != nil {
+			// A sum does not stand alone on a page.
+			if danach = f.reihenHoehe(t.Summe, st, true); danach > (unten-oben)/2 {
+				danach = 0
+			}
+		}
+		f.reihe(tb, t, st, false, t.Zeilen[r], kopfHoehe, danach, wiederholt)
 		f.linie(links, f.y, rechts, f.y, 0.25, 0.6)
 	}
 	f.schliesse(tb)
 	if t.Summe != nil {
 		tf := f.elem(te, "TFoot")
 		f.linie(links, f.y, rechts, f.y, 0.75, 0)
-		f.reihe(tf, t, st, true, t.Summe, kopfHoehe, wiederholt)
+		f.reihe(tf, t, st, true, t.Summe, kopfHoehe, 0, wiederholt)
 		f.schliesse(tf)
 	}
 	f.linie(links, f.y, rechts, f.y, 0.75, 0)
@@ -135,12 +154,12 @@ func (f *fluss) zelleElem(z *zelle, tr *elem, typ, scope string) {
 
 // reihe sets a row. It moves to the next page as a whole, unless it is longer
 // than a page: then it is split by lines.
-func (f *fluss) reihe(e *elem, t *Tabelle, st []stil, fettGesetzt bool, text []string, kopfHoehe float64, wiederholt func()) {
+func (f *fluss) reihe(e *elem, t *Tabelle, st []stil, fettGesetzt bool, text []string, kopfHoehe, danach float64, wiederholt func()) {
 	zellen, n := f.zellen(st, fettGesetzt, func(i int) string { return text[i] })
 	h := float64(n)*st[0].hoehe + 2*zellenRandY
 	// A row that is longer than a page begins where it is, if it can begin well.
-	ganz := h <= unten-oben-kopfHoehe
-	if f.y+h > f.unten+0.01 && (ganz || f.y+mindest*st[0].hoehe+2*zellenRandY > f.unten) {
+	ganz := h+danach <= unten-oben-kopfHoehe
+	if f.y+h+danach > f.unten+0.01 && (ganz || f.y+mindest*st[0].hoehe+2*zellenRandY > f.unten) {
 		wiederholt()
 	}
 	tr := f.elem(e, "TR")

@@ -43,6 +43,10 @@ func (l *Lauf) schnitt() int {
 	return n
 }
 
+// maxWort is the length in bytes from which a word is shaped in parts, which
+// keeps the work in proportion to the text.
+const maxWort = 400
+
 // zerlege shapes the runs of a paragraph piece by piece.
 func (f *former) zerlege(out []teil, laeufe []Lauf) []teil {
 	var wort []byte
@@ -88,6 +92,9 @@ func (f *former) zerlege(out []teil, laeufe []Lauf) []teil {
 				wort = append(wort, '@')
 				flush(erlaub)
 			default:
+				if len(wort) >= maxWort && !unicode.Is(unicode.M, r) {
+					flush(fest)
+				}
 				wort = utf8.AppendRune(wort, r)
 			}
 		}

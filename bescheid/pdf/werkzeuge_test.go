@@ -5,11 +5,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 )
 
@@ -91,4 +93,43 @@ func TestAnschriftfeld(t *testing.T) {
 	require.Equal(t, "Einschreiben mit Rückschein\nFrau\nDr. Żaneta Erdoğan-C̆apková\nSchloßstraße 7\n12345 Musterstadt", ausschnitt("200", "510", "850", "390"))
 	require.Contains(t, ausschnitt("1250", "500", "750", "400"), "Aktenzeichen")
 	require.Regexp(t, "^Erlaubnis nach", ausschnitt("250", "985", "1700", "50"))
+}
+
+// seiten gives the text of each page, without header and footer, line by line.
+func seiten(t *testing.T, b []byte) (out [][]string) {
+	t.Helper()
+	for p := range strings.SplitSeq(strings.TrimSuffix(lauf(t, "pdftotext", "poppler-utils", "-layout", "-y", "60", "-x", "0", "-W", "600", "-H", "710", datei(t, b), "-"), "\f"), "\f") {
+		var zeilen []string
+		for z := range strings.SplitSeq(p, "\n") {
+			if z = strings.TrimSpace(z); z != "" {
+				zeilen = append(zeilen, z)
+			}
+		}
+		out = append(out, zeilen)
+	}
+	return out
+}
+
+// No heading ends a page, and no page of a letter holds nothing but the closing.
+func TestSeitenumbrueche(t *testing.T) {
+	r := renderer(t, nil)
+	b, _ := schreibe(t, r, handbuch(120))
+	for i, z := range seiten(t, b) {
+		letzte := z[len(z)-1]
+		require.NotRegexp(t, `^(Abschnitt|Einzelfeststellungen|Tabelle|Konto)`, letzte, "page %d", i+1)
+		require.NotRegexp(t, `^Summe`, z[0], "page %d", i+1)
+	}
+	for n := 1; n < 26; n++ {
+		d := kurzbrief(n / 2)
+		if n%2 == 1 {
+			d.Inhalt = append(d.Inhalt, pdf.Liste{Punkte: []pdf.Punkt{{Text: "erster Punkt"}, {Text: strings.Repeat("letzter Punkt ", 20)}}})
+		}
+		d.Brief.Anlagen = nil
+		b, _ := schreibe(t, r, d)
+		s := seiten(t, b)
+		text := s[len(s)-1]
+		i := slices.Index(text, "Mit freundlichen Grüßen")
+		require.GreaterOrEqual(t, i, 2, "case %d: the closing stands alone: %q", n, text)
+		require.Contains(t, text[i:], "Groß", "closing and signature are apart")
+	}
 }

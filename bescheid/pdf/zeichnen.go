@@ -108,8 +108,10 @@ func (f *fluss) text(z *zeile, i, j int, x, grund, grad float64, raum bool) floa
 	return x
 }
 
-// verweis makes the annotation of a link, on one line of it (ISO 14289-1, 7.18.5).
+// verweis underlines a link, on one line of it, and makes its annotation (ISO 14289-1, 7.18.5).
 func (f *fluss) verweis(e *elem, l *Lauf, x1, x2, grund, grad float64) {
+	f.marke(e)
+	f.strich(x1, grund+0.12*grad, x2, grund+0.12*grad, 0.04*grad, 0)
 	nr := f.w.neu()
 	f.annots = append(f.annots, nr)
 	e.kinder = append(e.kinder, kind{'o', f.seite().nr, nr})

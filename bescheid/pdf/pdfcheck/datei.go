@@ -26,6 +26,7 @@ type datei struct {
 	trailer  dict
 	obj      map[int]objekt
 	entpackt int
+	gelesen  int // bytes of all objects: more than the file has means that they overlap
 	langText int
 	langName int
 }
@@ -163,6 +164,10 @@ func (c *pruefer) objekt(nr, p, ende int) bool {
 			return false
 		}
 		nach = len(l.b) - len(rest) + len("endstream")
+	}
+	if d.gelesen += nach - p; d.gelesen > len(d.data) {
+		c.melde(CodeXref, objPfad(nr), "objects overlap")
+		return false
 	}
 	rest := l.b[nach:]
 	k := bytes.TrimLeft(rest, "\r\n")

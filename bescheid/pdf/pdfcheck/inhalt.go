@@ -34,14 +34,16 @@ const (
 // seiten walks the page tree and reads the content of each page.
 func (c *pruefer) seiten() {
 	c.gezeigt = make(map[int]map[uint16]bool)
+	gesehen := make(map[ref]bool)
 	var lauf func(o any, eltern ref, tiefe int)
 	lauf = func(o any, eltern ref, tiefe int) {
 		r, _ := o.(ref)
 		d := c.d.dict(o)
-		if d == nil || r == 0 || tiefe > maxTiefe || len(c.pages) >= maxSeiten {
+		if d == nil || r == 0 || tiefe > maxTiefe || len(c.pages) >= maxSeiten || gesehen[r] {
 			c.melde(CodeUnlesbar, objPfad(int(r)), "page tree broken")
 			return
 		}
+		gesehen[r] = true
 		if eltern != 0 && d["Parent"] != eltern {
 			c.melde(CodeUnlesbar, objPfad(int(r)), "page does not name its parent")
 		}
@@ -175,7 +177,10 @@ func (c *pruefer) inhalt(s *seite, b []byte) {
 			case m >= 0 && in(0):
 				c.melde(CodeArtefakt, s.pfad, "tagged content inside tagged content")
 			}
-			offen = append(offen, m)
+			if offen = append(offen, m); len(offen) > maxTiefe {
+				c.melde(CodeOperator, s.pfad, "BDC nested too deep")
+				return
+			}
 		case "EMC":
 			if len(offen) == 0 {
 				c.melde(CodeOperator, s.pfad, "EMC without BDC")

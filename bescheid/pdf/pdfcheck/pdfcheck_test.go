@@ -28,6 +28,7 @@ func muster(t testing.TB) []byte {
 			pdf.Ueberschrift{Ebene: 2, Text: "Liste"},
 			pdf.Liste{Nummeriert: true, Punkte: []pdf.Punkt{{Text: "eins"}, {Text: "zwei", Unter: &pdf.Liste{Punkte: []pdf.Punkt{{Text: "a"}}}}}},
 			pdf.Tabelle{Titel: "Tabelle", Spalten: []pdf.Spalte{{Kopf: "A", Zeilenkopf: true}, {Kopf: "B", Rechts: true}}, Zeilen: [][]string{{"x", "1"}, {"y", "2"}}, Summe: []string{"", "3"}},
+			pdf.Matrixcode{Felder: [][]bool{{true, false}, {false, true}}, Alternativtext: "Muster"},
 			pdf.Trennlinie{},
 			pdf.Seitenumbruch{},
 			pdf.Absatz{Text: "Zweite Seite."},
@@ -162,7 +163,8 @@ func TestNegativ(t *testing.T) {
 			ersetze(regexp.MustCompile(`/S /LI /P [0-9]+ 0 R`).FindString(strings.Join(z.obj, "\n")), "/S /LI /P 1 0 R")(t, z)
 		}},
 		{CodeStruktur, "tag differs", ersetze("/H1 <</MCID", "/P <</MCID")},
-		{CodeStruktur, "figure without alt", ersetze("/S /H2 ", "/S /Figure ")},
+		{CodeStruktur, "figure without alt", ersetze("/Alt ", "/Alternativ ")},
+		{CodeStruktur, "figure without box", ersetze("/BBox ", "/Box ")},
 		{CodeRolle, "type", ersetze("/S /Link ", "/S /Weblink ")},
 		{CodeMCID, "twice in content", ersetze("/P <</MCID 1>>", "/P <</MCID 0>>")},
 		{CodeMCID, "twice in tree", func(t *testing.T, z *zerlegt) {

@@ -92,7 +92,8 @@ func (c *pruefer) font(pfad string, d dict, cids []uint16) {
 func (c *pruefer) breiten(o any) (map[uint16]float64, bool) {
 	out := make(map[uint16]float64)
 	l := c.d.list(o)
-	for i := 0; i < len(l); {
+	const genug = 4 << 16 // more entries than CIDs, several times over
+	for i, n := 0, 0; i < len(l); {
 		von, ok := l[i].(float64)
 		if !ok || i+1 >= len(l) || von < 0 || von > 0xFFFF {
 			return out, false
@@ -113,7 +114,7 @@ func (c *pruefer) breiten(o any) (map[uint16]float64, bool) {
 		}
 		bis, ok1 := l[i+1].(float64)
 		v, ok2 := l[i+2].(float64)
-		if !ok1 || !ok2 || bis > 0xFFFF || bis < von {
+		if n += int(bis - von); !ok1 || !ok2 || bis > 0xFFFF || bis < von || n > genug {
 			return out, false
 		}
 		for k := int(von); k <= int(bis); k++ {

@@ -67,6 +67,9 @@ func (b *baum) pruefe(e *element, unter name) {
 		if t, ok := utf8Text(e.d["Alt"]); !ok || t == "" {
 			c.melde(CodeStruktur, pfad, "%s without /Alt", e.typ)
 		}
+		if b.attribut(e, "Layout", "BBox") == nil {
+			c.melde(CodeStruktur, pfad, "%s without /BBox", e.typ)
+		}
 	case "H":
 		c.melde(CodeUeberschr, pfad, "H beside H1 to H6")
 	}
