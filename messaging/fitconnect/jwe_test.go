@@ -207,8 +207,9 @@ func FuzzParseJWE(f *testing.F) {
 		}
 		require.Equal(t, s, j.String())
 		require.Equal(t, 4, strings.Count(s, "."))
-		if _, err := r.Decrypt(j); err == nil {
-			require.Equal(t, good, s, "only what was encrypted decrypts")
+		// Each fuzzing process encrypts its own seed, so compare the plaintext.
+		if plain, err := r.Decrypt(j); err == nil {
+			require.Equal(t, "{}", string(plain), "only what was encrypted decrypts")
 		}
 	})
 }

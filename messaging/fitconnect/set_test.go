@@ -94,7 +94,7 @@ func TestSignSETOnTheWire(t *testing.T) {
 	 {"metadata":"rJzLKF3ApPQN-gUfK-Ahgw","data":"LbKRwun2tAcaqAdxGJQoYg"}}}}`, string(payload))
 
 	// go-jose verifies what this package signs …
-	parsed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.PS512})
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.PS512})
 	require.NoError(t, err)
 	verified, err := parsed.Verify(&testKey(t, fitconnecttest.KeySigning1).Private.PublicKey)
 	require.NoError(t, err)
