@@ -43,3 +43,5 @@ func options() storagetest.Options {
 }
 
 func TestConformance(t *testing.T) { storagetest.Run(t, options()) }
+
+func BenchmarkStore(b *testing.B) { storagetest.RunBenchmarks(b, options()) }

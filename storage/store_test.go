@@ -1,0 +1,141 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/driver"
+	"github.com/ozg-fachwerk/fachwerk/storage/memory"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// contested lets somebody else save between reading and saving, n times.
+type contested struct {
+	driver.Backend
+	n int
+}
+
+type contestedTx struct {
+	driver.Tx
+	c *contested
+}
+
+func (c *contested) Update(ctx context.Context, m tenant.ID, f func(context.Context, driver.Tx) error) error {
+	return c.Backend.Update(ctx, m, func(ctx context.Context, tx driver.Tx) error { return f(ctx, contestedTx{tx, c}) })
+}
+
+func (t contestedTx) UpdateVorgang(ctx context.Context, p driver.UpdateVorgangParams) error {
+	if t.c.n > 0 {
+		t.c.n--
+		return fehler.ErrConflict
+	}
+	return t.Tx.UpdateVorgang(ctx, p)
+}
+
+func TestEditRetriesConflictsOfTheSaveOnly(t *testing.T) {
+	ctx := t.Context()
+	c := &contested{Backend: memory.New(nil).Backend()}
+	store := storage.New(c, &storage.Options{MaxRetries: 3})
+	v, err := neu(ctx, store, "bauamt")
+	require.NoError(t, err)
+	runs := 0
+	note := func(v *vorgang.Vorgang) error {
+		runs++
+		_, err := v.Note(clerk, morgens, "x")
+		return err
+	}
+	c.n = 3
+	got, err := store.Edit(ctx, "kiel", v.ID(), note)
+	require.NoError(t, err)
+	require.Equal(t, 4, runs)
+	require.Len(t, got.Stand().Notizen, 1, "a run left something behind")
+
+	c.n, runs = 4, 0
+	_, err = store.Edit(ctx, "kiel", v.ID(), note)
+	require.ErrorIs(t, err, storage.ErrConflict)
+	require.Equal(t, 4, runs)
+
+	c.n, runs = 0, 0
+	_, err = store.Edit(ctx, "kiel", v.ID(), func(*vorgang.Vorgang) error { runs++; return storage.ErrConflict })
+	require.ErrorIs(t, err, storage.ErrConflict)
+	require.Equal(t, 1, runs, "a conflict the command means is not retried")
+}
+
+func TestProblemsOfACommandComeBackAsTheyAre(t *testing.T) {
+	store := memory.Open(nil)
+	want := fehler.Probleme{{Code: "x"}}
+	err := store.Update(t.Context(), "kiel", func(context.Context, *storage.Tx) error { return want })
+	require.Equal(t, error(want), err)
+}
+
+func TestDeadTx(t *testing.T) {
+	store := memory.Open(nil)
+	var kept *storage.Tx
+	require.NoError(t, store.Update(t.Context(), "kiel", func(_ context.Context, tx *storage.Tx) error {
+		kept = tx
+		return nil
+	}))
+	_, err := kept.Get(t.Context(), uuid.New())
+	require.ErrorIs(t, err, storage.ErrInvalid)
+	require.ErrorIs(t, kept.PutKonfig(t.Context(), "a", "b", 0, 1), storage.ErrInvalid)
+}
+
+// garbled gives rows that do not hold what they should.
+type garbled struct {
+	driver.Backend
+	change func(*driver.VorgangRow)
+}
+
+type garbledTx struct {
+	driver.Tx
+	change func(*driver.VorgangRow)
+}
+
+func (g *garbled) View(ctx context.Context, m tenant.ID, f func(context.Context, driver.Tx) error) error {
+	return g.Backend.View(ctx, m, func(ctx context.Context, tx driver.Tx) error { return f(ctx, garbledTx{tx, g.change}) })
+}
+
+func (t garbledTx) GetVorgang(ctx context.Context, p driver.GetVorgangParams) (driver.VorgangRow, error) {
+	r, err := t.Tx.GetVorgang(ctx, p)
+	t.change(&r)
+	return r, err
+}
+
+func TestGarbledRowsAreRefused(t *testing.T) {
+	g := &garbled{Backend: memory.New(nil).Backend()}
+	store := storage.New(g, nil)
+	v, err := neu(t.Context(), store, "bauamt")
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		change func(*driver.VorgangRow)
+		want   error
+	}{
+		"not JSON":        {func(r *driver.VorgangRow) { r.Daten = []byte(`{"schema":"Zwetschge"}`) }, storage.ErrInvalid},
+		"newer schema":    {func(r *driver.VorgangRow) { r.Daten = []byte(`{"schema":99}`) }, storage.ErrUnsupported},
+		"another's data":  {func(r *driver.VorgangRow) { r.ID = uuid.New() }, storage.ErrInvalid},
+		"journal differs": {func(r *driver.VorgangRow) { r.JournalSeq++ }, storage.ErrInvalid},
+	} {
+		g.change = c.change
+		_, err := store.Get(t.Context(), "kiel", v.ID())
+		require.ErrorIs(t, err, c.want, name)
+		require.NotContains(t, err.Error(), "Zwetschge")
+	}
+}
+
+func TestStoreOfAnotherMayBeUsedInside(t *testing.T) {
+	a, b := memory.Open(nil), memory.Open(nil)
+	require.NoError(t, a.Update(t.Context(), "kiel", func(ctx context.Context, _ *storage.Tx) error {
+		_, err := b.GetKonfig(ctx, "kiel", "a", "b", new(any))
+		if !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		return nil
+	}))
+}
