@@ -17,7 +17,7 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/jacoelho/xsd v0.3.0 // indirect
+require github.com/jacoelho/xsd v0.3.0
 
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect

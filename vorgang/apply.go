@@ -47,6 +47,12 @@ func (d *Gefragt) apply(s *Stand, _ *Ereignis) {
 	s.Rueckfragen = append(s.Rueckfragen, Rueckfrage{ID: d.ID, Nachricht: d.Nachricht, Bis: d.Bis})
 }
 
+func (d *FrageErledigt) apply(s *Stand, e *Ereignis) {
+	if r := s.rueckfrage(d.Rueckfrage); r != nil {
+		r.Beantwortet = e.Zeit
+	}
+}
+
 func (d *Geantwortet) apply(s *Stand, e *Ereignis) {
 	s.addNachricht(d.Nachricht, messaging.Eingang, e)
 	s.Dateien = append(s.Dateien, d.Dateien...)

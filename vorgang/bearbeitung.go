@@ -134,6 +134,27 @@ func (v *Vorgang) Ask(a tenant.Akteur, now time.Time, f Frage) (uuid.UUID, error
 	return id, v.record(a, now, &Gefragt{ID: id, Nachricht: n, Bis: f.Bis})
 }
 
+// EndQuestion ends an open Rueckfrage without an answer: the deadline has passed,
+// or the matter settled itself. The reason is mandatory. The Vorgang no longer
+// waits; a late answer is still taken. One that is not open is fehler.ErrInvalid.
+func (v *Vorgang) EndQuestion(a tenant.Akteur, now time.Time, id uuid.UUID, grund string) error {
+	if err := v.check("EndQuestion", a, BefehlFrageErledigen); err != nil {
+		return err
+	}
+	if err := v.needText("EndQuestion", "/grund", grund, "Bitte den Grund angeben, warum die Rückfrage erledigt ist."); err != nil {
+		return err
+	}
+	r := v.s.rueckfrage(id)
+	if r == nil {
+		return fehler.New("vorgang.EndQuestion", id.String(), fehler.ErrNotFound, nil)
+	}
+	if !r.Beantwortet.IsZero() {
+		return v.fail("EndQuestion", fehler.ErrInvalid, problem("rueckfrage.nicht-offen", "/rueckfragen/"+id.String(),
+			"is not open", "Die Rückfrage ist schon beantwortet oder erledigt."))
+	}
+	return v.record(a, now, &FrageErledigt{Rueckfrage: id, Grund: grund})
+}
+
 // Erwiderung is an answer of the citizen.
 type Erwiderung struct {
 	// Nachricht of the authority that is answered.
@@ -145,7 +166,8 @@ type Erwiderung struct {
 }
 
 // Answer takes the citizen's answer. It closes the Rueckfrage whose Nachricht it
-// refers to; a late answer is taken too, lateness shows by its date. The same ID
+// refers to; a late answer is taken too, even when the Vorgang is closed: its
+// lateness shows by its date, and nothing that was sent is lost. The same ID
 // again changes nothing. An answer to nothing known is fehler.ErrNotFound, one
 // without text and files fehler.ErrInvalid, one with the ID of a message of the
 // authority fehler.ErrExists.

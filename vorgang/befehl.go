@@ -39,6 +39,7 @@ const (
 	BefehlSchreiben        Befehl = "schreiben"
 	BefehlFragen           Befehl = "fragen"
 	BefehlAntworten        Befehl = "antworten"
+	BefehlFrageErledigen   Befehl = "frage_erledigen"
 	BefehlEntwerfen        Befehl = "entwerfen"
 	BefehlVorlegen         Befehl = "vorlegen"
 	BefehlZurueckgeben     Befehl = "zurueckgeben"
@@ -70,7 +71,8 @@ var tabelle = []Regel{
 	{Befehl: BefehlNotieren, Von: nichtWeg, Rollen: imHaus, Umkehrbar: true},
 	{Befehl: BefehlSchreiben, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: hinaus},
 	{Befehl: BefehlFragen, Von: []Status{InBearbeitung}, Rollen: fachlich, Endgueltig: hinaus},
-	{Befehl: BefehlAntworten, Von: offen, Rollen: []tenant.Rolle{tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine Antwort des Bürgers ist eingegangen."},
+	{Befehl: BefehlFrageErledigen, Von: offen, Rollen: fachlich, Endgueltig: "Eine erledigte Rückfrage wird neu gestellt."},
+	{Befehl: BefehlAntworten, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen}, Rollen: []tenant.Rolle{tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine Antwort des Bürgers ist eingegangen."},
 	{Befehl: BefehlEntwerfen, Von: []Status{InBearbeitung}, Rollen: fachlich, Endgueltig: "Ein Entwurf wird durch einen neuen ersetzt."},
 	{Befehl: BefehlVorlegen, Von: []Status{InBearbeitung}, Rollen: fachlich, Endgueltig: "Die vorgelegte Fassung wird zurückgegeben statt zurückgenommen."},
 	{Befehl: BefehlZurueckgeben, Von: []Status{InBearbeitung}, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: "Der Entwurf kann erneut vorgelegt werden."},

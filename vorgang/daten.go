@@ -65,6 +65,11 @@ type (
 		Nachricht uuid.UUID   `json:"nachricht"`
 		Bis       datum.Datum `json:"bis,omitzero"`
 	}
+	// FrageErledigt ends a Rueckfrage without an answer (rueckfrage.erledigt).
+	FrageErledigt struct {
+		Rueckfrage uuid.UUID `json:"rueckfrage"`
+		Grund      string    `json:"grund"`
+	}
 	// Geantwortet is the citizen's answer (rueckfrage.beantwortet).
 	Geantwortet struct {
 		Rueckfrage uuid.UUID           `json:"rueckfrage,omitzero"`
@@ -162,7 +167,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &Eingegangen{} }, func() daten { return &StatusGesetzt{} },
 		func() daten { return &Zugewiesen{} }, func() daten { return &Notiert{} },
 		func() daten { return &NotizEntfernt{} }, func() daten { return &Geschrieben{} },
-		func() daten { return &Gefragt{} }, func() daten { return &Geantwortet{} },
+		func() daten { return &Gefragt{} }, func() daten { return &FrageErledigt{} }, func() daten { return &Geantwortet{} },
 		func() daten { return &Zugestellt{} }, func() daten { return &Quittiert{} },
 		func() daten { return &Entworfen{} }, func() daten { return &Vorgelegt{} },
 		func() daten { return &Zurueckgegeben{} }, func() daten { return &Freigegeben{} },
@@ -184,6 +189,7 @@ func (*Notiert) code() Code                  { return "vorgang.notiert" }
 func (*NotizEntfernt) code() Code            { return "vorgang.notiz_entfernt" }
 func (*Geschrieben) code() Code              { return "nachricht.geschrieben" }
 func (*Gefragt) code() Code                  { return "rueckfrage.gestellt" }
+func (*FrageErledigt) code() Code            { return "rueckfrage.erledigt" }
 func (*Geantwortet) code() Code              { return "rueckfrage.beantwortet" }
 func (*Zugestellt) code() Code               { return "nachricht.quittiert" }
 func (*Quittiert) code() Code                { return "eingang.quittiert" }

@@ -71,6 +71,10 @@ func (v *Vorgang) ReleaseBescheid(a tenant.Akteur, now time.Time, id uuid.UUID) 
 	if err := v.check("ReleaseBescheid", a, BefehlFreigeben); err != nil {
 		return err
 	}
+	if a.Name == "" {
+		return v.fail("ReleaseBescheid", fehler.ErrInvalid, problem("bescheid.zeichner", "/akteur/name",
+			"who signs needs a name", "Für die Freigabe muss der Name der unterzeichnenden Person bekannt sein (§ 37 Abs. 3 VwVfG)."))
+	}
 	b, err := v.bescheidIn("ReleaseBescheid", id, bescheid.ZurFreigabe)
 	if err != nil {
 		return err

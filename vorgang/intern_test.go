@@ -205,7 +205,7 @@ func TestParametersStayOutside(t *testing.T) {
 		{&in, func() (err error) { id, err = v.Draft(chef, now, in); return }},
 		{nil, func() error { return v.SubmitDraft(chef, now, id) }},
 		{nil, func() error {
-			return v.ReleaseBescheid(tenant.Akteur{ID: "z", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.Leitung}}, now, id)
+			return v.ReleaseBescheid(tenant.Akteur{ID: "z", Name: "Z", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.Leitung}}, now, id)
 		}},
 		{&dt, func() error { return v.RecordAusfertigung(relay, now, id, dt) }},
 		{&vs, func() error {

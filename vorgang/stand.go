@@ -76,7 +76,8 @@ type Rueckfrage struct {
 	ID        uuid.UUID   `json:"id"`
 	Nachricht uuid.UUID   `json:"nachricht"`
 	Bis       datum.Datum `json:"bis,omitzero"`
-	// Antwort is the Nachricht that answered; Beantwortet is when.
+	// Antwort is the Nachricht that answered, zero if the question was ended without
+	// one; Beantwortet is when.
 	Antwort     uuid.UUID `json:"antwort,omitzero"`
 	Beantwortet time.Time `json:"beantwortet,omitzero"`
 }

@@ -12,6 +12,7 @@ var texte = map[Code]string{
 	"vorgang.notiz_entfernt":    "Notiz entfernt",
 	"nachricht.geschrieben":     "Nachricht an Antragsteller geschrieben",
 	"rueckfrage.gestellt":       "Rückfrage gestellt",
+	"rueckfrage.erledigt":       "Rückfrage ohne Antwort erledigt",
 	"rueckfrage.beantwortet":    "Antwort des Antragstellers eingegangen",
 	"nachricht.quittiert":       "Nachricht zugestellt",
 	"eingang.quittiert":         "Eingang gegenüber dem Absender quittiert",
