@@ -44,7 +44,7 @@ func (k *Kodierer) WriteAntwort(w io.Writer, b Bestaetigung) error {
 	if a.Art == dms.AntwortEmpfangen {
 		name, nummer = k.profil.Empfang, "0403"
 	}
-	s := &schreiber{xmlWriter: newXMLWriter(w), p: &k.profil}
+	s := &schreiber{xmlWriter: newXMLWriter(w, k.replace), p: &k.profil}
 	s.root(name, k.profil.Namespace, k.profil.Schema)
 	s.start("Kopf")
 	s.kopf(a.ProzessID, nummer, b.Absender, b.Empfaenger, b.System, strings.Join(a.Meldungen, "\n"),

@@ -12,6 +12,7 @@ import (
 type Kodierer struct {
 	profil  Profil
 	grenzen Grenzen
+	replace bool
 }
 
 var _ dms.Kodierer = (*Kodierer)(nil)
@@ -20,6 +21,10 @@ var _ dms.Kodierer = (*Kodierer)(nil)
 type Options struct {
 	// Grenzen bound what is read. Zero values are the defaults.
 	Grenzen Grenzen
+	// ReplaceInvalid writes U+FFFD for characters XML 1.0 cannot carry, such as
+	// control characters from a clipboard. Default is to refuse the Paket with
+	// their place, so that a person decides.
+	ReplaceInvalid bool
 }
 
 // Grenzen bound foreign messages and containers. What exceeds one is refused
@@ -67,7 +72,7 @@ func New(p Profil, o *Options) *Kodierer {
 	if o == nil {
 		o = &Options{}
 	}
-	return &Kodierer{profil: p, grenzen: o.Grenzen.withDefaults()}
+	return &Kodierer{profil: p, grenzen: o.Grenzen.withDefaults(), replace: o.ReplaceInvalid}
 }
 
 // Version is the version of the standard that is written, such as "3.1.0".

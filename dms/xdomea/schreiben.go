@@ -23,7 +23,7 @@ func (k *Kodierer) WriteAbgabe(w io.Writer, p *dms.Paket) error {
 }
 
 func (k *Kodierer) writeAbgabe(w io.Writer, p *dms.Paket) error {
-	s := &schreiber{xmlWriter: newXMLWriter(w), p: &k.profil}
+	s := &schreiber{xmlWriter: newXMLWriter(w, k.replace), p: &k.profil}
 	s.root(k.profil.Abgabe, k.profil.Namespace, k.profil.Schema)
 	s.start("Kopf")
 	s.kopf(p.ProzessID, "0401", p.Absender, p.Empfaenger, p.System, p.Hinweis, func() { s.time("Erstellungszeitpunkt", p.Erstellt) })

@@ -67,6 +67,17 @@ type broken struct{ err error }
 
 func (b broken) Write([]byte) (int, error) { return 0, b.err }
 
+func TestReplaceInvalid(t *testing.T) {
+	k := xdomea.New(xdomea.V310(), &xdomea.Options{ReplaceInvalid: true})
+	p := dmstest.Reich("x")
+	p.Vorgang.Betreff = "a\x0bb\xffc\r\n"
+	text := message(t, k, p)
+	require.NoError(t, lint(t, "3.1.0", text))
+	g, err := k.ReadAbgabe(t.Context(), bytes.NewReader(text))
+	require.NoError(t, err)
+	require.Equal(t, "a\uFFFDb\uFFFDc\r\n", g.Paket.Vorgang.Betreff)
+}
+
 // An empty optional container never appears: receivers refuse some of them.
 func TestNoEmptyElements(t *testing.T) {
 	p := dmstest.Reich("x")

@@ -24,6 +24,8 @@ type xmlWriter struct {
 	w     *bufio.Writer
 	err   error
 	stack []element
+	// replace writes U+FFFD where a character cannot be written.
+	replace bool
 }
 
 type element struct {
@@ -31,7 +33,9 @@ type element struct {
 	pending bool
 }
 
-func newXMLWriter(w io.Writer) *xmlWriter { return &xmlWriter{w: bufio.NewWriterSize(w, 32<<10)} }
+func newXMLWriter(w io.Writer, replace bool) *xmlWriter {
+	return &xmlWriter{w: bufio.NewWriterSize(w, 32<<10), replace: replace}
+}
 
 func (x *xmlWriter) raw(s string) {
 	if x.err == nil {
@@ -166,8 +170,11 @@ func (x *xmlWriter) escape(s string, attr bool) {
 		case r == '\t' && attr:
 			esc = "&#9;"
 		case r == utf8.RuneError && n <= 1, !isXMLChar(r):
-			x.err = x.zeichen(r)
-			return
+			if !x.replace {
+				x.err = x.zeichen(r)
+				return
+			}
+			esc = "\uFFFD"
 		default:
 			i += n
 			continue
