@@ -94,6 +94,7 @@ func schemaFaults(t *testing.T, c *pgx.Conn) []string {
 		JOIN pg_class c ON c.oid = i.indrelid
 		LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relname <> 'migration' AND a.attname IS DISTINCT FROM 'mandant'
+		AND (c.relname, i.indexrelid::regclass::text, i.indisunique) <> ('auftrag', 'auftrag_faellig', false) -- for the relay
 		UNION ALL
 		SELECT k.conname || ': foreign key without mandant' FROM pg_constraint k
 		WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace AND NOT EXISTS (

@@ -105,7 +105,9 @@ func TestSchema(t *testing.T) {
 		for rows.Next() {
 			var index, first string
 			require.NoError(t, rows.Scan(&index, &first))
-			require.Equal(t, "mandant", first, index)
+			if index != "auftrag_faellig" { // for the relay, which asks across all Mandanten
+				require.Equal(t, "mandant", first, index)
+			}
 			n++
 		}
 		require.Positive(t, n, name)

@@ -1,5 +1,5 @@
 -- Instants are timestamptz (microseconds), ids are uuid, texts compare byte by byte.
--- Every key and index leads with the Mandant, so that no unique index tells one
+-- Every key and index but one leads with the Mandant, so that no unique index tells one
 -- Mandant about the rows of another.
 
 CREATE TABLE vorgang (
@@ -80,7 +80,9 @@ CREATE TABLE auftrag (
 CREATE UNIQUE INDEX auftrag_platz ON auftrag (mandant, vorgang_id, vorgang_version, ordinal);
 -- The open and parked ones are few: the relay reads only these.
 CREATE INDEX auftrag_offen ON auftrag (mandant, vorgang_id, vorgang_version, ordinal) WHERE zustand IN ('offen', 'geparkt') AND NOT termin;
-CREATE INDEX auftrag_faellig ON auftrag (mandant, faellig, id) WHERE zustand = 'offen';
+-- The one index that does not lead with the Mandant: the relay asks across all of them
+-- for what is due longest. It is not unique, so it tells nobody anything.
+CREATE INDEX auftrag_faellig ON auftrag (faellig, id) WHERE zustand = 'offen';
 
 CREATE TABLE eingang (
     mandant      text COLLATE "C" NOT NULL,

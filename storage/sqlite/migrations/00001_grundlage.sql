@@ -1,5 +1,5 @@
 -- Times are microseconds since 1970 in UTC, dates are text "JJJJ-MM-TT", ids are 16 bytes.
--- Every key and index leads with the Mandant.
+-- Every key and index but one leads with the Mandant.
 
 CREATE TABLE vorgang (
     mandant      TEXT    NOT NULL,
@@ -79,7 +79,9 @@ CREATE TABLE auftrag (
 CREATE UNIQUE INDEX auftrag_platz ON auftrag (mandant, vorgang_id, vorgang_version, ordinal);
 -- The open and parked ones are few: the relay reads only these.
 CREATE INDEX auftrag_offen ON auftrag (mandant, vorgang_id, vorgang_version, ordinal) WHERE zustand IN ('offen', 'geparkt') AND NOT termin;
-CREATE INDEX auftrag_faellig ON auftrag (mandant, faellig, id) WHERE zustand = 'offen';
+-- The one index that does not lead with the Mandant: the relay asks across all of them
+-- for what is due longest. It is not unique, so it tells nobody anything.
+CREATE INDEX auftrag_faellig ON auftrag (faellig, id) WHERE zustand = 'offen';
 
 CREATE TABLE eingang (
     mandant      TEXT    NOT NULL,
