@@ -135,6 +135,49 @@ func TestUmbruch(t *testing.T) {
 	})
 }
 
+// A line ends where a reader of German expects it.
+func TestTrennstellen(t *testing.T) {
+	r, err := New(nil)
+	require.NoError(t, err)
+	f := newFormer(r.schriften)
+	for _, c := range []struct {
+		text string
+		soll []string // the least pieces between which a line may end
+	}{
+		{"ein  Wort ", []string{"ein", "Wort"}},
+		{"nach § 35 Abs. 1 Satz 2 Nr. 3 VwVfG", []string{"nach", "§ 35", "Abs. 1", "Satz 2", "Nr. 3", "VwVfG"}},
+		{"vom 3. März 2026 um 12 Uhr 35,00 € oder 5 %", []string{"vom", "3. März", "2026", "um", "12 Uhr", "35,00 €", "oder", "5 %"}},
+		{"Nr. vier", []string{"Nr.", "vier"}},
+		{"Kosten- und Gebührenbescheid", []string{"Kosten-", "und", "Gebührenbescheid"}},
+		{"E-Mail-Adresse an/aus 1/2", []string{"E-Mail-", "Adresse", "an/", "aus", "1/2"}},
+		{"fest\u00a0bunden\u202fhier", []string{"fest bunden hier"}},
+		{"Silben\u00adtrennung", []string{"Silben-", "trennung"}},
+		{"a\n\nb\r\n", []string{"a", "", "b"}},
+		{"amt@stadt.example", []string{"amt@", "stadt.example"}},
+	} {
+		var ist []string
+		var z strings.Builder
+		for _, p := range f.zerlege(nil, []Lauf{{Text: c.text}}) {
+			z.WriteString(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(string(p.st.text)))
+			switch p.danach {
+			case leerF:
+				z.WriteByte(' ')
+				continue
+			case fest:
+				continue
+			case weich:
+				z.WriteByte('-')
+			}
+			ist = append(ist, z.String())
+			z.Reset()
+		}
+		if z.Len() > 0 {
+			ist = append(ist, z.String())
+		}
+		require.Equal(t, c.soll, ist, c.text)
+	}
+}
+
 // The bytes follow from the input alone. Streams are left uncompressed here, so
 // that a new release of Go, which may compress otherwise, does not change them.
 func TestGolden(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -246,10 +248,24 @@ func TestProbleme(t *testing.T) {
 	}
 }
 
+// Every code is reported by a case above.
+func TestCodes(t *testing.T) {
+	codes, err := os.ReadFile("codes.go")
+	require.NoError(t, err)
+	tests, err := os.ReadFile("pdf_test.go")
+	require.NoError(t, err)
+	l := regexp.MustCompile(`= ("pdf\.[a-z0-9]+(?:-[a-z0-9]+)*")`).FindAllStringSubmatch(string(codes), -1)
+	require.Len(t, l, strings.Count(string(codes), "\tCode"))
+	for _, m := range l {
+		require.Contains(t, string(tests), m[1])
+	}
+}
+
 func TestOptions(t *testing.T) {
 	for _, o := range []pdf.Options{{MaxSeiten: -1}, {MaxSeiten: 1_000_000}, {MaxZeichen: -1}, {Schriftgrad: 3}, {Schriftgrad: math.NaN()}} {
 		_, err := pdf.New(&o)
 		require.ErrorIs(t, err, fehler.ErrInvalid)
+		require.Equal(t, pdf.CodeOptions, fehler.ProblemeIn(err)[0].Code) // "pdf.options"
 	}
 	uhr := func() time.Time { return stichtag }
 	ohne, mit := musterbrief(), musterbrief()

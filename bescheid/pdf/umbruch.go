@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -110,18 +111,41 @@ func letzte2(wort []byte) bool {
 	return unicode.IsLetter(r) && unicode.IsLetter(q)
 }
 
-// bindet tells whether a line must not end between word and number, as in
-// "§ 35", "Abs. 1" and "Nr. 4".
+// bindet tells whether a line must not end between the word and what follows,
+// as in "§ 35", "Abs. 1", "35,00 €" and "3. März".
 func bindet(wort []byte, danach string) bool {
-	if danach == "" || danach[0] < '0' || danach[0] > '9' {
+	if len(wort) == 0 || danach == "" {
 		return false
 	}
-	switch string(wort) {
-	case "§", "§§", "Abs.", "Art.", "Nr.", "Satz", "S.", "(§", "(§§":
-		return true
+	if c := danach[0]; c >= '0' && c <= '9' {
+		switch string(wort) {
+		case "§", "§§", "Abs.", "Art.", "Nr.", "Satz", "S.", "(§", "(§§":
+			return true
+		}
+		return false
+	}
+	c := wort[len(wort)-1]
+	switch {
+	case c >= '0' && c <= '9':
+		for _, einheit := range einheiten {
+			if strings.HasPrefix(danach, einheit) {
+				return true
+			}
+		}
+	case c == '.' && len(wort) > 1 && len(wort) <= len("31.") && wort[0] >= '0' && wort[0] <= '9':
+		for _, monat := range monate {
+			if strings.HasPrefix(danach, monat) {
+				return true
+			}
+		}
 	}
 	return false
 }
+
+var (
+	einheiten = [...]string{"€", "EUR", "Euro", "%", "Uhr"}
+	monate    = [...]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}
+)
 
 // umbrich fills lines of the given width, in points, one after the other.
 func (f *former) umbrich(teile []teil, grad, breite float64) []zeile {

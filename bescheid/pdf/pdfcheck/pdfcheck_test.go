@@ -3,6 +3,7 @@ package pdfcheck
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -251,6 +252,21 @@ func TestNegativBytes(t *testing.T) {
 		}
 		require.Contains(t, codes, f.code, f.neu)
 	}
+}
+
+// Every code has a file that breaks its rule, in the tables above.
+func TestCodes(t *testing.T) {
+	codes, err := os.ReadFile("pdfcheck.go")
+	require.NoError(t, err)
+	tests, err := os.ReadFile("pdfcheck_test.go")
+	require.NoError(t, err)
+	gesehen := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`(?m)^\t(Code\w+) += "(pdfcheck\.[a-z]+(?:-[a-z]+)*)"`).FindAllStringSubmatch(string(codes), -1) {
+		require.Contains(t, string(tests), "{"+m[1]+",", "no file breaks the rule")
+		require.False(t, gesehen[m[2]], m[2])
+		gesehen[m[2]] = true
+	}
+	require.Len(t, gesehen, strings.Count(string(codes), "\tCode"))
 }
 
 func FuzzCheck(f *testing.F) {
