@@ -127,6 +127,7 @@ var hostile = []any{nil, true, json.Number("0"), json.Number("1"), json.Number("
 	json.Number("1e2"), "", "x", "ä", "application/xml", "text/plain; charset=utf-8", strings.Repeat("y", 37), strings.Repeat("z", 256),
 	strings.Repeat("a", 151), "12345678901", hash128, strings.ToUpper(hash128), "data", "report", "0123456789a", "PAYPAL", "1.0.0", "01.0.0",
 	"urn:a:b", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n", []any{}, []any{"x", "x"}, []any{json.Number("1")}, map[string]any{}, map[string]any{"a": "b"},
+	[]any{"679ee109-a690-4db8-ab32-424284184d7d", "679ee109-a690-4db8-ab32-424284184d7d"},
 	"679ee109-a690-4db8-ab32-424284184d7d", strings.Repeat("1", 61)}
 
 // The hand-written rules and the official schemas must say the same about
