@@ -19,8 +19,13 @@ type BekanntgabeParams struct {
 	Kanal frist.Kanal
 	// Tag the decision was posted, sent or provided.
 	Tag datum.Datum
+<<<<<<< HEAD
 	// Zugang is the day of proven receipt, mandatory for ways without a fiction
 	// (Postzustellungsurkunde, Rückschein, Übergabe).
+=======
+	// Zugang is the day of proven receipt, if there is a proof; ways such as
+	// "pzu" or "uebergabe" count from it and need it.
+>>>>>>> relay
 	Zugang datum.Datum
 	// Rechtsbehelf; default by procedure law: Widerspruch (VwGO, SGG) or Einspruch (AO).
 	Rechtsbehelf frist.Rechtsbehelf
@@ -68,7 +73,34 @@ func ComputeBekanntgabe(r *frist.Rechner, p BekanntgabeParams) (Bekanntgabe, err
 	for _, w := range ende.Warnungen {
 		b.Warnungen = append(b.Warnungen, w.Hinweis)
 	}
+	b.Warnungen = append(b.Warnungen, andere("Tag der Bekanntgabe", tag, b.Tag)...)
+	b.Warnungen = append(b.Warnungen, andere("letzter Tag der Frist", ende, b.FristEnde)...)
 	return b, nil
+}
+
+// andere names the dates other readings give, and why the one taken is possible
+// if it is not what the law says first.
+func andere(was string, e frist.Ergebnis, genommen datum.Datum) (out []string) {
+	if e.Eindeutig() {
+		return nil
+	}
+	for _, k := range e.Kandidaten {
+		text := "Möglich ist auch der " + k.Datum.Deutsch() + " (" + was + ")."
+		switch {
+		case k.Datum != genommen:
+		case k.Haupt || k.Grund == "":
+			continue
+		default:
+			text = "Angenommen ist der späteste Tag, der " + k.Datum.Deutsch() + " (" + was + ")."
+		}
+		if k.Grund != "" {
+			text += " " + k.Grund
+		}
+		if !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 func standardRechtsbehelf(v frist.Verfahren) frist.Rechtsbehelf {

@@ -88,7 +88,11 @@ func (z *Zustellung) sendNachricht(ctx context.Context, a vorgang.Auftrag, v *vo
 		if n.Nachricht.ID != d.Nachricht {
 			continue
 		}
-		q, wahl, err := z.deliver(ctx, a, s, n.Nachricht)
+		wahl, err := z.choose(s, n.Nachricht)
+		if err != nil {
+			return nil, err
+		}
+		q, err := z.deliver(ctx, a, s, n.Nachricht, wahl)
 		if err != nil {
 			return nil, err
 		}
@@ -99,23 +103,31 @@ func (z *Zustellung) sendNachricht(ctx context.Context, a vorgang.Auftrag, v *vo
 	return nil, fehler.New("zustellung.sendNachricht", d.Nachricht.String(), fehler.ErrInvalid, errors.New("the Vorgang has no such Nachricht"))
 }
 
-func (z *Zustellung) deliver(ctx context.Context, a vorgang.Auftrag, s vorgang.Stand, n messaging.Nachricht) (messaging.Quittung, messaging.Wahl, error) {
+// choose finds the way to the citizen.
+func (z *Zustellung) choose(s vorgang.Stand, n messaging.Nachricht) (messaging.Wahl, error) {
+	return z.p.Router.Choose(s.Antrag.Antragsteller.Empfaenger, n)
+}
+
+func (z *Zustellung) deliver(ctx context.Context, a vorgang.Auftrag, s vorgang.Stand, n messaging.Nachricht, wahl messaging.Wahl) (messaging.Quittung, error) {
 	m, e, err := z.absender(ctx, s)
 	if err != nil {
-		return messaging.Quittung{}, messaging.Wahl{}, err
+		return messaging.Quittung{}, err
 	}
-	wahl, err := z.p.Router.Choose(s.Antrag.Antragsteller.Empfaenger, n)
-	if err != nil {
-		return messaging.Quittung{}, wahl, err
+	absender := m.Name
+	if e.Name != "" {
+		absender += ", " + e.Name
 	}
 	q, err := wahl.Kanal.Deliver(ctx, messaging.Sendung{
-		ID: a.ID, Mandant: s.Mandant, Absender: m.Name + ", " + e.Name, Vorgang: s.ID, Nummer: s.Nummer,
+		ID: a.ID, Mandant: s.Mandant, Absender: absender, Vorgang: s.ID, Nummer: s.Nummer,
 		Empfaenger: s.Antrag.Antragsteller.Empfaenger, Adresse: wahl.Adresse, Nachricht: n,
 		Open: func(ctx context.Context, x messaging.Anhang) (io.ReadCloser, error) {
 			return z.p.Blobs.Open(ctx, s.Mandant, blob.Ref{SHA512: x.SHA512, Groesse: x.Groesse})
 		},
 	})
-	return q, wahl, err
+	if err == nil && q.Zeit.IsZero() {
+		q.Zeit = z.now() // a Quittung without a time must not start a period in year 1
+	}
+	return q, err
 }
 
 func (z *Zustellung) absender(ctx context.Context, s vorgang.Stand) (*tenant.Mandant, tenant.Organisationseinheit, error) {
@@ -178,16 +190,27 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 	}
 	n := messaging.Nachricht{
 		ID: a.ID, Art: messaging.BescheidArt, Betreff: b.Inhalt.Betreff, Anhaenge: []messaging.Anhang{*b.Dokument},
-		Text: fmt.Sprintf("Über Ihren Antrag „%s“ ist entschieden. Den Bescheid finden Sie im Anhang.\n\nIhre Vorgangsnummer ist %s.", s.LeistungName, s.Nummer),
+		Text: fmt.Sprintf("Über Ihren Antrag%s ist entschieden. Den Bescheid finden Sie im Anhang.\n\nIhre Vorgangsnummer ist %s.", quoted(s.LeistungName), s.Nummer),
 	}
-	q, wahl, err := z.deliver(ctx, a, s, n)
+	wahl, err := z.choose(s, n)
 	if err != nil {
 		return nil, err
 	}
-	bekanntgabe, err := bescheid.ComputeBekanntgabe(z.p.Rechner, bescheid.BekanntgabeParams{
-		Inhalt: b.Inhalt, Land: m.Land, ARS: m.ARS, Tag: datum.Von(q.Zeit),
+	p := bescheid.BekanntgabeParams{
+		Inhalt: b.Inhalt, Land: m.Land, ARS: m.ARS, Tag: datum.Von(z.now()),
 		Kanal: frist.Kanal(wahl.Kanal.Faehigkeiten().Bekanntgabe),
-	})
+	}
+	// Whether this way leads to a date must be known before the letter leaves the
+	// house; afterwards nobody could call it back.
+	if _, err := bescheid.ComputeBekanntgabe(z.p.Rechner, p); err != nil {
+		return nil, err
+	}
+	q, err := z.deliver(ctx, a, s, n, wahl)
+	if err != nil {
+		return nil, err
+	}
+	p.Tag = datum.Von(q.Zeit)
+	bekanntgabe, err := bescheid.ComputeBekanntgabe(z.p.Rechner, p)
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +219,13 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 			Bescheid: b.ID, Nachricht: n, Quittung: q, Gruende: wahl.Begruendung(), Bekanntgabe: bekanntgabe,
 		})
 	}, nil
+}
+
+func quoted(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " „" + name + "“"
 }
 
 func (z *Zustellung) termin(record func(*vorgang.Vorgang, uuid.UUID) error) relay.Handler {
