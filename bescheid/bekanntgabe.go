@@ -19,13 +19,8 @@ type BekanntgabeParams struct {
 	Kanal frist.Kanal
 	// Tag the decision was posted, sent or provided.
 	Tag datum.Datum
-<<<<<<< HEAD
-	// Zugang is the day of proven receipt, mandatory for ways without a fiction
-	// (Postzustellungsurkunde, Rückschein, Übergabe).
-=======
 	// Zugang is the day of proven receipt, if there is a proof; ways such as
 	// "pzu" or "uebergabe" count from it and need it.
->>>>>>> relay
 	Zugang datum.Datum
 	// Rechtsbehelf; default by procedure law: Widerspruch (VwGO, SGG) or Einspruch (AO).
 	Rechtsbehelf frist.Rechtsbehelf

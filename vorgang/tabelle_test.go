@@ -75,8 +75,10 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		return err
 	case vorgang.BefehlFrageErledigen:
 		// Only here is a question open: it would hold up other commands.
-		s.Rueckfragen = append(s.Rueckfragen, vorgang.Rueckfrage{ID: uuid.UUID{9}, Nachricht: s.Nachrichten[1].Nachricht.ID})
-		*v = *vorgang.Restore(s, fest())
+		if v.May(a, b) == nil {
+			s.Rueckfragen = append(s.Rueckfragen, vorgang.Rueckfrage{ID: uuid.UUID{9}, Nachricht: s.Nachrichten[1].Nachricht.ID})
+			*v = *vorgang.Restore(s, fest())
+		}
 		return v.EndQuestion(a, now, uuid.UUID{9}, "Frist abgelaufen")
 	case vorgang.BefehlAntworten:
 		return v.Answer(a, now, vorgang.Erwiderung{Bezug: s.Nachrichten[1].Nachricht.ID, Text: "Text"})
