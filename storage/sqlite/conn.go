@@ -64,17 +64,19 @@ func (c *conn) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 
 // transact runs f between begin and COMMIT, or ROLLBACK if f fails or panics.
 func (c *conn) transact(ctx context.Context, begin string, f func() error) error {
-	if _, err := c.Exec(ctx, begin); err != nil {
-		return err
-	}
 	committed := false
 	defer func() {
 		if !committed {
-			// Without the caller's context: it may have ended. An interrupted
-			// write has rolled back already, then there is nothing to do.
+			// Without the caller's context: it may have ended. Also after a
+			// failed BEGIN: a context that ends may report an error for a
+			// statement that was carried out. An interrupted write has rolled
+			// back already, then there is nothing to do.
 			_, _ = c.c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		}
 	}()
+	if _, err := c.Exec(ctx, begin); err != nil {
+		return err
+	}
 	if err := f(); err != nil {
 		return err
 	}

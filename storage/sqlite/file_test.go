@@ -125,7 +125,12 @@ func TestPlans(t *testing.T) {
 		"SELECT id FROM vorgang WHERE mandant = 'a' AND nummer <> '' AND nummer = '1'":                                                  "vorgang_nummer",
 		"SELECT id FROM eingang WHERE mandant = 'a' AND schluessel = 'k'":                                                               "eingang_schluessel",
 		"SELECT id FROM postfach WHERE mandant = 'a' AND postfach = 'p' ORDER BY zeit, id LIMIT 10":                                     "postfach_zeit",
-		"SELECT seq FROM journal WHERE mandant = 'a' AND vorgang_id = x'00' AND seq > 5 ORDER BY seq LIMIT 200":                         "journal",
+		`SELECT a.id FROM auftrag a WHERE a.zustand = 'offen' AND a.faellig <= 5 AND (a.lease_bis IS NULL OR a.lease_bis <= 5)
+			AND (a.termin OR NOT EXISTS (SELECT 1 FROM auftrag b WHERE b.mandant = a.mandant AND b.vorgang_id = a.vorgang_id
+				AND b.zustand IN ('offen', 'geparkt') AND NOT b.termin
+				AND (b.vorgang_version, b.ordinal) < (a.vorgang_version, a.ordinal)))
+			ORDER BY a.faellig, a.id LIMIT 10`: "auftrag_faellig",
+		"SELECT seq FROM journal WHERE mandant = 'a' AND vorgang_id = x'00' AND seq > 5 ORDER BY seq LIMIT 200": "journal",
 	} {
 		rows, err := db.Query("EXPLAIN QUERY PLAN " + query)
 		require.NoError(t, err)

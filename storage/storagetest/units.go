@@ -212,6 +212,29 @@ func unitCases() []testCase {
 				})
 			})
 		}},
+		{group: "unit of work", name: "many cancellations", rule: "transactions whose context ends at any moment are done or undone, and leave the store usable", run: func(e *env) {
+			s := e.store()
+			v := e.stored(s, kiel)
+			done := 0
+			for i := range 60 {
+				ctx, cancel := context.WithTimeout(e.ctx, time.Duration(i*50)*time.Microsecond)
+				_, err := s.Edit(ctx, kiel, v.ID(), e.note(kiel, "x"))
+				cancel()
+				switch {
+				case err == nil:
+					done++
+				case !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, storage.ErrUnavailable):
+					e.Fatalf("got %v", err)
+				}
+			}
+			got, err := s.Edit(e.ctx, kiel, v.ID(), e.note(kiel, "last"))
+			e.ok(err)
+			// A commit may have come through although its answer did not.
+			if n := len(got.Stand().Notizen); n < done+1 {
+				e.Fatalf("%d notes, but %d edits were acknowledged", n, done+1)
+			}
+			e.ok(s.VerifyJournal(e.ctx, kiel, v.ID()))
+		}},
 		{group: "unit of work", name: "view does not wait", rule: "a View does not wait for a writer", run: func(e *env) {
 			b := e.backend()
 			r := e.row()
