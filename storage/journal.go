@@ -64,18 +64,6 @@ func journal(mandant tenant.ID, page func(int64) ([]driver.JournalRow, error), y
 	}
 }
 
-// VerifyJournal checks the whole journal of a Vorgang against its Stand, in one
-// consistent view. Damage is a *[vorgang.JournalFehler].
-func (s *Store) VerifyJournal(ctx context.Context, mandant tenant.ID, id uuid.UUID) error {
-	return s.View(ctx, mandant, func(ctx context.Context, tx *Tx) error {
-		v, err := tx.Get(ctx, id)
-		if err != nil {
-			return err
-		}
-		return vorgang.VerifyJournal(v.Stand(), tx.Journal(ctx, id))
-	})
-}
-
 // EraseJournal removes the personal data of entries for ever: Akteur, Daten
 // and Salz. The hashes stay and the chain still verifies. ErrNotFound if an
 // entry is missing; then nothing is erased.

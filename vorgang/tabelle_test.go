@@ -162,7 +162,7 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 20*8, pairs)
+	require.Equal(t, 21*8, pairs)
 }
 
 func err0(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgang.Befehl) error {
