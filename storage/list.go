@@ -204,7 +204,8 @@ func (c cursor) encode() string {
 
 func decodeCursor(text string) (cursor, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != 34 || b[0] != cursorForm || b[1] > 1 {
+	// The length of the text counts too: the decoder passes over line breaks.
+	if err != nil || len(b) != 34 || len(text) != base64.RawURLEncoding.EncodedLen(34) || b[0] != cursorForm || b[1] > 1 {
 		return cursor{}, errors.New("not a cursor")
 	}
 	c := cursor{absteigend: b[1] == 1, sum: [8]byte(b[2:10])}

@@ -128,6 +128,9 @@ func connect(ctx context.Context, dsn string) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
+// commitTimeout bounds the wait for a COMMIT: a synchronous standby may be slow.
+const commitTimeout = 30 * time.Second
+
 var errClosed = fmt.Errorf("postgres: closed: %w", fehler.ErrUnavailable)
 
 // Update implements driver.Backend.
@@ -193,10 +196,13 @@ func (b *Backend) try(ctx context.Context, begin string, mandant tenant.ID, f fu
 	if err != nil {
 		return err, repeatable(err) || repeatable(tx.Err())
 	}
-	tag, err := c.c.Exec(ctx, "commit")
+	// A COMMIT that began is carried through, so that its outcome is known.
+	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	tag, err := c.c.Exec(final, "commit")
 	switch {
 	case err != nil:
-		return classify(ctx, err), repeatable(err)
+		return classify(final, err), repeatable(err)
 	case tag.String() != "COMMIT":
 		return fmt.Errorf("postgres: the transaction was rolled back: %w", fehler.ErrUnavailable), false
 	}
