@@ -54,14 +54,14 @@ type Tx struct {
 	dialect *Dialect
 	mandant tenant.ID
 	err     error
-	read    map[uuid.UUID]readRow
+	read    map[uuid.UUID]driver.VorgangRow
 }
 
 var _ driver.Tx = (*Tx)(nil)
 
 // New makes the transaction of a Mandant.
 func New(c Conn, d *Dialect, mandant tenant.ID) *Tx {
-	return &Tx{conn: c, dialect: d, mandant: mandant, read: map[uuid.UUID]readRow{}}
+	return &Tx{conn: c, dialect: d, mandant: mandant, read: map[uuid.UUID]driver.VorgangRow{}}
 }
 
 // Err is the first unexpected error. A transaction with one must not be

@@ -33,16 +33,24 @@ func (t *Tx) GetVorgang(ctx context.Context, p driver.GetVorgangParams) (driver.
 	var row driver.VorgangRow
 	found, err := t.one(ctx, scanVorgang(&row), sql, t.mandant, p.ID)
 	if found && err == nil {
-		t.read[row.ID] = readRow{row.Version, slices.Clone(row.Aktenzeichen)}
+		t.read[row.ID] = columns(&row)
 	}
 	return found1(row, found, err)
 }
 
-// readRow remembers what a row had when it was read, so that saving it does
-// not rewrite an unchanged list.
-type readRow struct {
-	version      int64
-	aktenzeichen []string
+// columns keeps what the database searches by, so that saving a row does not
+// rewrite indexes and lists that stay as they were.
+func columns(r *driver.VorgangRow) driver.VorgangRow {
+	c := *r
+	c.Aktenzeichen = slices.Clone(r.Aktenzeichen)
+	c.JournalHash, c.Daten = nil, nil
+	return c
+}
+
+func sameColumns(a, b *driver.VorgangRow) bool {
+	return a.Nummer == b.Nummer && a.Status == b.Status && a.Leistung == b.Leistung && a.Einheit == b.Einheit &&
+		a.Bearbeiter == b.Bearbeiter && a.Eingang.Equal(b.Eingang) && a.Frist == b.Frist && a.Wartend == b.Wartend &&
+		slices.Equal(a.Aktenzeichen, b.Aktenzeichen)
 }
 
 // liste is a list of texts in one column, as a JSON array.
@@ -124,6 +132,20 @@ func added(n int64, err error) error {
 // of the condition, because a violated unique index would end the transaction.
 func (t *Tx) UpdateVorgang(ctx context.Context, p driver.UpdateVorgangParams) error {
 	r := p.Row
+	if old, ok := t.read[r.ID]; ok && old.Version == p.ExpectedVersion && sameColumns(&old, &r) {
+		// The version in the condition holds the columns to what was read.
+		n, err := t.exec(ctx, `UPDATE vorgang SET version = $4, journal_seq = $5, journal_hash = $6, daten = $7
+			WHERE mandant = $1 AND id = $2 AND version = $3`,
+			t.mandant, r.ID, p.ExpectedVersion, r.Version, r.JournalSeq, blob(r.JournalHash), blob(r.Daten))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return t.missed(ctx, "vorgang", r.ID)
+		}
+		t.read[r.ID] = columns(&r)
+		return nil
+	}
 	zeichen, err := liste(r.Aktenzeichen).text()
 	if err != nil {
 		return err
@@ -158,9 +180,9 @@ func (t *Tx) UpdateVorgang(ctx context.Context, p driver.UpdateVorgangParams) er
 
 func (t *Tx) updateAktenzeichen(ctx context.Context, p driver.UpdateVorgangParams) error {
 	old, known := t.read[p.Row.ID]
-	known = known && old.version == p.ExpectedVersion
-	t.read[p.Row.ID] = readRow{p.Row.Version, slices.Clone(p.Row.Aktenzeichen)}
-	if known && slices.Equal(old.aktenzeichen, p.Row.Aktenzeichen) {
+	known = known && old.Version == p.ExpectedVersion
+	t.read[p.Row.ID] = columns(&p.Row)
+	if known && slices.Equal(old.Aktenzeichen, p.Row.Aktenzeichen) {
 		return nil
 	}
 	if _, err := t.exec(ctx, "DELETE FROM aktenzeichen WHERE mandant = $1 AND vorgang_id = $2", t.mandant, p.Row.ID); err != nil {
