@@ -21,7 +21,7 @@ const modul = "github.com/ozg-fachwerk/fachwerk"
 
 // floors of the top folders; a package imports only floors below its own.
 var floors = map[string]int{
-	"tenant": 0, "messaging": 1, "bescheid": 2, "vorgang": 3, "storage": 4, "intake": 5, "dms": 5, "examples": 6,
+	"tenant": 0, "messaging": 1, "bescheid": 2, "vorgang": 3, "storage": 4, "intake": 5, "dms": 5, "betrieb": 6, "examples": 7,
 }
 
 // only narrows what a package and those below it may import of the module: a

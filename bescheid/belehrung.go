@@ -119,3 +119,23 @@ func (b *Belehrungen) Choose(p BelehrungParams) (text string, vorlage Belehrungs
 	}
 	return strings.NewReplacer("{behoerde}", p.Behoerde, "{sitz}", p.Sitz).Replace(t.Text), t, nil
 }
+
+// FillIn gives the text with the Belehrung that the Land of the Mandant wants for
+// a Widerspruch on the day. The remedy is lodged with the Mandant's
+// Widerspruchsstelle, or with the Mandant itself.
+func (b *Belehrungen) FillIn(i Inhalt, m *tenant.Mandant, tag datum.Datum) (Inhalt, error) {
+	stelle := m.Widerspruchsstelle
+	if stelle == "" {
+		stelle = "der Behörde " + m.Name
+	}
+	text, _, err := b.Choose(BelehrungParams{
+		Land: m.Land, Verfahren: i.Verfahren, Rechtsbehelf: "widerspruch", Tag: tag,
+		Behoerde: stelle, Sitz: strings.Join(m.Anschrift.Zeilen(), ", "),
+	})
+	if err != nil {
+		return Inhalt{}, err
+	}
+	i = i.Clone()
+	i.Rechtsbehelfsbelehrung, i.OhneBelehrung = text, ""
+	return i, nil
+}

@@ -158,8 +158,9 @@ func (v *Vorgang) EndQuestion(a tenant.Akteur, now time.Time, id uuid.UUID, grun
 // Erwiderung is an answer of the citizen.
 type Erwiderung struct {
 	// Nachricht of the authority that is answered.
-	Bezug   uuid.UUID
-	Text    string
+	Bezug uuid.UUID
+	Text  string
+	// Dateien that came with it; one without ID gets a new one.
 	Dateien []Datei
 	// ID of the answer, for idempotency; default a new one.
 	ID uuid.UUID
@@ -199,6 +200,9 @@ func (v *Vorgang) Answer(a tenant.Akteur, now time.Time, w Erwiderung) error {
 		Nachricht: messaging.Nachricht{ID: w.ID, Art: messaging.Antwort, Betreff: "Antwort: " + bezug.Nachricht.Betreff, Text: w.Text, Bezug: w.Bezug},
 	}
 	for _, f := range w.Dateien {
+		if f.ID == uuid.Nil {
+			f.ID = v.k.NewID()
+		}
 		f.Zweck, f.Hinzugefuegt = ZweckAntwort, mikro(now)
 		d.Dateien = append(d.Dateien, f)
 		d.Nachricht.Anhaenge = append(d.Nachricht.Anhaenge, f.Anhang)

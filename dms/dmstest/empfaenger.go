@@ -35,6 +35,21 @@ const (
 	Stumm     Verhalten = "stumm"     // no answer at all
 )
 
+// NewEmpfaenger is the receiver for a sender that works below basis, see
+// verzeichnis.Options.Basis; it archives below basis/archiv. The directories are
+// made if they are missing.
+func NewEmpfaenger(basis string) (*Empfaenger, error) {
+	e := &Empfaenger{
+		Eingang: filepath.Join(basis, "ausgang"), Ausgang: filepath.Join(basis, "eingang"), Archiv: filepath.Join(basis, "archiv"),
+	}
+	for _, d := range []string{e.Eingang, e.Ausgang, e.Archiv} {
+		if err := os.MkdirAll(d, 0o750); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
 // Empfaenger is a receiving DMS in a directory. Fill the fields, then call
 // Scan as often as you like. It is safe for concurrent use; two of them must
 // not share directories.

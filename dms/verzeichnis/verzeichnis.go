@@ -37,6 +37,9 @@ type Options struct {
 	Name string
 	// Kodierer writes the containers and reads the answers.
 	Kodierer dms.Kodierer
+	// Basis, if set, is a directory below which ausgang, eingang, erledigt and
+	// belege are used, and made if they are missing, for those not named here.
+	Basis string
 	// Ausgang is the transfer directory the receiver watches.
 	Ausgang string
 	// Belege keeps one receipt per ProzessID; ours alone, on a local disk, and to
@@ -59,6 +62,26 @@ type Options struct {
 	Now func() time.Time
 }
 
+// useBasis fills in the directories below Basis and makes them.
+func (o *Options) useBasis() error {
+	if o.Basis == "" {
+		return nil
+	}
+	for _, d := range []struct {
+		name string
+		path *string
+	}{{"ausgang", &o.Ausgang}, {"eingang", &o.Eingang}, {"erledigt", &o.Erledigt}, {"belege", &o.Belege}} {
+		if *d.path != "" {
+			continue
+		}
+		*d.path = filepath.Join(o.Basis, d.name)
+		if err := os.MkdirAll(*d.path, 0o750); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Ziel is a transfer directory. Close it after use.
 type Ziel struct {
 	o                                  Options
@@ -76,6 +99,9 @@ var (
 // New opens the directories. Wrong options are fehler.ErrInvalid, missing
 // directories fehler.ErrUnavailable.
 func New(o Options) (*Ziel, error) {
+	if err := o.useBasis(); err != nil {
+		return nil, fehler.New("verzeichnis.New", o.Name, fehler.ErrUnavailable, err)
+	}
 	if o.Name == "" || o.Kodierer == nil || o.Ausgang == "" || o.Belege == "" || (o.Eingang == "") != (o.Erledigt == "") {
 		return nil, fehler.New("verzeichnis.New", o.Name, fehler.ErrInvalid,
 			errors.New("Name, Kodierer, Ausgang and Belege are required, Eingang and Erledigt go together"))

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,24 +24,22 @@ import (
 func TestMain(m *testing.M) { testenv.Main(m) }
 
 // story runs the example on a Monday in November, so that all dates are known.
-func story(t *testing.T) (*haus, *ergebnis, string) {
+func story(t *testing.T) (*haus, vorgang.Stand, string) {
 	t.Helper()
-	h, err := build(t.Context(), t.TempDir())
+	dir := t.TempDir()
+	h, err := build(t.Context(), dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Close()) })
-	h.uhr.Set(time.Date(2026, 11, 23, 9, 0, 0, 0, datum.Berlin()))
+	h.springe(datum.MustParse("2026-11-23"))
 	var out bytes.Buffer
-	r, err := run(t.Context(), h, &out)
+	s, err := tell(t.Context(), h, dir, &out)
 	require.NoError(t, err, out.String())
-	return h, r, out.String()
+	t.Log(out.String())
+	return h, s, dir
 }
 
 func TestDurchlauf(t *testing.T) {
-	h, r, out := story(t)
-	v, err := h.store.Get(t.Context(), kiel, r.Vorgang)
-	require.NoError(t, err)
-	s := v.Stand()
-
+	h, s, _ := story(t)
 	require.Equal(t, vorgang.Abgeschlossen, s.Status)
 	require.Equal(t, "KI-2026-000001", s.Nummer)
 	require.Equal(t, []string{"67.31/26-0001"}, s.Aktenzeichen)
@@ -62,20 +59,18 @@ func TestDurchlauf(t *testing.T) {
 	require.Equal(t, "kim", b.EntworfenVon)
 	require.Equal(t, "deniz", b.FreigegebenVon)
 	require.Contains(t, b.Inhalt.Rechtsbehelfsbelehrung, "§ 52a Abs. 2 LVwG", "the Belehrung of Schleswig-Holstein")
+	require.Equal(t, b.Pruefsumme, b.Inhalt.Pruefsumme())
 
-	require.NoError(t, h.store.VerifyJournal(t.Context(), kiel, r.Vorgang))
-	require.Contains(t, out, "bescheid.vier-augen")
+	require.NoError(t, h.store.VerifyJournal(t.Context(), kiel, s.ID))
 	n, err := h.store.Count(t.Context(), muenchen, storage.Filter{})
 	require.NoError(t, err)
 	require.Zero(t, n, "the other Mandant has nothing")
 }
 
 func TestMailbox(t *testing.T) {
-	h, r, _ := story(t)
-	v, err := h.store.Get(t.Context(), kiel, r.Vorgang)
-	require.NoError(t, err)
+	h, s, _ := story(t)
 	var arten []messaging.Art
-	for e, err := range h.portal.Postfach(kiel, v.Stand().Antrag.Antragsteller.Konto).All(t.Context()) {
+	for e, err := range h.portal.Postfach(kiel, s.Antrag.Antragsteller.Konto).All(t.Context()) {
 		require.NoError(t, err)
 		arten = append(arten, e.Nachricht.Art)
 	}
@@ -83,11 +78,12 @@ func TestMailbox(t *testing.T) {
 }
 
 func TestBescheidPDF(t *testing.T) {
-	_, r, _ := story(t)
-	b, err := os.ReadFile(r.Bescheid)
+	_, _, dir := story(t)
+	pdf := filepath.Join(dir, "bescheid.pdf")
+	b, err := os.ReadFile(pdf)
 	require.NoError(t, err)
 	require.Empty(t, pdfcheck.Check(b))
-	text, err := exec.Command(testenv.Tool(t, "pdftotext", "poppler-utils"), "-layout", r.Bescheid, "-").Output()
+	text, err := exec.Command(testenv.Tool(t, "pdftotext", "poppler-utils"), "-layout", pdf, "-").Output()
 	require.NoError(t, err)
 	for _, want := range []string{"Gülşen Łukasik-Groß", "Große Ziegelstraße 12", "Rechtsbehelfsbelehrung", "45,00 €", "Deniz Aydın", "KI-2026-000001"} {
 		require.Contains(t, string(text), want)
@@ -95,8 +91,11 @@ func TestBescheidPDF(t *testing.T) {
 }
 
 func TestAkte(t *testing.T) {
-	_, r, _ := story(t)
-	z, err := zip.OpenReader(r.Akte)
+	_, _, dir := story(t)
+	akten, err := filepath.Glob(filepath.Join(dir, "e-akte", "archiv", "*.zip"))
+	require.NoError(t, err)
+	require.Len(t, akten, 1)
+	z, err := zip.OpenReader(akten[0])
 	require.NoError(t, err)
 	defer z.Close()
 	names := map[string]int{}
@@ -129,4 +128,21 @@ func extract(t *testing.T, f *zip.File, path string) {
 	b, err := io.ReadAll(r)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, b, 0o600))
+}
+
+// The example is an ordinary user of the public API, and short enough to read.
+func TestExampleIsOrdinary(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	lines := 0
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(f)
+		require.NoError(t, err)
+		lines += bytes.Count(b, []byte("\n"))
+		require.NotContains(t, string(b), "/internal/")
+	}
+	require.Less(t, lines, 300)
 }

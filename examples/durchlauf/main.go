@@ -1,270 +1,299 @@
 // Command durchlauf runs the whole way of an application once: an encrypted
 // FIT-Connect submission becomes a Vorgang, is worked on by two people, decided,
-// announced, filed into the E-Akte and archived. It needs no server and leaves
-// what it made in a folder.
-//
-//	go run ./examples/durchlauf [-dir folder]
+// announced, filed into the E-Akte and archived. The results stay in a folder.
 package main
 
 import (
+	"bytes"
 	"context"
+	"embed"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
-	"os/signal"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/betrieb"
+	"github.com/ozg-fachwerk/fachwerk/dms"
+	"github.com/ozg-fachwerk/fachwerk/dms/dmstest"
+	"github.com/ozg-fachwerk/fachwerk/dms/veraktung"
+	"github.com/ozg-fachwerk/fachwerk/dms/verzeichnis"
+	"github.com/ozg-fachwerk/fachwerk/dms/xdomea"
+	"github.com/ozg-fachwerk/fachwerk/intake"
+	"github.com/ozg-fachwerk/fachwerk/intake/fim"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
+	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect/fitconnecttest"
+	"github.com/ozg-fachwerk/fachwerk/messaging/portal"
 	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/blob"
+	"github.com/ozg-fachwerk/fachwerk/storage/relay"
+	"github.com/ozg-fachwerk/fachwerk/storage/sqlite"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-func main() {
-	dir := flag.String("dir", "", "folder for the results (default: a new one in the system's temporary folder)")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := start(ctx, *dir); err != nil {
-		fmt.Fprintln(os.Stderr, "durchlauf:", err)
-		os.Exit(1)
-	}
-}
+const (
+	kiel, muenchen tenant.ID = "kiel", "muenchen"
+	leistung                 = tenant.LeistungURN + "99063005001000"
+)
 
-func start(ctx context.Context, dir string) (err error) {
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "durchlauf-"); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	h, err := build(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, h.Close()) }()
-	_, err = run(ctx, h, os.Stdout)
-	return err
-}
-
-// The people of the story. Kim and Deniz work in Kiel, the Buerger has applied.
+// The people of the story.
 var (
 	kim   = tenant.Akteur{ID: "kim", Name: "Kim Petersen", Art: tenant.Person, Mandant: kiel, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung}}
 	deniz = tenant.Akteur{ID: "deniz", Name: "Deniz Aydın", Art: tenant.Person, Mandant: kiel, Rollen: []tenant.Rolle{tenant.Leitung}}
 	amira = tenant.Akteur{ID: "amira", Name: "Amira Huber", Art: tenant.Person, Mandant: muenchen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung}}
 )
 
-// ergebnis is what the way led to; the test looks at it.
-type ergebnis struct {
-	Vorgang  uuid.UUID
-	Bescheid string // path of the PDF
-	Akte     string // path of the xdomea ZIP
+func main() {
+	dir := flag.String("dir", filepath.Join(os.TempDir(), "durchlauf-"+time.Now().Format("20060102-150405")), "folder for the results")
+	flag.Parse()
+	if err := os.MkdirAll(*dir, 0o700); err != nil {
+		log.Fatal(err)
+	}
+	h, err := build(context.Background(), *dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = tell(context.Background(), h, *dir, os.Stdout)
+	if err := errors.Join(err, h.Close()); err != nil {
+		log.Fatal(err)
+	}
 }
 
-// run tells the story, step by step. Every step is a public call of the library.
-func run(ctx context.Context, h *haus, out io.Writer) (*ergebnis, error) {
-	e := &erzaehler{h: h, out: out}
-
-	e.say("1. Ein Onlinedienst sendet einen verschlüsselten Antrag über FIT-Connect.")
-	sent, err := h.dienst.Sende(ctx, antrag(h))
-	if err != nil {
-		return nil, err
-	}
-	e.say("   Submission %s, zwei Anlagen, vier JWE.", sent.SubmissionID)
-
-	e.say("2. Der Callback weckt den Empfang: prüfen, entschlüsseln, zuordnen, speichern, dann erst quittieren.")
-	id, err := h.awaitVorgang(ctx, kiel)
-	if err != nil {
-		return nil, err
-	}
-	e.id = id
-	if err := e.work(ctx); err != nil { // acknowledges the submission, confirms to the citizen
-		return nil, err
-	}
-	e.say("   Zustand beim Zustelldienst: %s", h.dienst.State(sent.SubmissionID))
-
-	e.say("3. Kim zieht den ältesten Vorgang vom Stapel und fragt nach.")
-	v, lease, err := h.store.Claim(ctx, kiel, storage.ClaimParams{Akteur: kim})
-	if err != nil {
-		return nil, err
-	}
-	_, err = h.store.Edit(ctx, kiel, v.ID(), func(v *vorgang.Vorgang) error {
-		_, err := v.Ask(kim, h.uhr.Now(), vorgang.Frage{
-			Betreff: "Foto des Baums", Text: "Bitte senden Sie uns ein Foto des Baums.", Bis: datum.Von(h.uhr.Now()).AddTage(14),
-		})
+// tell tells the story: what people do, and what the installation makes of it.
+// After each step it waits until the journal says that this has happened.
+func tell(ctx context.Context, h *haus, dir string, out io.Writer) (s vorgang.Stand, err error) {
+	edit := func(f func(v *vorgang.Vorgang) error) error {
+		_, err := h.store.Edit(ctx, kiel, s.ID, f)
 		return err
-	})
-	if err != nil {
-		return nil, err
 	}
-	if err := e.work(ctx); err != nil {
-		return nil, err
-	}
-	if err := e.strangerSeesNothing(ctx); err != nil {
-		return nil, err
-	}
-
-	e.say("4. Die Bürgerin liest die Rückfrage im Postfach und antwortet mit einem Foto.")
-	if err := e.answer(ctx, v); err != nil {
-		return nil, err
-	}
-
-	e.say("5. Kim entwirft den Bescheid. Kim darf ihn nicht selbst freigeben, Deniz darf.")
-	if err := e.decide(ctx, lease); err != nil {
-		return nil, err
-	}
-	if err := e.work(ctx); err != nil { // sets the PDF, delivers it, computes the periods
-		return nil, err
-	}
-	if err := e.explain(ctx); err != nil {
-		return nil, err
-	}
-
-	e.say("6. Der Tag der Bekanntgabe kommt; Kim schließt den Vorgang, die Akte geht ins DMS.")
-	if err := e.file(ctx); err != nil {
-		return nil, err
-	}
-
-	e.say("7. Das Journal wird geprüft: %d Einträge, jede Prüfsumme stimmt.", e.last)
-	if err := h.store.VerifyJournal(ctx, kiel, id); err != nil {
-		return nil, err
-	}
-	return e.results(ctx)
-}
-
-// decide drafts, tries the forbidden release, and releases with four eyes.
-func (e *erzaehler) decide(ctx context.Context, lease storage.Lease) error {
-	h := e.h
-	var id uuid.UUID
-	_, err := h.store.Complete(ctx, kiel, lease, func(v *vorgang.Vorgang) (err error) {
-		inhalt, err := h.entwurf()
-		if err != nil {
-			return err
+	var lease storage.Lease
+	for _, schritt := range []struct {
+		text string
+		do   func() error
+		done func() bool
+	}{
+		{"Ein Onlinedienst sendet einen verschlüsselten Antrag. Die Behörde prüft, speichert, quittiert und bestätigt.",
+			func() error {
+				antrag, err := fitconnecttest.ReadDraft(eingebettet, "daten/antrag", h.stelle.ID)
+				if err == nil {
+					_, err = h.dienst.Sende(ctx, antrag)
+				}
+				return err
+			},
+			func() bool { return !s.EingangQuittiert.IsZero() && len(s.Nachrichten[0].Quittungen) == 1 }},
+		{"Amira in München sieht nichts davon. Kim in Kiel zieht den ältesten Vorgang vom Stapel und fragt nach.",
+			func() (err error) {
+				if _, _, err := h.store.Claim(ctx, muenchen, storage.ClaimParams{Akteur: amira}); !errors.Is(err, storage.ErrNotFound) {
+					return fmt.Errorf("another Mandant could pull: %v", err)
+				}
+				if _, lease, err = h.store.Claim(ctx, kiel, storage.ClaimParams{Akteur: kim}); err != nil {
+					return err
+				}
+				bis := datum.Von(h.now()).AddTage(14)
+				return edit(func(v *vorgang.Vorgang) error {
+					_, err := v.Ask(kim, h.now(), vorgang.Frage{Betreff: "Foto des Baums", Text: "Bitte senden Sie uns ein Foto des Baums.", Bis: bis})
+					return err
+				})
+			},
+			func() bool { return len(s.Nachrichten) == 2 && len(s.Nachrichten[1].Quittungen) == 1 }},
+		{"Die Bürgerin liest die Rückfrage in ihrem Postfach und antwortet mit einem Foto.",
+			func() error {
+				konto := s.Antrag.Antragsteller.Konto
+				buerger := tenant.Akteur{ID: konto, Art: tenant.Buerger, Rollen: []tenant.Rolle{tenant.RolleAntragsteller}}
+				var frage messaging.Eintrag // the last letter in the mailbox
+				var err1 error
+				for frage, err1 = range h.portal.Postfach(kiel, konto).All(ctx) {
+				}
+				ref, err2 := h.blobs.Put(ctx, kiel, bytes.NewReader(daten("Foto.png")))
+				if err := errors.Join(err1, err2); err != nil {
+					return err
+				}
+				foto := vorgang.Datei{Anhang: messaging.Anhang{Name: "Foto.png", MIME: "image/png", Groesse: ref.Groesse, SHA512: ref.SHA512}}
+				return edit(func(v *vorgang.Vorgang) error {
+					return v.Answer(buerger, h.now(), vorgang.Erwiderung{Bezug: frage.Nachricht.ID, Text: "Anbei.", Dateien: []vorgang.Datei{foto}})
+				})
+			},
+			func() bool { return !s.WartetAufBuerger() }},
+		{"Kim entwirft den Bescheid.",
+			func() error {
+				_, err := h.store.Complete(ctx, kiel, lease, func(v *vorgang.Vorgang) error {
+					inhalt, err1 := entscheidung(ctx, h)
+					id, err2 := v.Draft(kim, h.now(), inhalt)
+					return errors.Join(err1, err2, v.SubmitDraft(kim, h.now(), id))
+				})
+				return err
+			},
+			func() bool { return len(s.Bescheide) == 1 }},
+		{"Kim darf ihn nicht freigeben, Deniz darf. Er wird ausgefertigt und zugestellt.",
+			func() error {
+				return edit(func(v *vorgang.Vorgang) error {
+					if err := v.ReleaseBescheid(kim, h.now(), s.Bescheide[0].ID); !errors.Is(err, storage.ErrForbidden) {
+						return fmt.Errorf("four eyes did not hold: %v", err)
+					}
+					return v.ReleaseBescheid(deniz, h.now(), s.Bescheide[0].ID)
+				})
+			},
+			func() bool { return s.Bescheide[0].Zustand == bescheid.Versandt }},
+		{"Der Tag der Bekanntgabe kommt.",
+			func() error { h.springe(s.Bescheide[0].Bekanntgabe.Tag); return nil },
+			func() bool { return s.Bescheide[0].Zustand == bescheid.Bekanntgegeben }},
+		{"Kim schließt den Vorgang, er wird an die E-Akte übergeben.",
+			func() error {
+				return edit(func(v *vorgang.Vorgang) error {
+					return v.Close(kim, h.now(), vorgang.Schluss{Grund: vorgang.GrundBeschieden, Abgeben: true})
+				})
+			},
+			func() bool { return s.Abgabe != nil }},
+		{"Die E-Akte importiert ihn und antwortet.",
+			func() error { _, err := h.eakte.Scan(ctx); return err },
+			func() bool { return s.Abgabe.Zustand == vorgang.Archiviert }},
+		{"Die Widerspruchsfrist läuft ab.",
+			func() error { h.springe(s.Bescheide[0].Bekanntgabe.BestandskraftAb); return nil },
+			func() bool { return s.Bescheide[0].Zustand == bescheid.Bestandskraeftig }},
+	} {
+		fmt.Fprintln(out, schritt.text)
+		if err := schritt.do(); err != nil {
+			return s, err
+		} else if err := h.await(ctx, &s, schritt.done, out); err != nil {
+			return s, err
 		}
-		if id, err = v.Draft(kim, h.uhr.Now(), inhalt); err != nil {
-			return err
-		}
-		return v.SubmitDraft(kim, h.uhr.Now(), id)
-	})
+	}
+	d := s.Bescheide[0].Dokument
+	pdf, err := blob.Read(ctx, h.blobs, kiel, blob.Ref{SHA512: d.SHA512, Groesse: d.Groesse}, 10<<20)
 	if err != nil {
-		return err
+		return s, err
 	}
-	_, err = h.store.Edit(ctx, kiel, e.id, func(v *vorgang.Vorgang) error { return v.ReleaseBescheid(kim, h.uhr.Now(), id) })
-	if !errors.Is(err, storage.ErrForbidden) {
-		return fmt.Errorf("four eyes did not hold: %v", err)
-	}
-	e.say("   Kim: %v", err)
-	_, err = h.store.Edit(ctx, kiel, e.id, func(v *vorgang.Vorgang) error { return v.ReleaseBescheid(deniz, h.uhr.Now(), id) })
-	return err
+	fmt.Fprintf(out, "So kam die Frist zustande:\n   %s\n", strings.Join(s.Bescheide[0].Bekanntgabe.Schritte, "\n   "))
+	fmt.Fprintf(out, "Das Journal wird geprüft: %d Einträge.\nErgebnisse in %s: bescheid.pdf, e-akte/archiv/*.zip (xdomea), fachwerk.db\n", s.Journal.Seq, dir)
+	return s, errors.Join(h.store.VerifyJournal(ctx, kiel, s.ID), os.WriteFile(filepath.Join(dir, "bescheid.pdf"), pdf, 0o600))
 }
 
-// answer reads the mailbox as the citizen does, uploads a photo and replies.
-func (e *erzaehler) answer(ctx context.Context, v *vorgang.Vorgang) error {
-	h := e.h
-	konto := v.Stand().Antrag.Antragsteller.Konto
-	buerger := tenant.Akteur{ID: konto, Art: tenant.Buerger, Rollen: []tenant.Rolle{tenant.RolleAntragsteller}}
-	post := h.portal.Postfach(kiel, konto)
-	var frage messaging.Eintrag
-	for n, err := range post.All(ctx) {
-		if err != nil {
-			return err
-		}
-		e.say("   Postfach: %s", n.Nachricht.Betreff)
-		frage = n
+// entscheidung is Kim's text with the Belehrung that the Land wants.
+func entscheidung(ctx context.Context, h *haus) (i bescheid.Inhalt, err error) {
+	texte, err1 := bescheid.StandardBelehrungen()
+	mandant, err2 := h.mandanten.Mandant(ctx, kiel)
+	if err := errors.Join(err1, err2, json.Unmarshal(daten("bescheid.json"), &i)); err != nil {
+		return i, err
 	}
-	if _, err := post.Read(ctx, frage.ID); err != nil {
-		return err
-	}
-	foto, err := h.upload(ctx, "baum.png")
-	if err != nil {
-		return err
-	}
-	_, err = h.store.Edit(ctx, kiel, v.ID(), func(v *vorgang.Vorgang) error {
-		return v.Answer(buerger, h.uhr.Now(), vorgang.Erwiderung{
-			Bezug: frage.Nachricht.ID, Text: "Anbei das Foto. Viele Grüße", Dateien: []vorgang.Datei{foto},
-		})
-	})
-	if err != nil {
-		return err
-	}
-	return e.journal(ctx)
+	return texte.FillIn(i, mandant, datum.Von(h.now()))
 }
 
-// file lets the days pass, closes the Vorgang and has it archived.
-func (e *erzaehler) file(ctx context.Context) error {
-	h := e.h
-	v, err := h.store.Get(ctx, kiel, e.id)
-	if err != nil {
-		return err
-	}
-	b := v.Stand().Bescheide[0]
-	h.uhr.Set(b.Bekanntgabe.Tag.Beginn().Add(9 * time.Hour))
-	if err := e.work(ctx); err != nil {
-		return err
-	}
-	_, err = h.store.Edit(ctx, kiel, e.id, func(v *vorgang.Vorgang) error {
-		return v.Close(kim, h.uhr.Now(), vorgang.Schluss{Grund: vorgang.GrundBeschieden, Abgeben: true})
-	})
-	if err != nil {
-		return err
-	}
-	if err := e.work(ctx); err != nil { // writes the xdomea package
-		return err
-	}
-	if _, err := h.eakte.Scan(ctx); err != nil { // the receiving DMS imports and answers 0403 and 0402
-		return err
-	}
-	if _, err := h.veraktung.Collect(ctx, kiel); err != nil {
-		return err
-	}
-	h.uhr.Set(b.Bekanntgabe.BestandskraftAb.Beginn().Add(9 * time.Hour))
-	if err := e.work(ctx); err != nil {
-		return err
-	}
-	v, err = h.store.Get(ctx, kiel, e.id)
-	if err != nil {
-		return err
-	}
-	s := v.Stand()
-	if s.Abgabe == nil || s.Abgabe.Zustand != vorgang.Archiviert || s.Bescheide[0].Zustand != bescheid.Bestandskraeftig {
-		return fmt.Errorf("not archived: %+v", s.Abgabe)
-	}
-	e.say("   Öffentlich sichtbar: %s", v.Oeffentlich().Status)
-	return nil
+//go:embed daten
+var eingebettet embed.FS
+
+func daten(name string) []byte {
+	b, _ := eingebettet.ReadFile("daten/" + name) // built into the program
+	return b
 }
 
-// strangerSeesNothing lets a clerk of the other Mandant try.
-func (e *erzaehler) strangerSeesNothing(ctx context.Context) error {
-	if _, err := e.h.store.Get(ctx, muenchen, e.id); !errors.Is(err, storage.ErrNotFound) {
-		return fmt.Errorf("another Mandant found the Vorgang: %v", err)
-	}
-	if _, _, err := e.h.store.Claim(ctx, muenchen, storage.ClaimParams{Akteur: amira}); !errors.Is(err, storage.ErrNotFound) {
-		return fmt.Errorf("another Mandant could pull: %v", err)
-	}
-	e.say("   Amira in München sieht nichts davon.")
-	return nil
+// haus is one installation with two Mandanten, and the world outside: doubles
+// that speak the real protocols.
+type haus struct {
+	vor       atomic.Int64 // how far the clock of the story is ahead
+	mandanten *tenant.Verzeichnis
+	store     *storage.Store
+	blobs     *blob.Dir
+	portal    *portal.Kanal
+	dienst    *fitconnecttest.Zustelldienst
+	stelle    *fitconnecttest.Zustellpunkt
+	eakte     *dmstest.Empfaenger
+	ziel      *verzeichnis.Ziel
+	stop      context.CancelFunc
+	stopped   chan struct{}
 }
 
-// results names what the folder holds.
-func (e *erzaehler) results(ctx context.Context) (*ergebnis, error) {
-	r := &ergebnis{Vorgang: e.id, Bescheid: filepath.Join(e.h.dir, "bescheid.pdf")}
-	if err := e.h.saveBescheid(ctx, e.id, r.Bescheid); err != nil {
+func (h *haus) now() time.Time { return time.Now().Add(time.Duration(h.vor.Load())) }
+
+// springe lets days pass until nine in the morning of the day.
+func (h *haus) springe(tag datum.Datum) {
+	h.vor.Store(int64(time.Until(tag.Beginn().Add(9 * time.Hour))))
+}
+
+// build composes the house in the folder and sets it to work.
+func build(ctx context.Context, dir string) (*haus, error) {
+	h := &haus{stopped: make(chan struct{})}
+	mandanten, zustaendigkeiten, err1 := tenant.LoadKonfiguration(daten("mandanten.json"))
+	formular, err2 := fim.LoadFormular(daten("formular.json"))
+	parser, err3 := fim.New(formular)
+	store, err4 := sqlite.Open(ctx, filepath.Join(dir, "fachwerk.db"), &sqlite.Options{Store: &storage.Options{Now: h.now}})
+	blobs, err5 := blob.OpenDir(filepath.Join(dir, "dateien"), nil)
+	dienst, err6 := fitconnecttest.Start(&fitconnecttest.Options{Now: h.now})
+	eakte, err7 := dmstest.NewEmpfaenger(filepath.Join(dir, "e-akte"))
+	ziel, err8 := verzeichnis.New(verzeichnis.Options{Name: "e-akte", Kodierer: xdomea.New(xdomea.V310(), nil), Basis: filepath.Join(dir, "e-akte"), Now: h.now})
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return nil, err
 	}
-	akten, err := filepath.Glob(filepath.Join(e.h.dir, "e-akte", "archiv", "*.zip"))
-	if err != nil || len(akten) != 1 {
-		return nil, fmt.Errorf("expected one package in the E-Akte, found %v (%v)", akten, err)
+	h.mandanten, h.store, h.blobs, h.dienst, h.eakte, h.ziel = mandanten, store, blobs, dienst, eakte, ziel
+	h.portal = portal.New(store.Postfach(), &portal.Options{Now: h.now})
+	dienste := []fitconnect.DestinationService{fitconnecttest.Service(leistung, formular.Schema, "application/json")}
+	if h.stelle, err1 = dienst.AddDestination(fitconnecttest.DestinationParams{Services: dienste}); err1 != nil {
+		return nil, err1
 	}
-	r.Akte = akten[0]
-	e.say("\nErgebnisse in %s:\n   Bescheid:  %s\n   E-Akte:    %s\n   Datenbank: %s", e.h.dir, r.Bescheid, r.Akte, filepath.Join(e.h.dir, "fachwerk.db"))
-	return r, nil
+	sub, err := h.stelle.Subscriber(&fitconnect.ClientOptions{Now: h.now}, &fitconnect.SubscriberOptions{Now: h.now})
+	if err != nil {
+		return nil, err
+	}
+	b, err := betrieb.New(betrieb.Params{
+		Store: store, Blobs: blobs, Mandanten: mandanten, Zustaendigkeiten: zustaendigkeiten, Betreiber: kiel,
+		Parser: []intake.Parser{parser}, Kanaele: []messaging.Kanal{h.portal}, FITConnect: []*fitconnect.Subscriber{sub},
+		Ablagen: map[tenant.ID]veraktung.Ablage{kiel: {Ziel: ziel, Empfaenger: dms.Kontakt{Institution: "E-Akte Schleswig-Holstein"}}},
+	}, &betrieb.Options{Now: h.now, Abholung: 10 * time.Millisecond, Relay: relay.Options{Poll: 10 * time.Millisecond}})
+	if err != nil {
+		return nil, err
+	}
+	callback, err := b.Callback(h.stelle.ID, "nur-fuer-das-beispiel", &fitconnect.CallbackOptions{Now: h.now})
+	h.stelle.CallbackTo(callback, "nur-fuer-das-beispiel")
+	ctx, h.stop = context.WithCancel(ctx)
+	go func() { defer close(h.stopped); _ = b.Run(ctx) }()
+	return h, err
+}
+
+// Close stops the work and then the rest.
+func (h *haus) Close() error {
+	h.stop()
+	<-h.stopped
+	h.dienst.Close()
+	return errors.Join(h.ziel.Close(), h.store.Close())
+}
+
+// await waits until the Vorgang of Kiel is as it should be, prints the journal
+// as it grows, and leaves the state in s.
+func (h *haus) await(ctx context.Context, s *vorgang.Stand, done func() bool, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for printed := s.Journal.Seq; ; {
+		for v, err := range h.store.List(ctx, kiel, storage.PageParams{}) {
+			if err != nil {
+				return err
+			}
+			*s = v.Stand()
+		}
+		for e, err := range h.store.Journal(ctx, kiel, s.ID) {
+			if err != nil {
+				return err
+			}
+			if wer, _ := e.Who(); e.Seq > printed && e.Seq <= s.Journal.Seq {
+				printed = e.Seq
+				fmt.Fprintf(out, "   %3d  %s  %-14s %s\n", e.Seq, e.Zeit.In(datum.Berlin()).Format("02.01.2006 15:04"), wer.Name, e.Text())
+			}
+		}
+		if s.Nummer != "" && done() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waited in vain at journal entry %d: %w", s.Journal.Seq, ctx.Err())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }

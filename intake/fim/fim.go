@@ -22,24 +22,41 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
-// Formular is one form as the authority sets it up.
+// Formular is one form as the authority sets it up. Its JSON form is what
+// [LoadFormular] reads.
 type Formular struct {
 	// Schema is the URI senders name.
-	Schema string
+	Schema string `json:"schema"`
 	// JSONSchema is the JSON Schema (draft 2020-12) of the data. It must not refer
 	// to other documents.
-	JSONSchema []byte
+	JSONSchema json.RawMessage `json:"jsonSchema"`
 	// Labels for reading, by field or group id without version.
-	Labels map[string]string
+	Labels map[string]string `json:"labels"`
 	// Antragsteller says where the applicant stands in the data.
-	Antragsteller Zeiger
+	Antragsteller Zeiger `json:"antragsteller"`
 }
 
 // Zeiger are JSON pointers (RFC 6901) into the data; empty ones are not read.
 type Zeiger struct {
-	Vorname, Nachname, Organisation string
-	Strasse, Hausnummer, Zusatz     string
-	PLZ, Ort                        string
+	Vorname      string `json:"vorname,omitempty"`
+	Nachname     string `json:"nachname,omitempty"`
+	Organisation string `json:"organisation,omitempty"`
+	Strasse      string `json:"strasse,omitempty"`
+	Hausnummer   string `json:"hausnummer,omitempty"`
+	Zusatz       string `json:"zusatz,omitempty"`
+	PLZ          string `json:"plz,omitempty"`
+	Ort          string `json:"ort,omitempty"`
+}
+
+// LoadFormular reads a form from JSON. Unknown fields are fehler.ErrInvalid.
+func LoadFormular(b []byte) (Formular, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	var f Formular
+	if err := d.Decode(&f); err != nil {
+		return Formular{}, fehler.New("fim.LoadFormular", "", fehler.ErrInvalid, err)
+	}
+	return f, nil
 }
 
 // Parser reads the forms it was made with. Safe for concurrent use.

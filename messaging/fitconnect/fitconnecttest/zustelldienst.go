@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -48,6 +49,7 @@ type Zustelldienst struct {
 	clients      map[string]*client       // GUARDED_BY(mu); by client id
 	tokens       map[string]issued        // GUARDED_BY(mu); by token
 	destinations map[string]*Zustellpunkt // GUARDED_BY(mu)
+	servers      []*httptest.Server       // of CallbackTo; GUARDED_BY(mu)
 	submissions  map[string]*submission   // GUARDED_BY(mu)
 	order        []string                 // GUARDED_BY(mu); submission ids as created
 	cases        map[string]*fall         // GUARDED_BY(mu)
@@ -169,6 +171,10 @@ func (z *Zustelldienst) Close() {
 	z.opt.CallbackClient.CloseIdleConnections()
 	z.mu.Lock()
 	defer z.mu.Unlock()
+	for _, s := range z.servers {
+		s.Close()
+	}
+	z.servers = nil
 	if z.senderClient != nil {
 		z.senderClient.CloseIdleConnections()
 	}

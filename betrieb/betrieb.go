@@ -1,0 +1,205 @@
+// Package betrieb composes an installation from its parts and runs it: it
+// receives, performs what the journals order, and brings in the answers of the
+// DMS, until it is told to stop.
+//
+// Nothing here is needed to use the other packages; it is the wiring most
+// installations would otherwise repeat. Whoever needs another wiring composes
+// the same parts by hand.
+package betrieb
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
+	"github.com/ozg-fachwerk/fachwerk/dms/veraktung"
+	"github.com/ozg-fachwerk/fachwerk/intake"
+	eingang "github.com/ozg-fachwerk/fachwerk/intake/fitconnect"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
+	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/blob"
+	"github.com/ozg-fachwerk/fachwerk/storage/relay"
+	"github.com/ozg-fachwerk/fachwerk/storage/relay/zustellung"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// Params are the parts. Store, Blobs, Mandanten, Zustaendigkeiten and Betreiber
+// are mandatory.
+type Params struct {
+	Store            *storage.Store
+	Blobs            blob.Store
+	Mandanten        intake.Mandanten
+	Zustaendigkeiten intake.Router
+	// Betreiber is the Mandant whose Klaerfach takes what belongs to nobody yet.
+	Betreiber tenant.ID
+	// Parser of the forms, in the order they are asked.
+	Parser []intake.Parser
+	// Kanaele to the citizens; Fallback names those tried last.
+	Kanaele  []messaging.Kanal
+	Fallback []string
+	// Ablagen are where Mandanten file closed Vorgaenge.
+	Ablagen map[tenant.ID]veraktung.Ablage
+	// FITConnect are the destinations to receive from.
+	FITConnect []*fitconnect.Subscriber
+	// Handlers for further kinds of Auftrag; they replace the usual ones of the same kind.
+	Handlers map[vorgang.AuftragArt]relay.Handler
+}
+
+// Options of a Betrieb; nil means defaults.
+type Options struct {
+	// Now is the clock; it must be the one of the Store. Default time.Now.
+	Now func() time.Time
+	Log *slog.Logger
+	// Intake, Empfang and Relay adjust the parts; their Now and Log are set here.
+	Intake  intake.Options
+	Empfang eingang.Options
+	Relay   relay.Options
+	// Abholung is the pause between two looks for answers of the DMS; default 1 minute.
+	Abholung time.Duration
+	// Rechner of legal periods; default the law that ships.
+	Rechner *frist.Rechner
+	// Setzer of letters; default [ausfertigung.New] with its defaults.
+	Setzer *ausfertigung.Setzer
+}
+
+// Betrieb is a composed installation. Safe for concurrent use.
+type Betrieb struct {
+	// Annahme takes deliveries of channels that call by themselves.
+	Annahme *intake.Annahme
+	// Relay performs Auftraege.
+	Relay *relay.Relay
+	// Veraktung files and collects answers.
+	Veraktung *veraktung.Veraktung
+
+	empfaenger map[string]*eingang.Empfang // by destination
+	ablagen    []tenant.ID
+	abholung   time.Duration
+	log        *slog.Logger
+}
+
+// New composes. It starts nothing.
+func New(p Params, o *Options) (*Betrieb, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	c := *o
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Abholung == 0 {
+		c.Abholung = time.Minute
+	}
+	if c.Rechner == nil {
+		c.Rechner = frist.New(nil)
+	}
+	b := &Betrieb{abholung: c.Abholung, log: c.Log, empfaenger: map[string]*eingang.Empfang{}}
+	b.ablagen = slices.Sorted(maps.Keys(p.Ablagen))
+	if err := b.buildIntake(p, &c); err != nil {
+		return nil, err
+	}
+	return b, b.buildRelay(p, &c)
+}
+
+func (b *Betrieb) buildIntake(p Params, o *Options) (err error) {
+	o.Intake.Now, o.Intake.Log = o.Now, o.Log
+	b.Annahme, err = intake.New(intake.Params{
+		Store: p.Store, Blobs: p.Blobs, Mandanten: p.Mandanten, Router: p.Zustaendigkeiten, Parser: p.Parser, Betreiber: p.Betreiber,
+	}, &o.Intake)
+	if err != nil {
+		return err
+	}
+	o.Empfang.Now, o.Empfang.Log = o.Now, o.Log
+	for _, s := range p.FITConnect {
+		if b.empfaenger[s.DestinationID()] != nil {
+			return fehler.New("betrieb.New", s.DestinationID(), fehler.ErrExists, errors.New("the destination is named twice"))
+		}
+		b.empfaenger[s.DestinationID()] = eingang.New(s, b.Annahme, &o.Empfang)
+	}
+	return nil
+}
+
+func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
+	router, err := messaging.NewRouter(p.Kanaele, &messaging.RouterOptions{Fallback: p.Fallback})
+	if err != nil {
+		return err
+	}
+	if o.Setzer == nil {
+		if o.Setzer, err = ausfertigung.New(nil); err != nil {
+			return err
+		}
+	}
+	post, err := zustellung.New(zustellung.Params{
+		Blobs: p.Blobs, Mandanten: p.Mandanten, Router: router, Setzer: o.Setzer, Rechner: o.Rechner,
+	}, &zustellung.Options{Now: o.Now})
+	if err != nil {
+		return err
+	}
+	b.Veraktung, err = veraktung.New(veraktung.Params{
+		Store: p.Store, Blobs: p.Blobs, Mandanten: p.Mandanten, Ablagen: p.Ablagen,
+	}, &veraktung.Options{Now: o.Now})
+	if err != nil {
+		return err
+	}
+	handlers := post.Handlers()
+	handlers[vorgang.EingangQuittieren] = intake.NewQuittierung(p.Blobs, o.Now, eingang.NewQuittierer(p.FITConnect...))
+	handlers[vorgang.AkteAbgeben] = b.Veraktung
+	maps.Copy(handlers, p.Handlers)
+	o.Relay.Now, o.Relay.Log = o.Now, o.Log
+	b.Relay = relay.New(p.Store, handlers, &o.Relay)
+	return nil
+}
+
+// Callback takes the callbacks for one destination; they wake the receiver of
+// [Betrieb.Run]. An unknown destination is fehler.ErrNotFound.
+func (b *Betrieb) Callback(destinationID, secret string, o *fitconnect.CallbackOptions) (http.Handler, error) {
+	e := b.empfaenger[destinationID]
+	if e == nil {
+		return nil, fehler.New("betrieb.Callback", destinationID, fehler.ErrNotFound, nil)
+	}
+	return e.Handler(secret, o)
+}
+
+// Run receives, performs and collects until ctx ends, then waits for what is at
+// work and returns nil. Failures are logged and tried again.
+func (b *Betrieb) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, e := range b.empfaenger {
+		wg.Go(func() { _ = e.Run(ctx) }) // Run only ends with ctx
+	}
+	wg.Go(func() { _ = b.Relay.Run(ctx) })
+	wg.Go(func() { b.collect(ctx) })
+	wg.Wait()
+	return nil
+}
+
+func (b *Betrieb) collect(ctx context.Context) {
+	for ctx.Err() == nil {
+		for _, m := range b.ablagen {
+			n, err := b.Veraktung.Collect(ctx, m)
+			switch {
+			case errors.Is(err, fehler.ErrUnsupported): // the target gives no answers
+			case err != nil && ctx.Err() == nil:
+				b.log.ErrorContext(ctx, "answers of the DMS", "mandant", m, "error", err)
+			case n > 0:
+				b.log.InfoContext(ctx, "answers of the DMS recorded", "mandant", m, "answers", n)
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(b.abholung):
+		}
+	}
+}
