@@ -194,6 +194,9 @@ func fachdaten(s vorgang.Stand) *dms.Erweiterung {
 	if e.Kennung == "" {
 		e.Kennung = s.Leistung.URN()
 	}
+	if e.Name == "" {
+		e.Name = string(s.Leistung)
+	}
 	e.Gruppen, e.Felder = felder(s.Antrag.Felder)
 	return e
 }
