@@ -33,6 +33,8 @@ type Ablage struct {
 	Empfaenger dms.Kontakt
 	// Frist is when a missing answer counts as overdue; 0 never.
 	Frist time.Duration
+	// WithReceipt asks the receiver for a receipt before its import answer.
+	WithReceipt bool
 }
 
 // Params of a Veraktung; all are mandatory.
@@ -86,7 +88,7 @@ func (b beleg) before(other beleg) bool {
 // Handle sends the package. A Mandant without Ablage is fehler.ErrUnsupported.
 func (w *Veraktung) Handle(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
 	ablage, ok := w.p.Ablagen[a.Mandant]
-	if !ok {
+	if !ok || ablage.Ziel == nil {
 		return nil, fehler.New("veraktung.Handle", string(a.Mandant), fehler.ErrUnsupported, nil)
 	}
 	var d vorgang.AbgebenDaten
@@ -102,7 +104,7 @@ func (w *Veraktung) Handle(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vo
 		return nil, err
 	}
 	q := Quelle{
-		Mandant: m, Empfaenger: ablage.Empfaenger, ProzessID: d.ProzessID,
+		Mandant: m, Empfaenger: ablage.Empfaenger, ProzessID: d.ProzessID, WithReceipt: ablage.WithReceipt,
 		Open: func(ctx context.Context, x vorgang.Datei) (io.ReadCloser, error) {
 			return w.p.Blobs.Open(ctx, a.Mandant, blob.Ref{SHA512: x.SHA512, Groesse: x.Groesse})
 		},
