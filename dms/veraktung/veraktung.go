@@ -60,7 +60,7 @@ type Veraktung struct {
 // New makes a Veraktung.
 func New(p Params, o *Options) (*Veraktung, error) {
 	if p.Store == nil || p.Blobs == nil || p.Mandanten == nil {
-		return nil, fehler.New("veraktung.New", "", fehler.ErrInvalid, errors.New("Store, Blobs and Mandanten are mandatory"))
+		return nil, fehler.New("veraktung.New", "", fehler.ErrInvalid, errors.New("params Store, Blobs and Mandanten are mandatory"))
 	}
 	v := &Veraktung{p: p, now: time.Now, akteur: tenant.System("veraktung")}
 	if o != nil && o.Now != nil {
