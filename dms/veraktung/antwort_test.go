@@ -283,6 +283,21 @@ func TestFailingTargetAndReopened(t *testing.T) {
 	require.Empty(t, ziel.Lieferungen())
 }
 
+func TestAnotherPaketUnderTheProzessIsHopeless(t *testing.T) {
+	ziel := &dmstest.Speicher{}
+	h := newHaus(t, ziel)
+	id := h.closed()
+	var d vorgang.AbgebenDaten
+	require.NoError(t, h.auftrag(id).Decode(&d))
+	other := dmstest.Minimal("anderes")
+	other.ProzessID = d.ProzessID.String()
+	_, err := ziel.Send(t.Context(), other)
+	require.NoError(t, err)
+	h.drain()
+	require.Equal(t, storage.AuftragGeparkt, h.auftrag(id).Zustand)
+	require.Nil(t, h.abgabe(id))
+}
+
 func TestWithoutAblage(t *testing.T) {
 	h := newHaus(t, nil)
 	id := h.closed()

@@ -124,6 +124,9 @@ func (w *Veraktung) Handle(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vo
 	}
 	paket := NewPaket(q)
 	schein, err := ablage.Ziel.Send(ctx, paket)
+	if errors.Is(err, fehler.ErrConflict) { // another package under this ProzessID: no later try mends it
+		err = fehler.New("veraktung.Handle", paket.ProzessID, fehler.ErrInvalid, err)
+	}
 	if err != nil {
 		return nil, err
 	}
