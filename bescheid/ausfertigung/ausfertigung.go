@@ -4,6 +4,7 @@ package ausfertigung
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
@@ -54,31 +55,46 @@ func (s *Setzer) Write(w io.Writer, k Kopf, b bescheid.Bescheid) (pdf.Bericht, e
 }
 
 // Dokument gives the letter as a document, for a preview of a draft as well: an
-// unreleased text carries no date and no signature.
+// unreleased text carries no date and no signature, and says "Entwurf" on every
+// page.
 func Dokument(k Kopf, b bescheid.Bescheid) pdf.Dokument {
 	m, i := k.Mandant, b.Inhalt
+	vorgang := "Vorgang " + k.Nummer
+	if b.FreigegebenAm.IsZero() {
+		vorgang = "Entwurf · " + vorgang
+	}
 	d := pdf.Dokument{
 		Titel: i.Betreff, Autor: m.Name, Betreff: "Bescheid " + k.Nummer,
-		Erstellt: b.FreigegebenAm, Kopfzeile: m.Name + " · Vorgang " + k.Nummer, Fusszeile: "Vorgang " + k.Nummer,
+		Erstellt: b.FreigegebenAm, Kopfzeile: m.Name + " · " + vorgang, Fusszeile: vorgang,
 	}
-	absender := append([]string{m.Name, k.Einheit.Name}, m.Anschrift.Zeilen()...)
 	d.Brief = &pdf.Brief{
-		Absender:          absender,
-		Ruecksendezeile:   strings.Join(append([]string{m.Name}, m.Anschrift.Zeilen()...), " · "),
-		Anschrift:         append([]string{k.Empfaenger.Name}, k.Empfaenger.Anschrift.Zeilen()...),
-		Informationsblock: informationsblock(k),
-		Ort:               m.Anschrift.Ort,
-		Datum:             datum.Von(b.FreigegebenAm).Deutsch(),
-		Betreff:           i.Betreff,
-		Anrede:            "Guten Tag " + k.Empfaenger.Name + ",",
-		Grussformel:       "Mit freundlichen Grüßen",
+		Absender:              zeilen(append([]string{m.Name, k.Einheit.Name}, m.Anschrift.Zeilen()...)),
+		Ruecksendezeile:       strings.Join(zeilen(append([]string{m.Name}, m.Anschrift.Zeilen()...)), " · "),
+		Anschrift:             zeilen(append([]string{k.Empfaenger.Name}, k.Empfaenger.Anschrift.Zeilen()...)),
+		Informationsblock:     informationsblock(k),
+		Betreff:               i.Betreff,
+		Anrede:                anrede(k.Empfaenger.Name),
+		Grussformel:           "Mit freundlichen Grüßen",
+		OhneUnterschriftsraum: true,
 	}
-	if b.Zeichner != "" {
-		d.Brief.Unterzeichner = []string{b.Zeichner}
+	if !b.FreigegebenAm.IsZero() {
+		d.Brief.Ort, d.Brief.Datum = m.Anschrift.Ort, datum.Von(b.FreigegebenAm).Deutsch()
+		d.Brief.Unterzeichner = zeilen([]string{b.Zeichner})
 	}
-	d.Brief.OhneUnterschriftsraum = true
 	d.Inhalt = inhalt(i)
 	return d
+}
+
+// zeilen leaves out what is empty.
+func zeilen(in []string) []string {
+	return slices.DeleteFunc(in, func(s string) bool { return strings.TrimSpace(s) == "" })
+}
+
+func anrede(name string) string {
+	if name == "" {
+		return "Guten Tag,"
+	}
+	return "Guten Tag " + name + ","
 }
 
 func informationsblock(k Kopf) []pdf.Angabe {

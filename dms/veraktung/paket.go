@@ -22,6 +22,8 @@ type Quelle struct {
 	// Empfaenger is the receiving office.
 	Empfaenger dms.Kontakt
 	ProzessID  uuid.UUID
+	// WithReceipt asks the receiver for a receipt before its import answer.
+	WithReceipt bool
 	// Open gives the bytes of a file of the Vorgang.
 	Open func(ctx context.Context, d vorgang.Datei) (io.ReadCloser, error)
 }
@@ -38,7 +40,7 @@ func NewPaket(q Quelle) *dms.Paket {
 		ProzessID:  q.ProzessID.String(),
 		Absender:   behoerde(m, e.Name),
 		Empfaenger: q.Empfaenger,
-		System:     dms.System{Produkt: "Fachwerk"},
+		System:     dms.System{Produkt: "Fachwerk"}, WithReceipt: q.WithReceipt,
 		Vorgang: dms.Vorgang{
 			ID: s.ID.String(),
 			Metadaten: dms.Metadaten{
@@ -193,6 +195,9 @@ func fachdaten(s vorgang.Stand) *dms.Erweiterung {
 	e := &dms.Erweiterung{Kennung: s.Antrag.Schema, Name: s.LeistungName}
 	if e.Kennung == "" {
 		e.Kennung = s.Leistung.URN()
+	}
+	if e.Name == "" {
+		e.Name = string(s.Leistung)
 	}
 	e.Gruppen, e.Felder = felder(s.Antrag.Felder)
 	return e

@@ -42,7 +42,12 @@ func (r *Relay) perform(ctx context.Context, g storage.Auftrag) {
 }
 
 func (r *Relay) giveUp(ctx context.Context, log *slog.Logger, g storage.Auftrag, cause error) {
-	if err := r.putOff(ctx, log, g, cause); err != nil && ctx.Err() == nil {
+	err := r.putOff(ctx, log, g, cause)
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.Is(err, errLeaseLost):
+		log.WarnContext(ctx, "lease lost while at work")
+	default:
 		log.ErrorContext(ctx, "auftrag cannot be put off", "error", err)
 	}
 }

@@ -3,6 +3,7 @@ package zustellung_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -225,6 +226,20 @@ func (h *haus) ausfertigen(id uuid.UUID, a storage.Auftrag) messaging.Anhang {
 	require.NoError(h, err)
 	require.NoError(h, report(v)) // on a copy that nobody saves
 	return *v.Stand().Bescheide[0].Dokument
+}
+
+// A text that was changed behind the back of the library is parked at once.
+func TestForgedTextIsHopeless(t *testing.T) {
+	h := newHaus(t, optionen{brief: post})
+	id := h.vorgang(kiel, "brief")
+	h.decide(kiel, id)
+	s := h.stand(kiel, id)
+	s.Bescheide[0].Inhalt.Tenor = []string{"Die Fällung wird abgelehnt."}
+	i := slices.IndexFunc(h.offen(kiel, id), func(a storage.Auftrag) bool { return a.Art == vorgang.BescheidAusfertigen })
+	a := h.offen(kiel, id)[i]
+	_, err := h.handlers()[a.Art].Handle(t.Context(), a.Auftrag, vorgang.Restore(s, vorgang.Kontext{}))
+	require.ErrorIs(t, err, fehler.ErrInvalid)
+	require.Equal(t, "bescheid.pruefsumme", fehler.ProblemeIn(err)[0].Code)
 }
 
 func TestTermine(t *testing.T) {

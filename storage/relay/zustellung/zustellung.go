@@ -158,6 +158,9 @@ func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorg
 	}
 	var buf bytes.Buffer
 	if _, err := z.p.Setzer.Write(&buf, kopf, b); err != nil {
+		if errors.Is(err, fehler.ErrConflict) { // not the released text: no later try mends it
+			err = fehler.New("zustellung.ausfertigen", b.ID.String(), fehler.ErrInvalid, err)
+		}
 		return nil, err
 	}
 	ref, err := z.p.Blobs.Put(ctx, s.Mandant, &buf)

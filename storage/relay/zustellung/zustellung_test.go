@@ -220,7 +220,7 @@ func (h *haus) offen(m tenant.ID, id uuid.UUID) []storage.Auftrag {
 
 func (h *haus) datei(m tenant.ID, a *messaging.Anhang) []byte {
 	require.NotNil(h, a)
-	r, err := h.blobs.Open(context.Background(), m, a.SHA512)
+	r, err := h.blobs.Open(context.Background(), m, blob.Ref{SHA512: a.SHA512, Groesse: a.Groesse})
 	require.NoError(h, err)
 	defer r.Close()
 	var b bytes.Buffer
