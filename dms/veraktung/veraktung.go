@@ -31,7 +31,8 @@ type Mandanten interface {
 type Ablage struct {
 	Ziel       dms.Ziel
 	Empfaenger dms.Kontakt
-	// Frist is when a missing answer counts as overdue; 0 never.
+	// Frist is kept with the hand-over: after it a missing answer counts as
+	// overdue (dms.Abgabe.CheckOverdue); 0 never.
 	Frist time.Duration
 	// WithReceipt asks the receiver for a receipt before its import answer.
 	WithReceipt bool

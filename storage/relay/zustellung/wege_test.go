@@ -22,7 +22,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-var post = messaging.Faehigkeiten{Bescheid: true, Bekanntgabe: "post"}
+var post = messaging.Faehigkeiten{Bescheid: true, Papier: true, Bekanntgabe: "post"}
 
 func TestThroughThePortal(t *testing.T) {
 	for name, o := range map[string]optionen{"memory": {}, "sqlite": {sqlite: true}} {
