@@ -65,7 +65,7 @@ type Annahme struct {
 // New makes an Annahme.
 func New(p Params, o *Options) (*Annahme, error) {
 	if p.Store == nil || p.Blobs == nil || p.Mandanten == nil || p.Router == nil || p.Betreiber == "" {
-		return nil, fehler.New("intake.New", "", fehler.ErrInvalid, errors.New("Store, Blobs, Mandanten, Router and Betreiber are mandatory"))
+		return nil, fehler.New("intake.New", "", fehler.ErrInvalid, errors.New("missing one of Store, Blobs, Mandanten, Router, Betreiber"))
 	}
 	a := &Annahme{p: p, akteur: tenant.System("annahme")}
 	if o != nil {
@@ -128,7 +128,7 @@ type akte struct {
 // means that nothing was decided: the delivery must be offered again.
 func (a *Annahme) Receive(ctx context.Context, l Lieferung) (Ergebnis, error) {
 	if l.Kanal == "" || l.Kennung == "" || l.Fachdaten.leer() {
-		return Ergebnis{}, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrInvalid, errors.New("Kanal, Kennung and Fachdaten are mandatory"))
+		return Ergebnis{}, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrInvalid, errors.New("missing Kanal, Kennung or Fachdaten"))
 	}
 	if l.Eingang.IsZero() {
 		l.Eingang = a.o.Now()

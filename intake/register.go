@@ -266,7 +266,7 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 	if fix != nil {
 		schluessel := k.Lieferung.Schluessel()
 		if fix(&k.Lieferung); k.Lieferung.Schluessel() != schluessel {
-			return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, errors.New("Kanal and Kennung must not change"))
+			return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, errors.New("the Kanal and the Kennung must not change"))
 		}
 	}
 	// The bytes come from the Klaerfach and the sender has been answered.

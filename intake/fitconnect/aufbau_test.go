@@ -29,10 +29,13 @@ const (
 	betreiber tenant.ID = "poststelle"
 	amt       tenant.ID = "hanau"
 
-	leistung  tenant.Leistungsschluessel = "99115005104000"
-	schemaURI                            = "https://schema.example/fim/s99000002_1.0.schema.json"
-	region                               = "DE064350014014"
-	geheimnis                            = "callback-geheimnis-nur-im-test"
+	leistung tenant.Leistungsschluessel = "99115005104000"
+)
+
+const (
+	schemaURI = "https://schema.example/fim/s99000002_1.0.schema.json"
+	region    = "DE064350014014"
+	geheimnis = "callback-geheimnis-nur-im-test"
 )
 
 const jsonSchema = `{"type":"object","required":["F60000227"],"additionalProperties":false,
