@@ -59,11 +59,11 @@ type Behoerdenkennung struct {
 
 // Anschrift is a postal address inside Germany.
 type Anschrift struct {
-	Strasse    string `json:"strasse,omitempty" validate:"omitempty,max=100"`
-	Hausnummer string `json:"hausnummer,omitempty" validate:"omitempty,max=20"`
-	Zusatz     string `json:"zusatz,omitempty" validate:"omitempty,max=100"`
-	PLZ        string `json:"plz,omitempty" validate:"omitempty,len=5,numeric"`
-	Ort        string `json:"ort,omitempty" validate:"omitempty,max=100"`
+	Strasse    string `json:"strasse,omitempty"`
+	Hausnummer string `json:"hausnummer,omitempty"`
+	Zusatz     string `json:"zusatz,omitempty"`
+	PLZ        string `json:"plz,omitempty"`
+	Ort        string `json:"ort,omitempty"`
 }
 
 // IsZero tells whether nothing is filled in.

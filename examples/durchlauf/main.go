@@ -56,9 +56,6 @@ var (
 func main() {
 	dir := flag.String("dir", filepath.Join(os.TempDir(), "durchlauf-"+time.Now().Format("20060102-150405")), "folder for the results")
 	flag.Parse()
-	if err := os.MkdirAll(*dir, 0o700); err != nil {
-		log.Fatal(err)
-	}
 	h, err := build(context.Background(), *dir)
 	if err != nil {
 		log.Fatal(err)
@@ -82,19 +79,24 @@ func tell(ctx context.Context, h *haus, dir string, out io.Writer) (s vorgang.St
 		do   func() error
 		done func() bool
 	}{
-		{"Ein Onlinedienst sendet einen verschlüsselten Antrag. Die Behörde prüft, speichert, quittiert und bestätigt.",
+		{"Ein Onlinedienst sendet zwei verschlüsselte Anträge, nach München und Kiel. Sie werden geprüft, gespeichert, quittiert und bestätigt.",
 			func() error {
-				antrag, err := fitconnecttest.ReadDraft(eingebettet, "daten/antrag", h.stelle.ID)
-				if err == nil {
-					_, err = h.dienst.Sende(ctx, antrag)
+				for _, region := range []string{"DE091620000000", "DE010020000000"} { // München, Kiel
+					antrag, err1 := fitconnecttest.ReadDraft(eingebettet, "daten/antrag", h.stelle.ID)
+					antrag.Region = region
+					if _, err2 := h.dienst.Sende(ctx, antrag); err1 != nil || err2 != nil {
+						return errors.Join(err1, err2)
+					}
 				}
-				return err
+				return nil
 			},
 			func() bool { return !s.EingangQuittiert.IsZero() && len(s.Nachrichten[0].Quittungen) == 1 }},
-		{"Amira in München sieht nichts davon. Kim in Kiel zieht den ältesten Vorgang vom Stapel und fragt nach.",
+		{"Amira in München sieht nur den eigenen. Kim in Kiel zieht den ältesten Vorgang vom Stapel und fragt nach.",
 			func() (err error) {
-				if _, _, err := h.store.Claim(ctx, muenchen, storage.ClaimParams{Akteur: amira}); !errors.Is(err, storage.ErrNotFound) {
-					return fmt.Errorf("another Mandant could pull: %v", err)
+				if v, _, err := h.store.Claim(ctx, muenchen, storage.ClaimParams{Akteur: amira}); err != nil || v.ID() == s.ID {
+					return fmt.Errorf("München could not pull its own Vorgang: %v", err)
+				} else if _, err := h.store.Get(ctx, muenchen, s.ID); !errors.Is(err, storage.ErrNotFound) {
+					return fmt.Errorf("München could read the Vorgang of Kiel: %v", err)
 				}
 				if _, lease, err = h.store.Claim(ctx, kiel, storage.ClaimParams{Akteur: kim}); err != nil {
 					return err
@@ -222,6 +224,7 @@ func (h *haus) springe(tag datum.Datum) {
 // build composes the house in the folder and sets it to work.
 func build(ctx context.Context, dir string) (*haus, error) {
 	h := &haus{stopped: make(chan struct{})}
+	err0 := os.MkdirAll(dir, 0o700)
 	mandanten, zustaendigkeiten, err1 := tenant.LoadKonfiguration(daten("mandanten.json"))
 	formular, err2 := fim.LoadFormular(daten("formular.json"))
 	parser, err3 := fim.New(formular)
@@ -230,7 +233,7 @@ func build(ctx context.Context, dir string) (*haus, error) {
 	dienst, err6 := fitconnecttest.Start(&fitconnecttest.Options{Now: h.now})
 	eakte, err7 := dmstest.NewEmpfaenger(filepath.Join(dir, "e-akte"))
 	ziel, err8 := verzeichnis.New(verzeichnis.Options{Name: "e-akte", Kodierer: xdomea.New(xdomea.V310(), nil), Basis: filepath.Join(dir, "e-akte"), Now: h.now})
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
+	if err := errors.Join(err0, err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return nil, err
 	}
 	h.mandanten, h.store, h.blobs, h.dienst, h.eakte, h.ziel = mandanten, store, blobs, dienst, eakte, ziel
@@ -271,7 +274,7 @@ func (h *haus) Close() error {
 func (h *haus) await(ctx context.Context, s *vorgang.Stand, done func() bool, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	for printed := s.Journal.Seq; ; {
+	for printed := s.Journal.Seq; ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
 		for v, err := range h.store.List(ctx, kiel, storage.PageParams{}) {
 			if err != nil {
 				return err
@@ -290,10 +293,6 @@ func (h *haus) await(ctx context.Context, s *vorgang.Stand, done func() bool, ou
 		if s.Nummer != "" && done() {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waited in vain at journal entry %d: %w", s.Journal.Seq, ctx.Err())
-		case <-time.After(10 * time.Millisecond):
-		}
 	}
+	return fmt.Errorf("waited in vain at journal entry %d: %w", s.Journal.Seq, ctx.Err())
 }
