@@ -94,9 +94,9 @@ func tell(ctx context.Context, h *haus, dir string, out io.Writer) (s vorgang.St
 		{"Amira in München sieht nur den eigenen. Kim in Kiel zieht den ältesten Vorgang vom Stapel und fragt nach.",
 			func() (err error) {
 				if v, _, err := h.store.Claim(ctx, muenchen, storage.ClaimParams{Akteur: amira}); err != nil || v.ID() == s.ID {
-					return fmt.Errorf("München could not pull its own Vorgang: %v", err)
+					return fmt.Errorf("no own Vorgang to pull in München: %v", err)
 				} else if _, err := h.store.Get(ctx, muenchen, s.ID); !errors.Is(err, storage.ErrNotFound) {
-					return fmt.Errorf("München could read the Vorgang of Kiel: %v", err)
+					return fmt.Errorf("the Vorgang of Kiel can be read in München: %v", err)
 				}
 				if _, lease, err = h.store.Claim(ctx, kiel, storage.ClaimParams{Akteur: kim}); err != nil {
 					return err
