@@ -236,7 +236,7 @@ func (x *rechnung) lese(werte []wert, l lauf, n int, v Verschiebung, grund strin
 	}
 	if v != VerschiebungEnde {
 		if !still && x.kalender.IsWerktag(l.ort, roh) != Ja {
-			x.schritt("Der " + tagText(roh) + " " + x.hindernis(l.ort, roh) + "; eine Verschiebung auf den nächsten Werktag findet nach der angewandten Regel nicht statt.")
+			x.schritt("Der " + x.tagUndHindernis(l.ort, roh) + "; eine Verschiebung auf den nächsten Werktag findet nach der angewandten Regel nicht statt.")
 		}
 		return append(werte, wert{roh, roh, l.regel, grund})
 	}

@@ -143,7 +143,7 @@ func (x *rechnung) erzaehleVerschiebung(l lauf, roh, ende datum.Datum) {
 	var s strings.Builder
 	for d := roh; d.Vor(ende); d = d.AddTage(1) {
 		if d == roh {
-			s.WriteString("Der " + tagText(d) + " " + x.hindernis(l.ort, d))
+			s.WriteString("Der " + x.tagUndHindernis(l.ort, d))
 		} else {
 			s.WriteString(", der " + deutsch(d) + " " + x.hindernis(l.ort, d))
 		}
@@ -151,6 +151,15 @@ func (x *rechnung) erzaehleVerschiebung(l lauf, roh, ende datum.Datum) {
 	s.WriteString("; das Ende verschiebt sich auf den nächsten Werktag, " + wochentage[ende.Wochentag()] + ", " + deutsch(ende))
 	s.WriteString(" (" + ortText(l.regel.Feiertagsort, l.ort) + ").")
 	x.schritt(s.String())
+}
+
+// tagUndHindernis names the day of the week once.
+func (x *rechnung) tagUndHindernis(o Ort, d datum.Datum) string {
+	grund := x.hindernis(o, d)
+	if istWochenende(d) && x.kalender.IsFeiertag(o, d).Antwort != Ja {
+		return deutsch(d) + " " + grund
+	}
+	return tagText(d) + " " + grund
 }
 
 // hindernis says why the day is no working day.
