@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -14,15 +15,18 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/pdfcheck"
+	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/memory"
+	"github.com/ozg-fachwerk/fachwerk/storage/postgres"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m) }
+func TestMain(m *testing.M) { testenv.Main(m, pgtest.Stop) }
 
 // story runs the example on a Monday in November, so that all dates are known.
 func story(t *testing.T) (*haus, vorgang.Stand, string) {
@@ -79,6 +83,35 @@ func TestDurchlauf(t *testing.T) {
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	for e, err := range h.store.Journal(t.Context(), muenchen, s.ID) {
 		require.ErrorIs(t, err, storage.ErrNotFound, "entry %d", e.Seq)
+	}
+}
+
+// The same story on every storage, with the same outcome.
+func TestDurchlaufOnEveryStorage(t *testing.T) {
+	sqlite := openStore
+	t.Cleanup(func() { openStore = sqlite })
+	for name, open := range map[string]func(t *testing.T) func(context.Context, string, *storage.Options) (*storage.Store, error){
+		"memory": func(*testing.T) func(context.Context, string, *storage.Options) (*storage.Store, error) {
+			return func(_ context.Context, _ string, o *storage.Options) (*storage.Store, error) {
+				return memory.Open(o), nil
+			}
+		},
+		"postgres": func(t *testing.T) func(context.Context, string, *storage.Options) (*storage.Store, error) {
+			db := pgtest.New(t)
+			require.NoError(t, postgres.Migrate(t.Context(), db.OwnerDSN, nil))
+			return func(ctx context.Context, _ string, o *storage.Options) (*storage.Store, error) {
+				return postgres.Open(ctx, db.AppDSN, &postgres.Options{RelayDSN: db.RelayDSN, Store: o})
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			openStore = open(t)
+			_, s, _ := story(t)
+			require.Equal(t, vorgang.Archiviert, s.Abgabe.Zustand)
+			require.Equal(t, bescheid.Bestandskraeftig, s.Bescheide[0].Zustand)
+			require.EqualValues(t, 24, s.Journal.Seq)
+			require.Equal(t, "2026-12-28", s.Bescheide[0].Bekanntgabe.FristEnde.String())
+		})
 	}
 }
 

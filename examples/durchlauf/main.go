@@ -46,7 +46,6 @@ const (
 	leistung                 = tenant.LeistungURN + "99063005001000"
 )
 
-// The people of the story.
 var (
 	kim   = tenant.Akteur{ID: "kim", Name: "Kim Petersen", Art: tenant.Person, Mandant: kiel, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung}}
 	deniz = tenant.Akteur{ID: "deniz", Name: "Deniz Aydın", Art: tenant.Person, Mandant: kiel, Rollen: []tenant.Rolle{tenant.Leitung}}
@@ -101,20 +100,18 @@ func tell(ctx context.Context, h *haus, dir string, out io.Writer) (s vorgang.St
 				if _, lease, err = h.store.Claim(ctx, kiel, storage.ClaimParams{Akteur: kim}); err != nil {
 					return err
 				}
-				bis := datum.Von(h.now()).AddTage(14)
 				return edit(func(v *vorgang.Vorgang) error {
-					_, err := v.Ask(kim, h.now(), vorgang.Frage{Betreff: "Foto des Baums", Text: "Bitte senden Sie uns ein Foto des Baums.", Bis: bis})
+					_, err := v.Ask(kim, h.now(), vorgang.Frage{Betreff: "Foto des Baums", Text: "Bitte senden Sie uns ein Foto des Baums.", Bis: datum.Von(h.now()).AddTage(14)})
 					return err
 				})
 			},
 			func() bool { return len(s.Nachrichten) == 2 && len(s.Nachrichten[1].Quittungen) == 1 }},
 		{"Die Bürgerin liest die Rückfrage in ihrem Postfach und antwortet mit einem Foto.",
 			func() error {
-				konto := s.Antrag.Antragsteller.Konto
-				buerger := tenant.Akteur{ID: konto, Art: tenant.Buerger, Rollen: []tenant.Rolle{tenant.RolleAntragsteller}}
+				buerger := tenant.Akteur{ID: s.Antrag.Antragsteller.Konto, Art: tenant.Buerger, Rollen: []tenant.Rolle{tenant.RolleAntragsteller}}
 				var frage messaging.Eintrag // the last letter in the mailbox
 				var err1 error
-				for frage, err1 = range h.portal.Postfach(kiel, konto).All(ctx) {
+				for frage, err1 = range h.portal.Postfach(kiel, buerger.ID).All(ctx) {
 				}
 				ref, err2 := h.blobs.Put(ctx, kiel, bytes.NewReader(daten("Foto.png")))
 				if err := errors.Join(err1, err2); err != nil {
@@ -175,8 +172,8 @@ func tell(ctx context.Context, h *haus, dir string, out io.Writer) (s vorgang.St
 	if err != nil {
 		return s, err
 	}
-	fmt.Fprintf(out, "So kam die Frist zustande:\n   %s\n", strings.Join(s.Bescheide[0].Bekanntgabe.Schritte, "\n   "))
-	fmt.Fprintf(out, "Das Journal wird geprüft: %d Einträge.\nErgebnisse in %s: bescheid.pdf, e-akte/archiv/*.zip (xdomea), fachwerk.db\n", s.Journal.Seq, dir)
+	fmt.Fprintf(out, "So kam die Frist zustande:\n   %s\nErgebnisse in %s: bescheid.pdf, e-akte/archiv/*.zip (xdomea), fachwerk.db\n",
+		strings.Join(s.Bescheide[0].Bekanntgabe.Schritte, "\n   "), dir)
 	return s, errors.Join(h.store.VerifyJournal(ctx, kiel, s.ID), os.WriteFile(filepath.Join(dir, "bescheid.pdf"), pdf, 0o600))
 }
 
@@ -196,6 +193,11 @@ var eingebettet embed.FS
 func daten(name string) []byte {
 	b, _ := eingebettet.ReadFile("daten/" + name) // built into the program
 	return b
+}
+
+// openStore opens the storage; memory and PostgreSQL serve as well.
+var openStore = func(ctx context.Context, dir string, o *storage.Options) (*storage.Store, error) {
+	return sqlite.Open(ctx, filepath.Join(dir, "fachwerk.db"), &sqlite.Options{Store: o})
 }
 
 // haus is one installation with two Mandanten, and the world outside: doubles
@@ -224,22 +226,21 @@ func (h *haus) springe(tag datum.Datum) {
 // build composes the house in the folder and sets it to work.
 func build(ctx context.Context, dir string) (*haus, error) {
 	h := &haus{stopped: make(chan struct{})}
-	err0 := os.MkdirAll(dir, 0o700)
 	mandanten, zustaendigkeiten, err1 := tenant.LoadKonfiguration(daten("mandanten.json"))
 	formular, err2 := fim.LoadFormular(daten("formular.json"))
 	parser, err3 := fim.New(formular)
-	store, err4 := sqlite.Open(ctx, filepath.Join(dir, "fachwerk.db"), &sqlite.Options{Store: &storage.Options{Now: h.now}})
+	eakte, err7 := dmstest.NewEmpfaenger(filepath.Join(dir, "e-akte")) // makes the folders
+	store, err4 := openStore(ctx, dir, &storage.Options{Now: h.now})
 	blobs, err5 := blob.OpenDir(filepath.Join(dir, "dateien"), nil)
 	dienst, err6 := fitconnecttest.Start(&fitconnecttest.Options{Now: h.now})
-	eakte, err7 := dmstest.NewEmpfaenger(filepath.Join(dir, "e-akte"))
 	ziel, err8 := verzeichnis.New(verzeichnis.Options{Name: "e-akte", Kodierer: xdomea.New(xdomea.V310(), nil), Basis: filepath.Join(dir, "e-akte"), Now: h.now})
-	if err := errors.Join(err0, err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return nil, err
 	}
 	h.mandanten, h.store, h.blobs, h.dienst, h.eakte, h.ziel = mandanten, store, blobs, dienst, eakte, ziel
 	h.portal = portal.New(store.Postfach(), &portal.Options{Now: h.now})
-	dienste := []fitconnect.DestinationService{fitconnecttest.Service(leistung, formular.Schema, "application/json")}
-	if h.stelle, err1 = dienst.AddDestination(fitconnecttest.DestinationParams{Services: dienste}); err1 != nil {
+	if h.stelle, err1 = dienst.AddDestination(fitconnecttest.DestinationParams{Services: []fitconnect.DestinationService{
+		fitconnecttest.Service(leistung, formular.Schema, "application/json")}}); err1 != nil {
 		return nil, err1
 	}
 	sub, err := h.stelle.Subscriber(&fitconnect.ClientOptions{Now: h.now}, &fitconnect.SubscriberOptions{Now: h.now})
