@@ -53,6 +53,7 @@ var beside = map[[2]string]string{
 	{"storage/relay/zustellung", "storage/blob"}:   "the handler reads attachments and keeps the Ausfertigung",
 	{"dms/dmstest", "dms/xdomea"}:                  "the simulated DMS speaks the standard",
 	{"dms/veraktung", "vorgang"}:                   "the handler of the wing, no adapter: it turns a Vorgang into a Paket",
+	{"dms/veraktung", "bescheid/pdf"}:              "as above: the conversation as a document",
 	{"dms/veraktung", "messaging"}:                 "as above: the letters of the Vorgang",
 	{"dms/veraktung", "storage"}:                   "as above: it reads the Vorgang and reports back",
 	{"dms/veraktung", "storage/blob"}:              "as above: the files of the Vorgang",

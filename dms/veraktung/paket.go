@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
 	"github.com/ozg-fachwerk/fachwerk/dms"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
@@ -24,6 +25,8 @@ type Quelle struct {
 	ProzessID  uuid.UUID
 	// WithReceipt asks the receiver for a receipt before its import answer.
 	WithReceipt bool
+	// Renderer sets the conversation as PDF/A; nil leaves it out.
+	Renderer *pdf.Renderer
 	// Open gives the bytes of a file of the Vorgang.
 	Open func(ctx context.Context, d vorgang.Datei) (io.ReadCloser, error)
 }
@@ -69,6 +72,9 @@ func NewPaket(q Quelle) *dms.Paket {
 			continue // came after the package was ordered
 		}
 		p.Vorgang.Dokumente = append(p.Vorgang.Dokumente, dokument(q, d))
+	}
+	if d, ok := schriftverkehr(q, p.Erstellt); ok {
+		p.Vorgang.Dokumente = append(p.Vorgang.Dokumente, d)
 	}
 	return p
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
 	"github.com/ozg-fachwerk/fachwerk/dms"
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/blob"
@@ -53,9 +54,10 @@ type Options struct {
 
 // Veraktung files. Safe for concurrent use.
 type Veraktung struct {
-	p      Params
-	now    func() time.Time
-	akteur tenant.Akteur
+	renderer *pdf.Renderer
+	p        Params
+	now      func() time.Time
+	akteur   tenant.Akteur
 }
 
 // New makes a Veraktung.
@@ -63,7 +65,11 @@ func New(p Params, o *Options) (*Veraktung, error) {
 	if p.Store == nil || p.Blobs == nil || p.Mandanten == nil {
 		return nil, fehler.New("veraktung.New", "", fehler.ErrInvalid, errors.New("params Store, Blobs and Mandanten are mandatory"))
 	}
-	v := &Veraktung{p: p, now: time.Now, akteur: tenant.System("veraktung")}
+	renderer, err := pdf.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	v := &Veraktung{p: p, renderer: renderer, now: time.Now, akteur: tenant.System("veraktung")}
 	if o != nil && o.Now != nil {
 		v.now = o.Now
 	}
@@ -105,7 +111,7 @@ func (w *Veraktung) Handle(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vo
 		return nil, err
 	}
 	q := Quelle{
-		Mandant: m, Empfaenger: ablage.Empfaenger, ProzessID: d.ProzessID, WithReceipt: ablage.WithReceipt,
+		Mandant: m, Empfaenger: ablage.Empfaenger, ProzessID: d.ProzessID, WithReceipt: ablage.WithReceipt, Renderer: w.renderer,
 		Open: func(ctx context.Context, x vorgang.Datei) (io.ReadCloser, error) {
 			return w.p.Blobs.Open(ctx, a.Mandant, blob.Ref{SHA512: x.SHA512, Groesse: x.Groesse})
 		},

@@ -1,0 +1,104 @@
+package veraktung
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
+	"github.com/ozg-fachwerk/fachwerk/dms"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+)
+
+// schriftverkehr is the whole conversation of the Vorgang as one document, so that
+// the E-Akte holds what was asked and answered and not only that it was. Text the
+// fonts cannot set (an emoji in an answer) makes it a text file instead of a
+// PDF/A: filing must not fail over a letter. Without Nachrichten there is none.
+func schriftverkehr(q Quelle, erstellt time.Time) (dms.Dokument, bool) {
+	if q.Renderer == nil || len(q.Stand.Nachrichten) == 0 {
+		return dms.Dokument{}, false
+	}
+	name, mime, format := "Schriftverkehr-"+q.Stand.Nummer+".pdf", "application/pdf", dms.Format{Code: dms.FormatPDFA, Version: "2a"}
+	var b bytes.Buffer
+	if _, err := q.Renderer.Write(&b, gespraech(q.Stand, erstellt)); err != nil {
+		b.Reset()
+		b.WriteString(gespraechText(q.Stand))
+		name, mime, format = "Schriftverkehr-"+q.Stand.Nummer+".txt", "text/plain", dms.Format{}
+	}
+	sum := sha512.Sum512(b.Bytes())
+	format.Zeit = erstellt
+	format.Datei = dms.Datei{
+		ID: uuid.NewSHA1(q.ProzessID, []byte("schriftverkehr-datei")).String(), Name: name, MIME: mime,
+		Groesse: int64(b.Len()), SHA512: hex.EncodeToString(sum[:]),
+		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil },
+	}
+	return dms.Dokument{
+		ID: uuid.NewSHA1(q.ProzessID, []byte("schriftverkehr")).String(), Typ: "Schriftverkehr",
+		Metadaten:          dms.Metadaten{Betreff: "Schriftverkehr zum Vorgang " + q.Stand.Nummer, Medium: dms.Elektronisch},
+		DatumDesSchreibens: datum.Von(erstellt),
+		Versionen:          []dms.Version{{Nummer: "1", Formate: []dms.Format{format}}},
+	}, true
+}
+
+func gespraech(s vorgang.Stand, erstellt time.Time) pdf.Dokument {
+	titel := "Schriftverkehr zum Vorgang " + s.Nummer
+	d := pdf.Dokument{Titel: titel, Erstellt: erstellt, Kopfzeile: s.LeistungName, Fusszeile: "Vorgang " + s.Nummer}
+	d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 1, Text: titel})
+	for _, n := range s.Nachrichten {
+		d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 2, Text: betreffOder(n)}, pdf.Absatz{Laeufe: []pdf.Lauf{{Text: weg(n), Kursiv: true}}})
+		for p := range strings.SplitSeq(n.Nachricht.Text, "\n\n") {
+			if p = strings.TrimSpace(strings.ReplaceAll(p, "\r", "")); p != "" {
+				d.Inhalt = append(d.Inhalt, pdf.Absatz{Text: p})
+			}
+		}
+		if len(n.Nachricht.Anhaenge) > 0 {
+			l := pdf.Liste{}
+			for _, a := range n.Nachricht.Anhaenge {
+				l.Punkte = append(l.Punkte, pdf.Punkt{Text: "Anhang: " + a.Name})
+			}
+			d.Inhalt = append(d.Inhalt, l)
+		}
+	}
+	return d
+}
+
+func gespraechText(s vorgang.Stand) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Schriftverkehr zum Vorgang %s\n", s.Nummer)
+	for _, n := range s.Nachrichten {
+		fmt.Fprintf(&b, "\n%s\n%s\n\n%s\n", betreffOder(n), weg(n), n.Nachricht.Text)
+		for _, a := range n.Nachricht.Anhaenge {
+			fmt.Fprintf(&b, "Anhang: %s\n", a.Name)
+		}
+	}
+	return b.String()
+}
+
+func betreffOder(n vorgang.Schriftstueck) string {
+	if n.Nachricht.Betreff == "" {
+		return "Nachricht ohne Betreff"
+	}
+	return n.Nachricht.Betreff
+}
+
+// weg says when, in which direction and how a letter travelled.
+func weg(n vorgang.Schriftstueck) string {
+	richtung := "An die antragstellende Person"
+	if n.Richtung == messaging.Eingang {
+		richtung = "Von der antragstellenden Person"
+	}
+	t := n.Zeit.In(datum.Berlin()).Format("02.01.2006, 15:04 Uhr")
+	for _, q := range n.Quittungen {
+		t += fmt.Sprintf("; %s über %s am %s", q.Zustand, q.Kanal, q.Zeit.In(datum.Berlin()).Format("02.01.2006, 15:04 Uhr"))
+	}
+	return richtung + ", " + t
+}
