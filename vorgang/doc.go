@@ -10,5 +10,8 @@
 // so personal data can be erased while the chain still verifies
 // ([VerifyJournal]).
 //
+// A command that returns an error may have recorded a part of what it does: throw
+// the aggregate away, as storage does, and never save it.
+//
 // A *Vorgang is not safe for concurrent use; it belongs to one unit of work.
 package vorgang
