@@ -10,6 +10,7 @@ package betrieb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -110,7 +111,10 @@ func New(p Params, o *Options) (*Betrieb, error) {
 	if err := b.buildIntake(p, &c); err != nil {
 		return nil, err
 	}
-	return b, b.buildRelay(p, &c)
+	if err := b.buildRelay(p, &c); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 func (b *Betrieb) buildIntake(p Params, o *Options) (err error) {
@@ -122,7 +126,10 @@ func (b *Betrieb) buildIntake(p Params, o *Options) (err error) {
 		return err
 	}
 	o.Empfang.Now, o.Empfang.Log = o.Now, o.Log
-	for _, s := range p.FITConnect {
+	for i, s := range p.FITConnect {
+		if s == nil {
+			return fehler.New("betrieb.New", "", fehler.ErrInvalid, fmt.Errorf("FITConnect[%d] is nil", i))
+		}
 		if b.empfaenger[s.DestinationID()] != nil {
 			return fehler.New("betrieb.New", s.DestinationID(), fehler.ErrExists, errors.New("the destination is named twice"))
 		}

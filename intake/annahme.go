@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -124,27 +126,47 @@ type akte struct {
 
 // Receive takes one delivery through the pipeline. When it returns without an
 // error the outcome is durable and the sender may be told. The same delivery
-// again gives the same outcome with Bekannt set, and the same Vorgang. An error
+// again gives the same outcome with Bekannt set, and the same Vorgang; what counts
+// is the key, and of two contents under one key the one that came first. An error
 // means that nothing was decided: the delivery must be offered again.
 func (a *Annahme) Receive(ctx context.Context, l Lieferung) (Ergebnis, error) {
-	if l.Kanal == "" || l.Kennung == "" || l.Fachdaten.leer() {
-		return Ergebnis{}, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrInvalid, errors.New("missing Kanal, Kennung or Fachdaten"))
+	l, err := a.begin("intake.Receive", l)
+	if err != nil {
+		return Ergebnis{}, err
 	}
-	if l.Eingang.IsZero() {
-		l.Eingang = a.o.Now()
+	for _, t := range l.teile() {
+		if t.Open == nil {
+			return Ergebnis{}, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrInvalid, errors.New("Fachdaten and every Teil need Open"))
+		}
 	}
-	l.Eingang = l.Eingang.UTC().Truncate(time.Microsecond)
 	e, err := a.known(ctx, l.Schluessel())
 	if err != nil {
 		return Ergebnis{}, err
 	}
 	if e != nil {
-		return a.resume(ctx, *e, l)
-	}
-	for _, t := range l.teile() {
-		t.Name = safeName(t.Name)
+		return a.resume(ctx, *e)
 	}
 	return a.run(ctx, l)
+}
+
+// begin gives a copy with key, time, ids and names in order; the Teile of the
+// caller stay as they are.
+func (a *Annahme) begin(op string, l Lieferung) (Lieferung, error) {
+	if l.Kanal == "" || l.Kennung == "" || strings.Contains(l.Kanal, ":") {
+		return l, fehler.New(op, l.Schluessel(), fehler.ErrInvalid, errors.New("Kanal (without colon) and Kennung are mandatory"))
+	}
+	if l.Eingang.IsZero() {
+		l.Eingang = a.o.Now()
+	}
+	l.Eingang = l.Eingang.UTC().Truncate(time.Microsecond)
+	l.Dateien, l.Nachweise = slices.Clone(l.Dateien), slices.Clone(l.Nachweise)
+	for _, t := range l.teile() {
+		t.Name = safeName(t.Name)
+		if t.ID == uuid.Nil {
+			t.ID = a.o.NewID()
+		}
+	}
+	return l, nil
 }
 
 // run judges a delivery nobody has seen before.
@@ -174,7 +196,7 @@ func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
 		if err != nil || other == nil {
 			return Ergebnis{}, errors.Join(err, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrUnavailable, nil))
 		}
-		return a.resume(ctx, *other, l)
+		return a.resume(ctx, *other)
 	}
 	if err != nil {
 		return Ergebnis{}, err
@@ -183,7 +205,7 @@ func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
 }
 
 // resume answers for a finished delivery, or finishes one that stopped halfway.
-func (a *Annahme) resume(ctx context.Context, e storage.Eingang, l Lieferung) (Ergebnis, error) {
+func (a *Annahme) resume(ctx context.Context, e storage.Eingang) (Ergebnis, error) {
 	var k akte
 	if err := json.Unmarshal(e.Daten, &k); err != nil {
 		return Ergebnis{}, fehler.New("intake.Receive", e.ID.String(), fehler.ErrInvalid, err)
@@ -193,10 +215,23 @@ func (a *Annahme) resume(ctx context.Context, e storage.Eingang, l Lieferung) (E
 		r.Bekannt = true
 		return r, nil
 	}
-	k.Lieferung.Fachdaten.Open = l.Fachdaten.Open
+	return a.finish(ctx, e, k)
+}
+
+// finish completes a reserved Eingang from the bytes that were kept then: what the
+// sender offers now under the same key may be something else.
+func (a *Annahme) finish(ctx context.Context, e storage.Eingang, k akte) (Ergebnis, error) {
+	v, err := a.p.Store.Get(ctx, e.ZielMandant, e.ZielVorgang)
+	if err == nil {
+		return a.settle(ctx, e, k, v.Nummer())
+	}
+	if !errors.Is(err, fehler.ErrNotFound) {
+		return Ergebnis{}, err
+	}
+	a.reopen(e.ZielMandant, &k.Lieferung)
 	inhalt, err := a.parse(ctx, &k.Lieferung)
 	if err != nil {
-		return Ergebnis{}, err
+		return Ergebnis{}, fehler.New("intake.Receive", e.ID.String(), fehler.ErrInvalid, err)
 	}
 	return a.open(ctx, e, k, inhalt)
 }
@@ -209,16 +244,26 @@ func ergebnis(e storage.Eingang, k akte) Ergebnis {
 	return r
 }
 
-// read checks the files and parses the form.
+// read checks the files and parses the form; it gives the problems of both.
 func (a *Annahme) read(ctx context.Context, l *Lieferung) (Inhalt, error) {
-	if err := a.limits.pruefeDateien(ctx, l); err != nil {
+	err := a.limits.pruefeDateien(ctx, l)
+	p := fehler.ProblemeIn(err)
+	if err != nil && p == nil {
 		return Inhalt{}, err
 	}
-	return a.parse(ctx, l)
+	inhalt, err := a.parse(ctx, l)
+	q := fehler.ProblemeIn(err)
+	if err != nil && q == nil {
+		return Inhalt{}, err
+	}
+	if p = slices.Concat(p, q); len(p) > 0 {
+		return Inhalt{}, p
+	}
+	return inhalt, nil
 }
 
 func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
-	r, err := l.Fachdaten.Open(ctx)
+	r, err := l.Fachdaten.open(ctx)
 	if err != nil {
 		return Inhalt{}, err
 	}
@@ -233,12 +278,29 @@ func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
 	}
 	d := Fachdaten{Schema: l.Schema, MIME: l.Fachdaten.MIME, Bytes: b}
 	for _, p := range a.p.Parser {
-		if p.Detect(d) {
-			return p.Parse(ctx, d)
+		if !p.Detect(d) {
+			continue
 		}
+		inhalt, err := p.Parse(ctx, d)
+		if q := fehler.ProblemeIn(err); q != nil && len(q) == 0 {
+			return Inhalt{}, fehler.New("intake.Parse", p.Name(), fehler.ErrUnavailable, errors.New("the Parser refused without a reason"))
+		}
+		if err == nil && len(inhalt.Daten) > 0 && !json.Valid(inhalt.Daten) {
+			return Inhalt{}, fehler.New("intake.Parse", p.Name(), fehler.ErrUnavailable, errors.New("the Parser gave no JSON"))
+		}
+		return inhalt, err
 	}
-	return Inhalt{}, fehler.Probleme{{Code: "intake.schema-unbekannt", Pfad: "data", Meldung: "no parser takes schema " + l.Schema,
-		Hinweis: "Das Formular (" + l.Schema + ") ist hier nicht eingerichtet."}}
+	schema := short(l.Schema)
+	return Inhalt{}, fehler.Probleme{{Code: "intake.schema-unbekannt", Pfad: "data", Meldung: "no parser takes schema " + schema,
+		Hinweis: "Das Formular (" + schema + ") ist hier nicht eingerichtet."}}
+}
+
+// short bounds what a sender wrote, for messages.
+func short(s string) string {
+	if len(s) > 200 {
+		return strings.ToValidUTF8(s[:200], "") + "…"
+	}
+	return s
 }
 
 func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {
@@ -272,7 +334,7 @@ func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {
 // keep makes all bytes durable for the Mandant and notes size and hash.
 func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
 	for _, t := range l.teile() {
-		r, err := t.Open(ctx)
+		r, err := t.open(ctx)
 		if err != nil {
 			return err
 		}
@@ -285,14 +347,13 @@ func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
 	return nil
 }
 
-// urteil: a broken rule of the format is refused. What only this authority's
-// setting rejects is for a person to decide.
+// urteil: what breaks a rule is refused. If nothing is wrong but the type of a
+// file, a person decides.
 func urteil(p fehler.Probleme) Ausgang {
 	for _, q := range p {
-		switch q.Code {
-		case "intake.dateityp":
-			return Klaerung
+		if q.Code != "intake.dateityp" {
+			return Abgelehnt
 		}
 	}
-	return Abgelehnt
+	return Klaerung
 }

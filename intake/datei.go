@@ -29,7 +29,8 @@ type Limits struct {
 }
 
 // StandardTypen are the file types authorities commonly take. A type stands for
-// its descendants as well: "text/plain" includes CSV.
+// its descendants as well: "text/plain" includes CSV. What a browser or a shell
+// would run (HTML, SVG, scripts) is only taken where it is named itself.
 var StandardTypen = []string{
 	"application/pdf", "image/png", "image/jpeg", "image/tiff", "text/plain", "application/json", "text/xml",
 	"application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
@@ -98,7 +99,7 @@ var errTooLarge = errors.New("too large")
 
 // measure reads the bytes once: their number, at most max, and their type.
 func measure(ctx context.Context, t *Teil, max int64) (int64, *mimetype.MIME, error) {
-	r, err := t.Open(ctx)
+	r, err := t.open(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -119,10 +120,19 @@ func measure(ctx context.Context, t *Teil, max int64) (int64, *mimetype.MIME, er
 	return size, mimetype.Detect(head[:n]), nil
 }
 
+// aktiv are types whose content is executed where it is opened.
+var aktiv = []string{
+	"text/html", "application/xhtml+xml", "image/svg+xml", "text/javascript", "text/x-php", "text/x-lua", "text/x-perl",
+	"text/x-python", "text/x-ruby", "text/x-shellscript", "text/x-tcl",
+}
+
 func taken(kind *mimetype.MIME, typen []string) bool {
 	for k := kind; k != nil; k = k.Parent() {
 		if slices.ContainsFunc(typen, k.Is) {
 			return true
+		}
+		if slices.ContainsFunc(aktiv, k.Is) {
+			return false
 		}
 	}
 	return false
@@ -133,12 +143,12 @@ func taken(kind *mimetype.MIME, typen []string) bool {
 func safeName(name string) string {
 	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`/<>:"|?*`, r) {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || strings.ContainsRune(`/<>:"|?*`, r) {
 			return -1
 		}
 		return r
 	}, name)
-	name = strings.Trim(name, ". ")
+	name = strings.TrimFunc(name, isEdge)
 	if name == "" {
 		return "datei"
 	}
@@ -151,5 +161,8 @@ func safeName(name string) string {
 		_, n := utf8.DecodeLastRuneInString(stem)
 		stem = stem[:len(stem)-n]
 	}
-	return stem + ext
+	return strings.TrimRightFunc(stem+ext, isEdge)
 }
+
+// isEdge: what systems drop or hide at the ends of a name.
+func isEdge(r rune) bool { return r == '.' || unicode.IsSpace(r) }

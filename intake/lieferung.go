@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
@@ -18,7 +20,7 @@ import (
 // integrity checked, its meaning not yet.
 type Lieferung struct {
 	// Kanal and Kennung together are the idempotency key: the same pair is the
-	// same Vorgang, however often it arrives. Mandatory.
+	// same Vorgang, however often it arrives. Mandatory; Kanal has no colon.
 	Kanal   string `json:"kanal"`
 	Kennung string `json:"kennung"`
 	// Eingang is the receipt by the authority; default is the clock.
@@ -70,7 +72,7 @@ type Teil struct {
 	// Groesse and SHA512 are set when the bytes are durable.
 	Groesse int64  `json:"groesse,omitempty"`
 	SHA512  string `json:"sha512,omitempty"`
-	// Open gives the bytes, as often as asked.
+	// Open gives the bytes, as often as asked. Mandatory.
 	Open func(ctx context.Context) (io.ReadCloser, error) `json:"-"`
 }
 
@@ -80,7 +82,12 @@ func Bytes(id uuid.UUID, name, mime string, zweck vorgang.Zweck, b []byte) Teil 
 		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
 }
 
-func (t *Teil) leer() bool { return t.Open == nil && t.SHA512 == "" }
+func (t *Teil) open(ctx context.Context) (io.ReadCloser, error) {
+	if t.Open == nil {
+		return nil, fehler.New("intake.Open", t.ID.String(), fehler.ErrInvalid, errors.New("the Teil has no bytes"))
+	}
+	return t.Open(ctx)
+}
 
 // Fachdaten is what a Parser reads.
 type Fachdaten struct {
@@ -99,14 +106,26 @@ type Inhalt struct {
 	Antragsteller messaging.Empfaenger
 }
 
-// Parser reads one format. Implementations must be safe for concurrent use.
+// Parser reads one format. Package intaketest proves each sentence of this text.
 //
-// Detect tells from schema, MIME type and content whether the format is this
-// Parser's; it must be cheap and must not fail. Parse returns fehler.Probleme for
-// data that breaks the format's rules, every problem with its place; any other
-// error means that the Parser could not work and the delivery is tried again.
+// Implementations are safe for concurrent use. They neither change nor keep the
+// bytes they are given, and the same data gives the same answer.
 type Parser interface {
+	// Name is stable and not empty; it names the Parser in errors.
 	Name() string
+	// Detect tells from schema, MIME type and content whether the format is this
+	// Parser's. It is cheap and never panics, whatever the bytes are; it is false
+	// for the data of others. It does not validate: broken data of this format is
+	// this Parser's, so that Parse can say what is wrong.
 	Detect(d Fachdaten) bool
+	// Parse reads data that Detect took. It never panics.
+	//
+	// What it gives without an error has Daten that are one JSON document, and
+	// Felder in the order of the form, each with a Name and a Label.
+	//
+	// Data that breaks the format's rules is fehler.Probleme: at least one, each
+	// with code, place, English message and German Hinweis; no message holds a
+	// value of the form. Any other error means that the Parser could not work, and
+	// the delivery is tried again. An ended context is returned as it is.
 	Parse(ctx context.Context, d Fachdaten) (Inhalt, error)
 }

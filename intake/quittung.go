@@ -3,6 +3,8 @@ package intake
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,8 +14,6 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
-
-	"time"
 )
 
 // Quittierer tells the sender of a channel that a submission is durable. It must
@@ -45,7 +45,7 @@ func NewQuittierung(blobs blob.Store, now func() time.Time, q ...Quittierer) rel
 			if err != nil {
 				return nil, err
 			}
-			belege, err := keepBelege(ctx, blobs, a, teile)
+			belege, err := keepBelege(ctx, blobs, a, d.Kanal, teile)
 			if err != nil {
 				return nil, err
 			}
@@ -55,10 +55,10 @@ func NewQuittierung(blobs blob.Store, now func() time.Time, q ...Quittierer) rel
 	})
 }
 
-func keepBelege(ctx context.Context, blobs blob.Store, a vorgang.Auftrag, teile []Teil) ([]vorgang.Datei, error) {
+func keepBelege(ctx context.Context, blobs blob.Store, a vorgang.Auftrag, kanal string, teile []Teil) ([]vorgang.Datei, error) {
 	var out []vorgang.Datei
-	for _, t := range teile {
-		r, err := t.Open(ctx)
+	for i, t := range teile {
+		r, err := t.open(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -67,11 +67,11 @@ func keepBelege(ctx context.Context, blobs blob.Store, a vorgang.Auftrag, teile 
 			return nil, err
 		}
 		if t.ID == uuid.Nil {
-			t.ID = uuid.NewSHA1(a.ID, []byte(t.Name))
+			t.ID = uuid.NewSHA1(a.ID, fmt.Appendf(nil, "%d/%s", i, t.Name)) // the same with every try
 		}
 		out = append(out, vorgang.Datei{
 			Anhang:   messaging.Anhang{ID: t.ID, Name: safeName(t.Name), MIME: t.MIME, Groesse: ref.Groesse, SHA512: ref.SHA512},
-			Herkunft: t.Name,
+			Herkunft: kanal,
 		})
 	}
 	return out, nil

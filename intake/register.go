@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -21,7 +22,9 @@ import (
 
 // The register of deliveries lies with the Betreiber. An Eingang reserves Mandant
 // and Vorgang id before the Vorgang is created, so that a crash in between, or a
-// changed Zustaendigkeit, can never make two Vorgaenge of one delivery.
+// changed Zustaendigkeit, can never make two Vorgaenge of one delivery. A delivery
+// of the Klaerfach stays there, reserved, until its Vorgang is durable: its sender
+// was answered and would not offer it again.
 
 func (a *Annahme) known(ctx context.Context, schluessel string) (*storage.Eingang, error) {
 	var e storage.Eingang
@@ -69,7 +72,7 @@ func (a *Annahme) register(ctx context.Context, m tenant.ID, z Ausgang, k akte) 
 		if err != nil || other == nil {
 			return Ergebnis{}, errors.Join(err, fehler.New("intake.Receive", k.Lieferung.Schluessel(), fehler.ErrUnavailable, nil))
 		}
-		return a.resume(ctx, *other, k.Lieferung)
+		return a.resume(ctx, *other)
 	}
 	if err != nil {
 		return Ergebnis{}, err
@@ -78,26 +81,30 @@ func (a *Annahme) register(ctx context.Context, m tenant.ID, z Ausgang, k akte) 
 	return ergebnis(e, k), nil
 }
 
-// Refuse registers a delivery that the channel itself found broken; what could be
-// opened is kept. The same delivery again gives the same outcome.
+// Refuse registers a delivery that the channel itself found broken; Teile without
+// Open are left out. The same delivery again gives the same outcome, and so does
+// one that was received whole before: look at Ausgang before the sender is told.
 func (a *Annahme) Refuse(ctx context.Context, l Lieferung, p fehler.Probleme) (Ergebnis, error) {
-	if l.Eingang.IsZero() {
-		l.Eingang = a.o.Now()
+	l, err := a.begin("intake.Refuse", l)
+	if err != nil {
+		return Ergebnis{}, err
 	}
 	e, err := a.known(ctx, l.Schluessel())
 	if err != nil {
 		return Ergebnis{}, err
 	}
 	if e != nil {
-		return a.resume(ctx, *e, l)
+		return a.resume(ctx, *e)
 	}
-	for _, t := range l.teile() {
-		t.Name = safeName(t.Name)
+	if l.Fachdaten.Open == nil {
+		l.Fachdaten = Bytes(l.Fachdaten.ID, l.Fachdaten.Name, l.Fachdaten.MIME, l.Fachdaten.Zweck, nil)
 	}
+	closed := func(t Teil) bool { return t.Open == nil }
+	l.Dateien, l.Nachweise = slices.DeleteFunc(l.Dateien, closed), slices.DeleteFunc(l.Nachweise, closed)
 	return a.register(ctx, a.p.Betreiber, Abgelehnt, akte{Lieferung: l, Probleme: p})
 }
 
-// open creates the Vorgang of a reserved Eingang and closes the Eingang.
+// open creates the Vorgang of a reserved Eingang and settles the Eingang.
 func (a *Annahme) open(ctx context.Context, e storage.Eingang, k akte, inhalt Inhalt) (Ergebnis, error) {
 	m, err := a.p.Mandanten.Mandant(ctx, e.ZielMandant)
 	if err != nil {
@@ -107,7 +114,12 @@ func (a *Annahme) open(ctx context.Context, e storage.Eingang, k akte, inhalt In
 	if err != nil {
 		return Ergebnis{}, err
 	}
-	k.Nummer = nummer
+	return a.settle(ctx, e, k, nummer)
+}
+
+// settle notes that the Vorgang of a reserved Eingang is durable.
+func (a *Annahme) settle(ctx context.Context, e storage.Eingang, k akte, nummer string) (_ Ergebnis, err error) {
+	k.Nummer, k.Probleme = nummer, nil
 	if e.Daten, err = json.Marshal(k); err != nil {
 		return Ergebnis{}, err
 	}
@@ -116,16 +128,25 @@ func (a *Annahme) open(ctx context.Context, e storage.Eingang, k akte, inhalt In
 		row := e
 		return tx.UpdateEingang(ctx, &row)
 	})
-	if err != nil && !errors.Is(err, fehler.ErrConflict) { // conflict: another process closed it
+	if err != nil && !errors.Is(err, fehler.ErrConflict) { // conflict: another process settled it
 		return Ergebnis{}, err
 	}
-	a.o.Log.InfoContext(ctx, "delivery accepted", "eingang", e.ID, "mandant", m.ID, "vorgang", e.ZielVorgang)
+	a.o.Log.InfoContext(ctx, "delivery accepted", "eingang", e.ID, "mandant", e.ZielMandant, "vorgang", e.ZielVorgang)
 	return ergebnis(e, k), nil
 }
 
 // create makes the Vorgang durable with its number, journal and Auftraege in one
 // transaction; if it is there already it gives its number.
-func (a *Annahme) create(ctx context.Context, m *tenant.Mandant, id uuid.UUID, k akte, inhalt Inhalt) (string, error) {
+func (a *Annahme) create(ctx context.Context, m *tenant.Mandant, id uuid.UUID, k akte, inhalt Inhalt) (nummer string, err error) {
+	for range 2 { // ErrExists: another process was faster by a moment; the second look finds its Vorgang
+		if nummer, err = a.tryCreate(ctx, m, id, k, inhalt); !errors.Is(err, fehler.ErrExists) {
+			break
+		}
+	}
+	return nummer, err
+}
+
+func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID, k akte, inhalt Inhalt) (string, error) {
 	var nummer string
 	err := a.p.Store.Update(ctx, m.ID, func(ctx context.Context, tx *storage.Tx) error {
 		v, err := tx.Get(ctx, id)
@@ -227,7 +248,11 @@ func (a *Annahme) Klaerfach(ctx context.Context) iter.Seq2[Klaerfall, error] {
 				yield(Klaerfall{}, err)
 				return
 			}
-			a.reopen(&k.Lieferung)
+			m := a.p.Betreiber
+			if e.ZielVorgang != uuid.Nil { // a Rerun stopped halfway
+				m = e.ZielMandant
+			}
+			a.reopen(m, &k.Lieferung)
 			if !yield(Klaerfall{ID: e.ID, Lieferung: k.Lieferung, Probleme: k.Probleme}, nil) {
 				return
 			}
@@ -235,17 +260,20 @@ func (a *Annahme) Klaerfach(ctx context.Context) iter.Seq2[Klaerfall, error] {
 	}
 }
 
-// reopen gives the Teile of a stored delivery their bytes back.
-func (a *Annahme) reopen(l *Lieferung) {
+// reopen gives the Teile of a stored delivery the bytes that lie with the Mandant.
+func (a *Annahme) reopen(m tenant.ID, l *Lieferung) {
 	for _, t := range l.teile() {
 		ref := blob.Ref{SHA512: t.SHA512, Groesse: t.Groesse}
-		t.Open = func(ctx context.Context) (io.ReadCloser, error) { return a.p.Blobs.Open(ctx, a.p.Betreiber, ref) }
+		t.Open = func(ctx context.Context) (io.ReadCloser, error) { return a.p.Blobs.Open(ctx, m, ref) }
 	}
 }
 
 // Rerun takes a delivery of the Klaerfach through the pipeline again after fix
 // has mended it (the place, the service); nil changes nothing, which helps after
-// a Zustaendigkeit or a form was added. What still fails stays in the Klaerfach.
+// a Zustaendigkeit or a form was added. What still fails stays in the Klaerfach as
+// it was, and the error holds the fehler.Probleme. One that stopped halfway is
+// finished where it began, without fix. ErrConflict if it is not in the Klaerfach,
+// or somebody else is at it.
 func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung)) (Ergebnis, error) {
 	var e storage.Eingang
 	err := a.p.Store.View(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) (err error) {
@@ -262,7 +290,10 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 	if Ausgang(e.Zustand) != Klaerung {
 		return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrConflict, errors.New("is not in the Klaerfach"))
 	}
-	a.reopen(&k.Lieferung)
+	if e.ZielVorgang != uuid.Nil {
+		return a.finish(ctx, e, k)
+	}
+	a.reopen(a.p.Betreiber, &k.Lieferung)
 	if fix != nil {
 		schluessel := k.Lieferung.Schluessel()
 		if fix(&k.Lieferung); k.Lieferung.Schluessel() != schluessel {
@@ -282,8 +313,8 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 	if err := a.keep(ctx, ziel.Mandant, &k.Lieferung); err != nil {
 		return Ergebnis{}, err
 	}
-	k.Einheit, k.Regel, k.Probleme = ziel.Einheit, ziel.Regel.String(), nil
-	e.Zustand, e.ZielMandant, e.ZielVorgang = string(Offen), ziel.Mandant, a.o.NewID()
+	k.Einheit, k.Regel = ziel.Einheit, ziel.Regel.String()
+	e.ZielMandant, e.ZielVorgang = ziel.Mandant, a.o.NewID()
 	if e.Daten, err = json.Marshal(k); err != nil {
 		return Ergebnis{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -87,7 +88,8 @@ func probleme(v *jsonschema.ValidationError, labels map[string]string) fehler.Pr
 	var out fehler.Probleme
 	var walk func(*jsonschema.ValidationError)
 	walk = func(e *jsonschema.ValidationError) {
-		if len(e.Causes) > 0 {
+		// Of alternatives none fits: the faults of each would read as if all were needed.
+		if len(e.Causes) > 0 && !isChoice(e.ErrorKind) {
 			for _, c := range e.Causes {
 				walk(c)
 			}
@@ -100,6 +102,14 @@ func probleme(v *jsonschema.ValidationError, labels map[string]string) fehler.Pr
 	walk(v)
 	slices.SortStableFunc(out, func(a, b fehler.Problem) int { return strings.Compare(a.Pfad, b.Pfad) })
 	return out[:min(len(out), maxProbleme)]
+}
+
+func isChoice(k jsonschema.ErrorKind) bool {
+	switch k.(type) {
+	case *kind.AnyOf, *kind.OneOf:
+		return true
+	}
+	return false
 }
 
 func pointer(loc []string) string {
@@ -126,7 +136,7 @@ func texte(e *jsonschema.ValidationError, labels map[string]string) (meldung, hi
 		}
 		return "missing " + strings.Join(k.Missing, ", "), "Pflichtangabe fehlt: " + strings.Join(namen, ", ") + "."
 	case *kind.AdditionalProperties:
-		return "unknown property " + strings.Join(k.Properties, ", "), feld + " enthält Angaben, die das Formular nicht kennt."
+		return "unknown property " + known(k.Properties), feld + " enthält Angaben, die das Formular nicht kennt."
 	case *kind.Type:
 		return fmt.Sprintf("is %s, expected %s", k.Got, strings.Join(k.Want, " or ")), feld + " hat die falsche Art von Wert."
 	case *kind.Enum, *kind.Const:
@@ -135,6 +145,17 @@ func texte(e *jsonschema.ValidationError, labels map[string]string) (meldung, hi
 		return "does not match the pattern " + k.Want, feld + " hat nicht die vorgeschriebene Form."
 	case *kind.Format:
 		return "is no " + k.Want, feld + " hat nicht die vorgeschriebene Form (" + k.Want + ")."
+	case *kind.AnyOf:
+		return "fits none of the alternatives", feld + " passt zu keiner der vorgesehenen Möglichkeiten."
+	case *kind.OneOf:
+		if len(k.Subschemas) > 0 {
+			return "fits several alternatives", feld + " passt zu mehreren Möglichkeiten, die sich ausschließen."
+		}
+		return "fits none of the alternatives", feld + " passt zu keiner der vorgesehenen Möglichkeiten."
+	case *kind.Minimum:
+		return "less than the minimum", feld + " ist kleiner als " + zahl(k.Want) + "."
+	case *kind.Maximum:
+		return "more than the maximum", feld + " ist größer als " + zahl(k.Want) + "."
 	case *kind.MinLength:
 		return fmt.Sprintf("shorter than %d", k.Want), fmt.Sprintf("%s ist zu kurz (mindestens %d Zeichen).", feld, k.Want)
 	case *kind.MaxLength:
@@ -145,4 +166,25 @@ func texte(e *jsonschema.ValidationError, labels map[string]string) (meldung, hi
 		return fmt.Sprintf("more than %d entries", k.Want), fmt.Sprintf("%s erlaubt höchstens %d Einträge.", feld, k.Want)
 	}
 	return "breaks the rule " + strings.Join(e.ErrorKind.KeywordPath(), "/"), feld + " verletzt eine Regel des Formulars."
+}
+
+// known lists the keys that are FIM ids; other keys are the sender's own text and
+// are only counted.
+func known(keys []string) string {
+	var ids []string
+	for _, k := range keys {
+		if fimID.MatchString(k) && len(ids) < 10 {
+			ids = append(ids, k)
+		}
+	}
+	if n := len(keys) - len(ids); n > 0 {
+		ids = append(ids, fmt.Sprintf("(%d more)", n))
+	}
+	return strings.Join(ids, ", ")
+}
+
+// zahl writes a bound of the schema as read in German.
+func zahl(r *big.Rat) string {
+	s := strings.TrimRight(r.FloatString(6), "0")
+	return strings.Replace(strings.TrimSuffix(s, "."), ".", ",", 1)
 }

@@ -10,7 +10,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"mime"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -48,13 +53,17 @@ type Zeiger struct {
 	Ort          string `json:"ort,omitempty"`
 }
 
-// LoadFormular reads a form from JSON. Unknown fields are fehler.ErrInvalid.
+// LoadFormular reads a form from JSON. Unknown fields and data behind the
+// document are fehler.ErrInvalid; the schema is checked by [New].
 func LoadFormular(b []byte) (Formular, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	var f Formular
 	if err := d.Decode(&f); err != nil {
 		return Formular{}, fehler.New("fim.LoadFormular", "", fehler.ErrInvalid, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Formular{}, fehler.New("fim.LoadFormular", "", fehler.ErrInvalid, errors.New("data after the end of the document"))
 	}
 	return f, nil
 }
@@ -110,14 +119,22 @@ func compile(f Formular) (*jsonschema.Schema, error) {
 // Name gives "fim".
 func (p *Parser) Name() string { return "fim" }
 
-// Detect tells whether the schema is one of the forms and the data is JSON.
+// Detect tells whether the schema is one of the forms and the data is said to be
+// JSON.
 func (p *Parser) Detect(d intake.Fachdaten) bool {
-	return p.formulare[d.Schema] != nil && d.MIME == "application/json"
+	if p.formulare[d.Schema] == nil {
+		return false
+	}
+	typ, _, err := mime.ParseMediaType(d.MIME) // may name a charset
+	return err == nil && typ == "application/json"
 }
 
 // Parse validates the data and labels it. Problems have the codes
 // "fim.kein-json" and "fim.schema-verletzt", with a JSON pointer as place.
-func (p *Parser) Parse(_ context.Context, d intake.Fachdaten) (intake.Inhalt, error) {
+func (p *Parser) Parse(ctx context.Context, d intake.Fachdaten) (intake.Inhalt, error) {
+	if err := ctx.Err(); err != nil {
+		return intake.Inhalt{}, err
+	}
 	f := p.formulare[d.Schema]
 	if f == nil {
 		return intake.Inhalt{}, fehler.New("fim.Parse", d.Schema, fehler.ErrUnsupported, nil)
@@ -164,17 +181,13 @@ func lookup(doc any, pointer string) string {
 		key = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
 		switch node := doc.(type) {
 		case map[string]any:
-			doc = nil
-			for k, v := range node {
-				if k == key || baseID(k) == key {
-					doc = v
-				}
-			}
+			doc = member(node, key)
 		case []any:
-			doc = nil
-			if key == "0" && len(node) > 0 {
-				doc = node[0]
+			i, err := strconv.Atoi(key)
+			if err != nil || i < 0 || i >= len(node) {
+				return ""
 			}
+			doc = node[i]
 		default:
 			return ""
 		}
@@ -188,7 +201,22 @@ func lookup(doc any, pointer string) string {
 	return ""
 }
 
+// member finds a key, or the first of those that differ by their version alone.
+func member(node map[string]any, key string) any {
+	if v, ok := node[key]; ok {
+		return v
+	}
+	for _, k := range slices.Sorted(maps.Keys(node)) {
+		if baseID(k) == key {
+			return node[k]
+		}
+	}
+	return nil
+}
+
 var versioned = regexp.MustCompile(`^([FG]\d{8}(?:\d{3})?)V\d+(?:\.\d+){1,2}$`)
+
+var fimID = regexp.MustCompile(`^[FG]\d{8}(?:\d{3})?(?:V\d+(?:\.\d+){1,2})?$`)
 
 // baseID cuts the version off a FIM id.
 func baseID(key string) string {

@@ -132,7 +132,14 @@ func (e *Empfang) Receive(ctx context.Context, ref protokoll.SubmissionRef) (int
 		if err != nil {
 			return erg, err
 		}
-		return erg, e.sub.Reject(ctx, ref, protokoll.ProblemsOf(erg.Probleme))
+		switch erg.Ausgang {
+		case intake.Abgelehnt:
+			return erg, e.sub.Reject(ctx, ref, protokoll.ProblemsOf(uebersetze(erg.Probleme)))
+		case intake.Klaerung:
+			// It was received whole before and is accepted as soon as it can be read again.
+			return erg, fehler.New("fitconnect.Receive", ref.SubmissionID, fehler.ErrUnavailable, p)
+		}
+		return erg, nil // received whole before; the relay accepts it
 	}
 	if err != nil {
 		return intake.Ergebnis{}, err
