@@ -1,0 +1,5 @@
+//go:build race
+
+package intaketest_test
+
+const raceEnabled = true
