@@ -2,6 +2,7 @@ package fim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -95,7 +96,14 @@ func probleme(v *jsonschema.ValidationError, labels map[string]string) fehler.Pr
 			}
 			return
 		}
-		pfad := pointer(e.InstanceLocation)
+		if k, ok := e.ErrorKind.(*kind.Required); ok {
+			for _, m := range k.Missing { // the place is where the value should be
+				out = append(out, fehler.Problem{Code: "fim.schema-verletzt", Pfad: pointer(append(slices.Clip(e.InstanceLocation), m)),
+					Meldung: "is missing", Hinweis: "Pflichtangabe fehlt: „" + label(labels, m) + "“."})
+			}
+			return
+		}
+		pfad := cmp.Or(pointer(e.InstanceLocation), "data")
 		meldung, hinweis := texte(e, labels)
 		out = append(out, fehler.Problem{Code: "fim.schema-verletzt", Pfad: pfad, Meldung: meldung, Hinweis: hinweis})
 	}
@@ -129,12 +137,6 @@ func texte(e *jsonschema.ValidationError, labels map[string]string) (meldung, hi
 		feld = "Das Feld „" + label(labels, e.InstanceLocation[n-1]) + "“"
 	}
 	switch k := e.ErrorKind.(type) {
-	case *kind.Required:
-		var namen []string
-		for _, m := range k.Missing {
-			namen = append(namen, "„"+label(labels, m)+"“")
-		}
-		return "missing " + strings.Join(k.Missing, ", "), "Pflichtangabe fehlt: " + strings.Join(namen, ", ") + "."
 	case *kind.AdditionalProperties:
 		return "unknown property " + known(k.Properties), feld + " enthält Angaben, die das Formular nicht kennt."
 	case *kind.Type:

@@ -130,7 +130,8 @@ func (p *Parser) Detect(d intake.Fachdaten) bool {
 }
 
 // Parse validates the data and labels it. Problems have the codes
-// "fim.kein-json" and "fim.schema-verletzt", with a JSON pointer as place.
+// "fim.kein-json" and "fim.schema-verletzt", with a JSON pointer as place, or
+// "data" for the document as a whole; of many the first 50.
 func (p *Parser) Parse(ctx context.Context, d intake.Fachdaten) (intake.Inhalt, error) {
 	if err := ctx.Err(); err != nil {
 		return intake.Inhalt{}, err

@@ -263,11 +263,11 @@ func parseConcurrent(ctx context.Context, o *Options) error {
 			}()
 			<-start
 			for range 20 {
-				for i, s := range o.Samples {
-					if err := want[i].same(o.parse(ctx, s.Fachdaten)); err != nil {
-						errs[g] = fmt.Errorf("sample %q: %w", s.Name, err)
-					}
-				}
+				i := -1
+				errs[g] = errors.Join(errs[g], o.each(nil, func(s Sample) error {
+					i++
+					return want[i].same(o.parse(ctx, s.Fachdaten))
+				}))
 			}
 		})
 	}
