@@ -155,6 +155,9 @@ func (a *Annahme) begin(op string, l Lieferung) (Lieferung, error) {
 	if l.Kanal == "" || l.Kennung == "" || strings.Contains(l.Kanal, ":") {
 		return l, fehler.New(op, l.Schluessel(), fehler.ErrInvalid, errors.New("Kanal (without colon) and Kennung are mandatory"))
 	}
+	if len(l.Schluessel()) > storage.MaxText {
+		return l, fehler.New(op, "", fehler.ErrInvalid, fmt.Errorf("Kanal and Kennung are longer than %d bytes", storage.MaxText))
+	}
 	if l.Eingang.IsZero() {
 		l.Eingang = a.o.Now()
 	}

@@ -121,10 +121,9 @@ func isChoice(k jsonschema.ErrorKind) bool {
 }
 
 func pointer(loc []string) string {
-	r := strings.NewReplacer("~", "~0", "/", "~1")
 	var b strings.Builder
 	for _, k := range loc {
-		b.WriteString("/" + r.Replace(k))
+		b.WriteString("/" + escape.Replace(k))
 	}
 	return b.String()
 }

@@ -172,6 +172,12 @@ func (z Zeiger) read(doc any) messaging.Empfaenger {
 	}}
 }
 
+// The escapes of RFC 6901.
+var (
+	escape   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescape = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
 // lookup follows a JSON pointer to a scalar; "" if it is not there. Keys may
 // carry a version in the data ("F60000227V1.1").
 func lookup(doc any, pointer string) string {
@@ -179,7 +185,7 @@ func lookup(doc any, pointer string) string {
 		return ""
 	}
 	for _, key := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
-		key = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
+		key = unescape.Replace(key)
 		switch node := doc.(type) {
 		case map[string]any:
 			doc = member(node, key)
