@@ -128,7 +128,7 @@ func (b *Betrieb) buildIntake(p Params, o *Options) (err error) {
 	o.Empfang.Now, o.Empfang.Log = o.Now, o.Log
 	for i, s := range p.FITConnect {
 		if s == nil {
-			return fehler.New("betrieb.New", "", fehler.ErrInvalid, fmt.Errorf("FITConnect[%d] is nil", i))
+			return fehler.New("betrieb.New", "", fehler.ErrInvalid, fmt.Errorf("missing Subscriber %d of FITConnect", i))
 		}
 		if b.empfaenger[s.DestinationID()] != nil {
 			return fehler.New("betrieb.New", s.DestinationID(), fehler.ErrExists, errors.New("the destination is named twice"))

@@ -136,7 +136,7 @@ func (a *Annahme) Receive(ctx context.Context, l Lieferung) (Ergebnis, error) {
 	}
 	for _, t := range l.teile() {
 		if t.Open == nil {
-			return Ergebnis{}, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrInvalid, errors.New("Fachdaten and every Teil need Open"))
+			return Ergebnis{}, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrInvalid, errors.New("missing Open of Fachdaten or of another Teil"))
 		}
 	}
 	e, err := a.known(ctx, l.Schluessel())
@@ -153,10 +153,10 @@ func (a *Annahme) Receive(ctx context.Context, l Lieferung) (Ergebnis, error) {
 // caller stay as they are.
 func (a *Annahme) begin(op string, l Lieferung) (Lieferung, error) {
 	if l.Kanal == "" || l.Kennung == "" || strings.Contains(l.Kanal, ":") {
-		return l, fehler.New(op, l.Schluessel(), fehler.ErrInvalid, errors.New("Kanal (without colon) and Kennung are mandatory"))
+		return l, fehler.New(op, l.Schluessel(), fehler.ErrInvalid, errors.New("missing Kanal (which has no colon) or Kennung"))
 	}
 	if len(l.Schluessel()) > storage.MaxText {
-		return l, fehler.New(op, "", fehler.ErrInvalid, fmt.Errorf("Kanal and Kennung are longer than %d bytes", storage.MaxText))
+		return l, fehler.New(op, "", fehler.ErrInvalid, fmt.Errorf("key of Kanal and Kennung longer than %d bytes", storage.MaxText))
 	}
 	if l.Eingang.IsZero() {
 		l.Eingang = a.o.Now()

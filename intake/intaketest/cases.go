@@ -119,7 +119,7 @@ func detectPure(_ context.Context, o *Options) error {
 		before := bytes.Clone(s.Fachdaten.Bytes)
 		first, second := o.Parser.Detect(s.Fachdaten), o.Parser.Detect(s.Fachdaten)
 		if first != second {
-			return errors.New("Detect answers differently the second time")
+			return errors.New("detect answers differently the second time")
 		}
 		return unchanged(before, s.Fachdaten.Bytes)
 	})
@@ -144,7 +144,7 @@ func parseGood(ctx context.Context, o *Options) error {
 
 func checkInhalt(i intake.Inhalt) error {
 	if !json.Valid(i.Daten) {
-		return errors.New("Daten are no JSON document")
+		return errors.New("content of Daten is no JSON document")
 	}
 	return checkFelder(i.Felder)
 }

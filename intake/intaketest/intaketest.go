@@ -77,7 +77,7 @@ func Check(ctx context.Context, o Options) []Result {
 // keeps its goroutine.
 func (c *Case) check(ctx context.Context, o *Options) error {
 	if o.Parser == nil {
-		return fmt.Errorf("Options.Parser is required")
+		return fmt.Errorf("missing Options.Parser")
 	}
 	own := *o // a Parser that writes into its input must not spoil the next case
 	own.Samples = slices.Clone(o.Samples)
