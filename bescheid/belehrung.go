@@ -122,15 +122,16 @@ func (b *Belehrungen) Choose(p BelehrungParams) (text string, vorlage Belehrungs
 
 // FillIn gives the text with the Belehrung that the Land of the Mandant wants for
 // a Widerspruch on the day. The remedy is lodged with the Mandant's
-// Widerspruchsstelle, or with the Mandant itself.
+// Widerspruchsstelle, or with the Mandant itself. A Widerspruchsstelle without
+// seat is fehler.ErrInvalid.
 func (b *Belehrungen) FillIn(i Inhalt, m *tenant.Mandant, tag datum.Datum) (Inhalt, error) {
-	stelle := m.Widerspruchsstelle
-	if stelle == "" {
-		stelle = "der Behörde " + m.Name
+	stelle, sitz := "der Behörde "+m.Name, strings.Join(m.Anschrift.Zeilen(), ", ")
+	if m.Widerspruchsstelle != "" { // its seat is its own
+		stelle, sitz, _ = strings.Cut(m.Widerspruchsstelle, ", ")
 	}
 	text, _, err := b.Choose(BelehrungParams{
 		Land: m.Land, Verfahren: i.Verfahren, Rechtsbehelf: "widerspruch", Tag: tag,
-		Behoerde: stelle, Sitz: strings.Join(m.Anschrift.Zeilen(), ", "),
+		Behoerde: stelle, Sitz: sitz,
 	})
 	if err != nil {
 		return Inhalt{}, err

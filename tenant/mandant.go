@@ -46,7 +46,9 @@ type Mandant struct {
 	Einheiten    []Organisationseinheit `json:"einheiten,omitempty"`
 	Leistungen   []Leistung             `json:"leistungen,omitempty"`
 	// Widerspruchsstelle is the body and seat named in the
-	// Rechtsbehelfsbelehrung; empty means the Mandant itself.
+	// Rechtsbehelfsbelehrung, as they follow "bei" and with a comma between:
+	// "dem Kreis Nordfriesland, Marktstraße 6, 25813 Husum". Empty means the
+	// Mandant itself.
 	Widerspruchsstelle string `json:"widerspruchsstelle,omitempty"`
 }
 

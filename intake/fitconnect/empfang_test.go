@@ -3,6 +3,7 @@ package fitconnect_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect/fitconnecttest"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
@@ -115,7 +117,7 @@ func TestLostAnswerToAccept(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.empfang.Poll(t.Context())
 	require.NoError(t, err)
-	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultLostAnswer, Op: "POST event accept-submission"})
+	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultLostAnswer, Op: "POST event"})
 	require.Eventually(t, func() bool {
 		_, err := s.relay.Drain(t.Context())
 		vs := s.vorgaenge(t, amt)
@@ -196,4 +198,62 @@ func TestOtherMandantSeesNothing(t *testing.T) {
 		require.ErrorContains(t, err, "not found")
 		require.Empty(t, s.vorgaenge(t, m))
 	}
+}
+
+// What was received whole before is not rejected because it is served broken
+// later: the Vorgang is there, and the relay accepts it.
+func TestBrokenAfterReceived(t *testing.T) {
+	s := newStelle(t, nil)
+	sent, err := s.dienst.Sende(t.Context(), entwurf(s))
+	require.NoError(t, err)
+	first, err := s.empfang.Poll(t.Context())
+	require.NoError(t, err)
+	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultTamper, Part: "data", Times: -1})
+	again, err := s.empfang.Poll(t.Context())
+	require.NoError(t, err)
+	require.True(t, again[0].Bekannt)
+	require.Equal(t, first[0].Vorgang, again[0].Vorgang)
+	require.Equal(t, fitconnect.StateSubmitted, s.dienst.State(sent.SubmissionID))
+	s.dienst.ClearFaults()
+	_, err = s.relay.Drain(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, fitconnect.StateAccepted, s.dienst.State(sent.SubmissionID))
+}
+
+// The same for what lies in the Klaerfach: it waits until it can be accepted.
+func TestBrokenAfterKlaerung(t *testing.T) {
+	s := newStelle(t, nil)
+	d := entwurf(s)
+	d.Region = "DE110000000000"
+	sent, err := s.dienst.Sende(t.Context(), d)
+	require.NoError(t, err)
+	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultStatus, Op: "POST event", Status: 400})
+	_, err = s.empfang.Poll(t.Context())
+	require.Error(t, err, "durable here, but the service did not hear it")
+	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultTamper, Part: "data"})
+	_, err = s.empfang.Poll(t.Context())
+	require.ErrorIs(t, err, fehler.ErrUnavailable)
+	require.Equal(t, fitconnect.StateSubmitted, s.dienst.State(sent.SubmissionID), "neither accepted nor rejected")
+	out, err := s.empfang.Poll(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, intake.Klaerung, out[0].Ausgang)
+	require.Equal(t, fitconnect.StateAccepted, s.dienst.State(sent.SubmissionID))
+}
+
+// A rejection that did not get through is repeated with its own reason, even if
+// the submission is served whole by then.
+func TestRejectionRepeated(t *testing.T) {
+	s := newStelle(t, nil)
+	sent, err := s.dienst.Sende(t.Context(), entwurf(s))
+	require.NoError(t, err)
+	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultTamper, Part: "data"})
+	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultStatus, Op: "POST event", Status: 400})
+	_, err = s.empfang.Poll(t.Context())
+	require.Error(t, err)
+	out, err := s.empfang.Poll(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, intake.Abgelehnt, out[0].Ausgang)
+	told := s.dienst.Problems(sent.SubmissionID)
+	require.Len(t, told, 1)
+	require.True(t, strings.HasSuffix(told[0].Type, "/"+string(fitconnect.SlugEncryptionIssue)), told[0].Type)
 }
