@@ -34,8 +34,11 @@ const (
 	kassel     tenant.ID = "kassel"
 
 	leistung tenant.Leistungsschluessel = "99115005104000"
-	schema                              = "urn:example:zeilen"
-	geheim                              = "Łukasik-Geheim" // must never be in an error
+)
+
+const (
+	schema = "urn:example:zeilen"
+	geheim = "Łukasik-Geheim" // must never be in an error
 )
 
 var (

@@ -136,7 +136,7 @@ func parseGood(ctx context.Context, o *Options) error {
 	return o.each(good, func(s Sample) error {
 		i, err := o.Parser.Parse(ctx, s.Fachdaten)
 		if err != nil {
-			return fmt.Errorf("Parse: %w", err)
+			return fmt.Errorf("good data is refused: %w", err)
 		}
 		return checkInhalt(i)
 	})
@@ -156,7 +156,7 @@ func parseFelder(ctx context.Context, o *Options) error {
 		}
 		i, err := o.Parser.Parse(ctx, s.Fachdaten)
 		if err != nil {
-			return fmt.Errorf("Parse: %w", err)
+			return fmt.Errorf("good data is refused: %w", err)
 		}
 		if got := names(i.Felder); !slices.Equal(got, s.Felder) {
 			return fmt.Errorf("the fields are %q, want %q", got, s.Felder)
@@ -303,7 +303,7 @@ func parseContext(ctx context.Context, o *Options) error {
 	cancel()
 	return o.each(nil, func(s Sample) error {
 		if _, err := o.Parser.Parse(ctx, s.Fachdaten); err != context.Canceled {
-			return fmt.Errorf("Parse with an ended context gives %v", err)
+			return fmt.Errorf("an ended context gives %v", err)
 		}
 		return nil
 	})
