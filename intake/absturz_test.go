@@ -27,7 +27,7 @@ func (a *amt) die(l intake.Lieferung) {
 // Stopped between reserving and creating: the next delivery finishes it where it
 // began, of the bytes that came first.
 func TestStopBeforeCreate(t *testing.T) {
-	each(t, func(t *testing.T, store *storage.Store) {
+	eachServer(t, func(t *testing.T, store *storage.Store) {
 		a := newAmt(t, store, nil)
 		a.die(lieferung("1"))
 		reserved := a.eingaenge()[0].ZielVorgang

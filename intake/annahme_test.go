@@ -278,7 +278,7 @@ func TestConcurrent(t *testing.T) {
 		require.NoError(t, errors.Join(errs...))
 		return out
 	}
-	each(t, func(t *testing.T, store *storage.Store) {
+	eachServer(t, func(t *testing.T, store *storage.Store) {
 		a := newAmt(t, store, nil)
 		same := lieferung("same") // the very same value: the slices are shared
 		for _, r := range receive(t, a, slices.Repeat([]intake.Lieferung{same}, 8)) {

@@ -17,10 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/intake"
+	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
+	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/blob"
 	"github.com/ozg-fachwerk/fachwerk/storage/memory"
+	"github.com/ozg-fachwerk/fachwerk/storage/postgres"
 	"github.com/ozg-fachwerk/fachwerk/storage/sqlite"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -194,6 +197,22 @@ func each(t *testing.T, f func(t *testing.T, store *storage.Store)) {
 		f(t, s)
 	})
 }
+
+// eachServer runs the test on PostgreSQL as well: several processes at once.
+func eachServer(t *testing.T, f func(t *testing.T, store *storage.Store)) {
+	t.Helper()
+	each(t, f)
+	t.Run("postgres", func(t *testing.T) {
+		db := pgtest.New(t)
+		require.NoError(t, postgres.Migrate(t.Context(), db.OwnerDSN, nil))
+		s, err := postgres.Open(t.Context(), db.AppDSN, nil)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		f(t, s)
+	})
+}
+
+func TestMain(m *testing.M) { testenv.Main(m, pgtest.Stop) }
 
 func memStore(t *testing.T) *storage.Store {
 	s := memory.Open(nil)

@@ -156,7 +156,7 @@ func TestRerunStopsHalfway(t *testing.T) {
 
 // Two clerks at once: one Vorgang, and the other is told.
 func TestRerunTwice(t *testing.T) {
-	each(t, func(t *testing.T, store *storage.Store) {
+	eachServer(t, func(t *testing.T, store *storage.Store) {
 		a := newAmt(t, store, nil)
 		r, err := a.Receive(t.Context(), fremderOrt("1"))
 		require.NoError(t, err)
