@@ -123,7 +123,7 @@ func isChoice(k jsonschema.ErrorKind) bool {
 func pointer(loc []string) string {
 	var b strings.Builder
 	for _, k := range loc {
-		b.WriteString("/" + escape.Replace(k))
+		b.WriteString("/" + escape.Replace(short(k)))
 	}
 	return b.String()
 }
@@ -133,7 +133,7 @@ func pointer(loc []string) string {
 func texte(e *jsonschema.ValidationError, labels map[string]string) (meldung, hinweis string) {
 	feld := "Das Formular"
 	if n := len(e.InstanceLocation); n > 0 {
-		feld = "Das Feld „" + label(labels, e.InstanceLocation[n-1]) + "“"
+		feld = "Das Feld „" + short(label(labels, e.InstanceLocation[n-1])) + "“"
 	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
@@ -167,6 +167,14 @@ func texte(e *jsonschema.ValidationError, labels map[string]string) (meldung, hi
 		return fmt.Sprintf("more than %d entries", k.Want), fmt.Sprintf("%s erlaubt höchstens %d Einträge.", feld, k.Want)
 	}
 	return "breaks the rule " + strings.Join(e.ErrorKind.KeywordPath(), "/"), feld + " verletzt eine Regel des Formulars."
+}
+
+// short bounds a key that a form lets the sender choose.
+func short(key string) string {
+	if len(key) > 100 {
+		return strings.ToValidUTF8(key[:100], "") + "…"
+	}
+	return key
 }
 
 // known lists the keys that are FIM ids; other keys are the sender's own text and

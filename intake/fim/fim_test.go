@@ -132,6 +132,12 @@ func TestProblemeBounded(t *testing.T) {
 	}())
 	_, err = newParser(t).Parse(t.Context(), data(`{"F60000301":"Eiche",`+person+`,"F60000999V1.0":1,"Rosa Geheim":1}`))
 	require.Contains(t, err.Error(), "unknown property F60000999V1.0, (1 more)")
+
+	open, err := fim.New(fim.Formular{Schema: uri, JSONSchema: []byte(`{"additionalProperties":{"type":"string"}}`)})
+	require.NoError(t, err)
+	_, err = open.Parse(t.Context(), data(`{"`+strings.Repeat("ä", 100_000)+`":1}`))
+	require.Less(t, len(err.Error()), 500)
+	require.Less(t, len(fehler.ProblemeIn(err)[0].Hinweis), 500)
 }
 
 func TestRefusedBytes(t *testing.T) {
