@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -111,6 +112,10 @@ type Ergebnis struct {
 	Probleme fehler.Probleme
 	// Bekannt: the same delivery had been finished before.
 	Bekannt bool
+	// Quittung is the Lieferung's, for the channel to acknowledge with: the outcome
+	// is durable and no Vorgang has an Auftrag to do it. Nil when Abgelehnt, and when
+	// the Vorgang acknowledges by its Auftrag.
+	Quittung json.RawMessage
 }
 
 // akte is what the register keeps of a delivery (JSON of Eingang.Daten).
@@ -120,6 +125,8 @@ type akte struct {
 	Regel     string          `json:"regel,omitempty"`
 	Nummer    string          `json:"nummer,omitempty"`
 	Probleme  fehler.Probleme `json:"probleme,omitempty"`
+	// Geklaert: it lay in the Klaerfach, and the channel itself answers the sender.
+	Geklaert bool `json:"geklaert,omitempty"`
 }
 
 // Receive takes one delivery through the pipeline. When it returns without an
@@ -127,8 +134,8 @@ type akte struct {
 // again gives the same outcome with Bekannt set, and the same Vorgang. An error
 // means that nothing was decided: the delivery must be offered again.
 func (a *Annahme) Receive(ctx context.Context, l Lieferung) (Ergebnis, error) {
-	if l.Kanal == "" || l.Kennung == "" || l.Fachdaten.leer() {
-		return Ergebnis{}, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrInvalid, errors.New("missing Kanal, Kennung or Fachdaten"))
+	if l.Kanal == "" || l.Kennung == "" || slices.ContainsFunc(l.teile(), func(t *Teil) bool { return t.Open == nil }) {
+		return Ergebnis{}, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrInvalid, errors.New("missing Kanal, Kennung or the bytes of a Teil"))
 	}
 	if l.Eingang.IsZero() {
 		l.Eingang = a.o.Now()
@@ -139,12 +146,27 @@ func (a *Annahme) Receive(ctx context.Context, l Lieferung) (Ergebnis, error) {
 		return Ergebnis{}, err
 	}
 	if e != nil {
-		return a.resume(ctx, *e, l)
+		return a.resume(ctx, *e)
 	}
 	for _, t := range l.teile() {
 		t.Name = safeName(t.Name)
 	}
 	return a.run(ctx, l)
+}
+
+// Known gives the outcome of a delivery that was finished before, with Bekannt
+// set. One that never came, or stopped halfway, is fehler.ErrNotFound: it must be
+// received.
+func (a *Annahme) Known(ctx context.Context, kanal, kennung string) (Ergebnis, error) {
+	l := Lieferung{Kanal: kanal, Kennung: kennung}
+	e, err := a.known(ctx, l.Schluessel())
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	if e == nil || Ausgang(e.Zustand) == Offen {
+		return Ergebnis{}, fehler.New("intake.Known", l.Schluessel(), fehler.ErrNotFound, nil)
+	}
+	return a.resume(ctx, *e)
 }
 
 // run judges a delivery nobody has seen before.
@@ -174,7 +196,7 @@ func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
 		if err != nil || other == nil {
 			return Ergebnis{}, errors.Join(err, fehler.New("intake.Receive", l.Schluessel(), fehler.ErrUnavailable, nil))
 		}
-		return a.resume(ctx, *other, l)
+		return a.resume(ctx, *other)
 	}
 	if err != nil {
 		return Ergebnis{}, err
@@ -183,17 +205,19 @@ func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
 }
 
 // resume answers for a finished delivery, or finishes one that stopped halfway.
-func (a *Annahme) resume(ctx context.Context, e storage.Eingang, l Lieferung) (Ergebnis, error) {
+func (a *Annahme) resume(ctx context.Context, e storage.Eingang) (Ergebnis, error) {
 	var k akte
 	if err := json.Unmarshal(e.Daten, &k); err != nil {
-		return Ergebnis{}, fehler.New("intake.Receive", e.ID.String(), fehler.ErrInvalid, err)
+		return Ergebnis{}, fehler.New("intake.Receive", e.ID.String(), fehler.ErrInvalid, errors.New("the stored delivery is not readable"))
 	}
 	if Ausgang(e.Zustand) != Offen {
 		r := ergebnis(e, k)
 		r.Bekannt = true
 		return r, nil
 	}
-	k.Lieferung.Fachdaten.Open = l.Fachdaten.Open
+	// The bytes were durable before the Vorgang was reserved; what the sender
+	// offers this time counts no more.
+	a.reopen(e.ZielMandant, &k.Lieferung)
 	inhalt, err := a.parse(ctx, &k.Lieferung)
 	if err != nil {
 		return Ergebnis{}, err
@@ -205,6 +229,9 @@ func ergebnis(e storage.Eingang, k akte) Ergebnis {
 	r := Ergebnis{Ausgang: Ausgang(e.Zustand), Eingang: e.ID, Probleme: k.Probleme}
 	if r.Ausgang == Angenommen {
 		r.Mandant, r.Vorgang, r.Nummer = e.ZielMandant, e.ZielVorgang, k.Nummer
+	}
+	if r.Ausgang == Klaerung || r.Ausgang == Angenommen && k.Geklaert {
+		r.Quittung = k.Lieferung.Quittung
 	}
 	return r
 }
@@ -272,6 +299,9 @@ func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {
 // keep makes all bytes durable for the Mandant and notes size and hash.
 func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
 	for _, t := range l.teile() {
+		if t.Open == nil {
+			continue // a channel could open nothing of it
+		}
 		r, err := t.Open(ctx)
 		if err != nil {
 			return err

@@ -80,8 +80,6 @@ func Bytes(id uuid.UUID, name, mime string, zweck vorgang.Zweck, b []byte) Teil 
 		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
 }
 
-func (t *Teil) leer() bool { return t.Open == nil && t.SHA512 == "" }
-
 // Fachdaten is what a Parser reads.
 type Fachdaten struct {
 	Schema string // URI as the sender gave it

@@ -69,7 +69,7 @@ func (a *Annahme) register(ctx context.Context, m tenant.ID, z Ausgang, k akte) 
 		if err != nil || other == nil {
 			return Ergebnis{}, errors.Join(err, fehler.New("intake.Receive", k.Lieferung.Schluessel(), fehler.ErrUnavailable, nil))
 		}
-		return a.resume(ctx, *other, k.Lieferung)
+		return a.resume(ctx, *other)
 	}
 	if err != nil {
 		return Ergebnis{}, err
@@ -89,7 +89,7 @@ func (a *Annahme) Refuse(ctx context.Context, l Lieferung, p fehler.Probleme) (E
 		return Ergebnis{}, err
 	}
 	if e != nil {
-		return a.resume(ctx, *e, l)
+		return a.resume(ctx, *e)
 	}
 	for _, t := range l.teile() {
 		t.Name = safeName(t.Name)
@@ -180,11 +180,14 @@ func (a *Annahme) params(m *tenant.Mandant, id uuid.UUID, nummer string, k akte,
 	who.Adressen, who.DigitalerBescheid = l.Adressen, l.DigitalerBescheid
 	p := vorgang.Params{
 		ID: id, Mandant: m.ID, Nummer: nummer, Leistung: leistung, LeistungName: name, Einheit: k.Einheit, Ort: ort,
-		Eingang: l.Eingang, Zustaendigkeit: k.Regel, Quittung: l.Quittung,
+		Eingang: l.Eingang, Zustaendigkeit: k.Regel,
 		Antrag: vorgang.Antrag{
 			Kanal: l.Kanal, Kennung: l.Kennung, Referenz: l.Referenz, Onlinedienst: l.Onlinedienst, GestelltAm: l.GestelltAm,
 			Antragsteller: who, Schema: l.Schema, Daten: inhalt.Daten, Felder: inhalt.Felder,
 		},
+	}
+	if !k.Geklaert {
+		p.Quittung = l.Quittung
 	}
 	for _, t := range l.teile() {
 		mime := t.Erkannt
@@ -216,9 +219,11 @@ type Klaerfall struct {
 }
 
 // Klaerfach lists what waits for a person, oldest first. The Teile can be opened.
+// A case whose Rerun stopped halfway is still there, without Probleme; Rerun
+// finishes it.
 func (a *Annahme) Klaerfach(ctx context.Context) iter.Seq2[Klaerfall, error] {
 	return func(yield func(Klaerfall, error) bool) {
-		for e, err := range a.p.Store.Eingaenge(ctx, a.p.Betreiber, string(Klaerung)) {
+		for e, err := range a.p.Store.Eingaenge(ctx, a.p.Betreiber, string(Klaerung), string(Offen)) {
 			var k akte
 			if err == nil {
 				err = json.Unmarshal(e.Daten, &k)
@@ -227,7 +232,10 @@ func (a *Annahme) Klaerfach(ctx context.Context) iter.Seq2[Klaerfall, error] {
 				yield(Klaerfall{}, err)
 				return
 			}
-			a.reopen(&k.Lieferung)
+			if Ausgang(e.Zustand) == Offen && !k.Geklaert {
+				continue // its sender offers it again
+			}
+			a.reopen(a.p.Betreiber, &k.Lieferung)
 			if !yield(Klaerfall{ID: e.ID, Lieferung: k.Lieferung, Probleme: k.Probleme}, nil) {
 				return
 			}
@@ -236,16 +244,17 @@ func (a *Annahme) Klaerfach(ctx context.Context) iter.Seq2[Klaerfall, error] {
 }
 
 // reopen gives the Teile of a stored delivery their bytes back.
-func (a *Annahme) reopen(l *Lieferung) {
+func (a *Annahme) reopen(m tenant.ID, l *Lieferung) {
 	for _, t := range l.teile() {
 		ref := blob.Ref{SHA512: t.SHA512, Groesse: t.Groesse}
-		t.Open = func(ctx context.Context) (io.ReadCloser, error) { return a.p.Blobs.Open(ctx, a.p.Betreiber, ref) }
+		t.Open = func(ctx context.Context) (io.ReadCloser, error) { return a.p.Blobs.Open(ctx, m, ref) }
 	}
 }
 
 // Rerun takes a delivery of the Klaerfach through the pipeline again after fix
 // has mended it (the place, the service); nil changes nothing, which helps after
-// a Zustaendigkeit or a form was added. What still fails stays in the Klaerfach.
+// a Zustaendigkeit or a form was added. What still fails stays in the Klaerfach. A
+// run that stopped after it was decided is finished as it was; fix is not asked.
 func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung)) (Ergebnis, error) {
 	var e storage.Eingang
 	err := a.p.Store.View(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) (err error) {
@@ -257,20 +266,21 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 	}
 	var k akte
 	if err := json.Unmarshal(e.Daten, &k); err != nil {
-		return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, err)
+		return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, errors.New("the stored delivery is not readable"))
+	}
+	if Ausgang(e.Zustand) == Offen && k.Geklaert {
+		return a.resume(ctx, e)
 	}
 	if Ausgang(e.Zustand) != Klaerung {
 		return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrConflict, errors.New("is not in the Klaerfach"))
 	}
-	a.reopen(&k.Lieferung)
+	a.reopen(a.p.Betreiber, &k.Lieferung)
 	if fix != nil {
 		schluessel := k.Lieferung.Schluessel()
 		if fix(&k.Lieferung); k.Lieferung.Schluessel() != schluessel {
 			return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, errors.New("the Kanal and the Kennung must not change"))
 		}
 	}
-	// The bytes come from the Klaerfach and the sender has been answered.
-	k.Lieferung.Quittung = nil
 	inhalt, err := a.read(ctx, &k.Lieferung)
 	if err != nil {
 		return ergebnis(e, akte{Probleme: fehler.ProblemeIn(err)}), err
@@ -282,7 +292,7 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 	if err := a.keep(ctx, ziel.Mandant, &k.Lieferung); err != nil {
 		return Ergebnis{}, err
 	}
-	k.Einheit, k.Regel, k.Probleme = ziel.Einheit, ziel.Regel.String(), nil
+	k.Einheit, k.Regel, k.Probleme, k.Geklaert = ziel.Einheit, ziel.Regel.String(), nil, true
 	e.Zustand, e.ZielMandant, e.ZielVorgang = string(Offen), ziel.Mandant, a.o.NewID()
 	if e.Daten, err = json.Marshal(k); err != nil {
 		return Ergebnis{}, err

@@ -115,7 +115,7 @@ func TestLostAnswerToAccept(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.empfang.Poll(t.Context())
 	require.NoError(t, err)
-	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultLostAnswer, Op: "POST event accept-submission"})
+	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultLostAnswer, Op: "POST event"})
 	require.Eventually(t, func() bool {
 		_, err := s.relay.Drain(t.Context())
 		vs := s.vorgaenge(t, amt)

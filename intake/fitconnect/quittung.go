@@ -58,6 +58,10 @@ func (q *Quittierer) Quittiere(ctx context.Context, d vorgang.QuittierenDaten) (
 func uebersetze(p fehler.Probleme) fehler.Probleme {
 	out := make(fehler.Probleme, 0, len(p))
 	for _, q := range p {
+		if strings.HasPrefix(q.Code, "fitconnect.") {
+			out = append(out, q) // found by the protocol itself
+			continue
+		}
 		slug, instance := protokoll.SlugTechnicalError, protokoll.InstanceSubmission
 		switch {
 		case q.Code == "intake.schema-unbekannt":
