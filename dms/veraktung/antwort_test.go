@@ -324,3 +324,24 @@ func TestWithoutAblage(t *testing.T) {
 	_, err = veraktung.New(veraktung.Params{}, nil)
 	require.ErrorIs(t, err, fehler.ErrInvalid)
 }
+
+// The Vorgang is reopened while the package is on its way: it left the house, so
+// the journal says so, and its answer finds it.
+func TestReopenedWhileSending(t *testing.T) {
+	ziel := &dmstest.Speicher{}
+	h := newHaus(t, ziel)
+	id := h.closed()
+	ziel.Fault = func(string) error {
+		ziel.Fault = nil
+		h.edit(id, func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, "Nachtrag") })
+		return nil
+	}
+	h.drain()
+	require.Len(t, ziel.Lieferungen(), 1)
+	require.Equal(t, storage.AuftragErledigt, h.auftrag(id).Zustand)
+	require.NoError(t, ziel.Answer(dms.Antwort{ProzessID: h.abgabe(id).ProzessID.String(), Art: dms.AntwortImportiert}))
+	_, err := h.v.Collect(t.Context(), kiel)
+	require.NoError(t, err)
+	require.Equal(t, vorgang.Archiviert, h.abgabe(id).Zustand)
+	require.NoError(t, h.VerifyJournal(t.Context(), kiel, id))
+}
