@@ -179,5 +179,9 @@ func (v *Vorgang) FileAgain(a tenant.Akteur, now time.Time) error {
 		return v.fail("FileAgain", fehler.ErrInvalid, problem("abgabe.nicht-abgeschlossen", "/status",
 			"only a closed Vorgang is filed", "Nur ein abgeschlossener Vorgang wird veraktet."))
 	}
-	return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: v.k.NewID(), Bis: v.s.Journal.Seq})
+	id := v.k.NewID()
+	if err := v.record(a, now, &AbgabeAngeordnet{ProzessID: id}); err != nil {
+		return err
+	}
+	return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: id, Bis: v.s.Journal.Seq})
 }
