@@ -87,6 +87,9 @@ func (s *Store) until(now time.Time, d time.Duration) time.Time {
 // if somebody else holds it.
 func (s *Store) Renew(ctx context.Context, mandant tenant.ID, l Lease, dauer time.Duration) (Lease, error) {
 	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		if l.Token == uuid.Nil { // would take what nobody holds
+			return wrap("Renew", l.Vorgang.String(), ErrConflict)
+		}
 		l.Bis = s.until(s.now(), dauer)
 		return wrap("Renew", l.Vorgang.String(), tx.d.SetLease(ctx, driver.SetLeaseParams{
 			ID: l.Vorgang, ExpectToken: token(l.Token), Token: token(l.Token), Bis: &l.Bis,
