@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -137,5 +138,45 @@ func TestStoreOfAnotherMayBeUsedInside(t *testing.T) {
 			return err
 		}
 		return nil
+	}))
+}
+
+// What a closure swallows must not be committed in half: only ErrNotFound,
+// ErrExists and ErrConflict leave the transaction as it was.
+func TestSwallowedErrorIsNotCommitted(t *testing.T) {
+	store := memory.Open(nil)
+	v, err := neu(t.Context(), store, "bauamt")
+	require.NoError(t, err)
+	for name, fail := range map[string]func(context.Context, *storage.Tx) error{
+		"another Mandant": func(ctx context.Context, tx *storage.Tx) error {
+			w, err := vorgang.New(tenant.System("test"), time.Now(), vorgang.Params{Mandant: "luebeck", Nummer: "L-1", Leistung: "99063005001000", Einheit: "x"}, store.Kontext())
+			require.NoError(t, err)
+			return tx.Save(ctx, w)
+		},
+		"text that cannot be kept": func(ctx context.Context, tx *storage.Tx) error {
+			return tx.PutKonfig(ctx, "a\x00", "b", 0, 1)
+		},
+		"saved twice": func(ctx context.Context, tx *storage.Tx) error {
+			w, err := tx.Get(ctx, v.ID())
+			require.NoError(t, err)
+			_, err = w.Note(tenant.System("test"), time.Now(), "x")
+			require.NoError(t, err)
+			require.NoError(t, tx.Save(ctx, w))
+			return tx.Save(ctx, w)
+		},
+	} {
+		err := store.Update(t.Context(), "kiel", func(ctx context.Context, tx *storage.Tx) error {
+			require.NoError(t, tx.PutKonfig(ctx, "probe", name, 0, 1))
+			require.ErrorIs(t, fail(ctx, tx), storage.ErrInvalid, name)
+			return nil
+		})
+		require.ErrorIs(t, err, storage.ErrInvalid, name)
+		_, err = store.GetKonfig(t.Context(), "kiel", "probe", name, new(int))
+		require.ErrorIs(t, err, storage.ErrNotFound, name)
+	}
+	require.NoError(t, store.Update(t.Context(), "kiel", func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.Get(ctx, uuid.New())
+		require.ErrorIs(t, err, storage.ErrNotFound)
+		return tx.PutKonfig(ctx, "probe", "goes on", 0, 1)
 	}))
 }
