@@ -126,6 +126,15 @@ func (a *Annahme) open(ctx context.Context, e storage.Eingang, k akte, inhalt In
 // create makes the Vorgang durable with its number, journal and Auftraege in one
 // transaction; if it is there already it gives its number.
 func (a *Annahme) create(ctx context.Context, m *tenant.Mandant, id uuid.UUID, k akte, inhalt Inhalt) (string, error) {
+	nummer, err := a.tryCreate(ctx, m, id, k, inhalt)
+	if errors.Is(err, fehler.ErrExists) {
+		// Another process created it after we looked; now it is there to be read.
+		nummer, err = a.tryCreate(ctx, m, id, k, inhalt)
+	}
+	return nummer, err
+}
+
+func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID, k akte, inhalt Inhalt) (string, error) {
 	var nummer string
 	err := a.p.Store.Update(ctx, m.ID, func(ctx context.Context, tx *storage.Tx) error {
 		v, err := tx.Get(ctx, id)
