@@ -69,11 +69,11 @@ func (z *Zustellung) Handlers() map[vorgang.AuftragArt]relay.Handler {
 		vorgang.NachrichtSenden:     relay.HandlerFunc(z.sendNachricht),
 		vorgang.BescheidAusfertigen: relay.HandlerFunc(z.ausfertigen),
 		vorgang.BescheidSenden:      relay.HandlerFunc(z.sendBescheid),
-		vorgang.BekanntgabeFeststellen: z.termin(func(v *vorgang.Vorgang, id uuid.UUID) error {
-			return v.RecordBekanntgabe(z.akteur, z.now(), id)
+		vorgang.BekanntgabeFeststellen: z.termin(func(v *vorgang.Vorgang, now time.Time, id uuid.UUID) error {
+			return v.RecordBekanntgabe(z.akteur, now, id)
 		}),
-		vorgang.BestandskraftFeststellen: z.termin(func(v *vorgang.Vorgang, id uuid.UUID) error {
-			return v.RecordBestandskraft(z.akteur, z.now(), id)
+		vorgang.BestandskraftFeststellen: z.termin(func(v *vorgang.Vorgang, now time.Time, id uuid.UUID) error {
+			return v.RecordBestandskraft(z.akteur, now, id)
 		}),
 	}
 }
@@ -231,13 +231,19 @@ func quoted(name string) string {
 	return " „" + name + "“"
 }
 
-func (z *Zustellung) termin(record func(*vorgang.Vorgang, uuid.UUID) error) relay.Handler {
+func (z *Zustellung) termin(record func(*vorgang.Vorgang, time.Time, uuid.UUID) error) relay.Handler {
 	return relay.HandlerFunc(func(_ context.Context, a vorgang.Auftrag, _ *vorgang.Vorgang) (relay.Bericht, error) {
 		var d vorgang.BescheidDaten
 		if err := a.Decode(&d); err != nil {
 			return nil, err
 		}
-		return func(v *vorgang.Vorgang) error { return record(v, d.Bescheid) }, nil
+		return func(v *vorgang.Vorgang) error {
+			now := z.now()
+			if now.Before(a.Faellig) {
+				now = a.Faellig // it was leased as due; the clock has been set back since
+			}
+			return record(v, now, d.Bescheid)
+		}, nil
 	})
 }
 
