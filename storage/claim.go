@@ -99,9 +99,15 @@ func (s *Store) Renew(ctx context.Context, mandant tenant.ID, l Lease, dauer tim
 }
 
 // Release lays the Vorgang back on the stack ([vorgang.Vorgang.PutBack]) and
-// ends the lease. ErrConflict if somebody else holds it.
+// ends the lease. One that was assigned for good meanwhile stays so. ErrConflict
+// if somebody else holds the lease.
 func (s *Store) Release(ctx context.Context, mandant tenant.ID, l Lease, a tenant.Akteur) error {
-	_, err := s.Complete(ctx, mandant, l, func(v *vorgang.Vorgang) error { return v.PutBack(a, s.now()) })
+	_, err := s.Complete(ctx, mandant, l, func(v *vorgang.Vorgang) error {
+		if z := v.Stand().Zuweisung; z != nil && !z.Gezogen {
+			return nil
+		}
+		return v.PutBack(a, s.now())
+	})
 	return err
 }
 

@@ -180,3 +180,22 @@ func TestSwallowedErrorIsNotCommitted(t *testing.T) {
 		return tx.PutKonfig(ctx, "probe", "goes on", 0, 1)
 	}))
 }
+
+// Somebody was given the Vorgang for good while the lease was held: giving the
+// lease back must not take it away from them.
+func TestReleaseLeavesAnAssignmentForGood(t *testing.T) {
+	store := memory.Open(nil)
+	v, err := neu(t.Context(), store, "bauamt")
+	require.NoError(t, err)
+	kim := tenant.Akteur{ID: "kim", Name: "Kim", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.Sachbearbeitung}}
+	_, lease, err := store.Claim(t.Context(), "kiel", storage.ClaimParams{Akteur: kim})
+	require.NoError(t, err)
+	_, err = store.Edit(t.Context(), "kiel", v.ID(), func(v *vorgang.Vorgang) error { return v.Assign(kim, time.Now(), "deniz", "Deniz") })
+	require.NoError(t, err)
+	require.NoError(t, store.Release(t.Context(), "kiel", lease, kim))
+	v, err = store.Get(t.Context(), "kiel", v.ID())
+	require.NoError(t, err)
+	require.Equal(t, "deniz", v.Stand().Bearbeiter())
+	_, err = store.Renew(t.Context(), "kiel", lease, 0)
+	require.ErrorIs(t, err, storage.ErrConflict, "the lease has ended")
+}
