@@ -126,7 +126,8 @@ func texte(e *jsonschema.ValidationError, labels map[string]string) (meldung, hi
 		}
 		return "missing " + strings.Join(k.Missing, ", "), "Pflichtangabe fehlt: " + strings.Join(namen, ", ") + "."
 	case *kind.AdditionalProperties:
-		return "unknown property " + strings.Join(k.Properties, ", "), feld + " enthält Angaben, die das Formular nicht kennt."
+		// The names are the sender's text, in any number.
+		return fmt.Sprintf("%d unknown properties", len(k.Properties)), feld + " enthält Angaben, die das Formular nicht kennt."
 	case *kind.Type:
 		return fmt.Sprintf("is %s, expected %s", k.Got, strings.Join(k.Want, " or ")), feld + " hat die falsche Art von Wert."
 	case *kind.Enum, *kind.Const:
