@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -155,7 +157,8 @@ func (z Zeiger) read(doc any) messaging.Empfaenger {
 }
 
 // lookup follows a JSON pointer to a scalar; "" if it is not there. Keys may
-// carry a version in the data ("F60000227V1.1").
+// carry a version in the data ("F60000227V1.1"); without one goes first, then the
+// first in order of text.
 func lookup(doc any, pointer string) string {
 	if pointer == "" {
 		return ""
@@ -164,10 +167,14 @@ func lookup(doc any, pointer string) string {
 		key = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
 		switch node := doc.(type) {
 		case map[string]any:
-			doc = nil
-			for k, v := range node {
-				if k == key || baseID(k) == key {
-					doc = v
+			doc = node[key]
+			if _, exact := node[key]; exact {
+				break
+			}
+			for _, k := range slices.Sorted(maps.Keys(node)) {
+				if baseID(k) == key {
+					doc = node[k]
+					break
 				}
 			}
 		case []any:

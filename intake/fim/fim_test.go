@@ -27,3 +27,20 @@ func TestUnknownKeysStayOutOfProblems(t *testing.T) {
 	require.Less(t, len(err.Error()), 1000)
 	require.Contains(t, err.Error(), "10001")
 }
+
+// A document may name a field with and without its version; which one counts must
+// not depend on chance.
+func TestExactKeyBeforeVersionedOnes(t *testing.T) {
+	p, err := fim.New(fim.Formular{Schema: "urn:probe", JSONSchema: []byte(`{}`), Antragsteller: fim.Zeiger{Nachname: "/F60000227"}})
+	require.NoError(t, err)
+	for data, want := range map[string]string{
+		`{"F60000227V1.2":"b","F60000227":"a","F60000227V1.1":"c"}`: "a",
+		`{"F60000227V1.2":"b","F60000227V1.1":"c"}`:                 "c",
+	} {
+		for range 50 {
+			i, err := p.Parse(t.Context(), intake.Fachdaten{Schema: "urn:probe", MIME: "application/json", Bytes: []byte(data)})
+			require.NoError(t, err)
+			require.Equal(t, want, i.Antragsteller.Name)
+		}
+	}
+}
