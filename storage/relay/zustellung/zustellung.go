@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -139,6 +140,9 @@ func (z *Zustellung) absender(ctx context.Context, s vorgang.Stand) (*tenant.Man
 	return m, e, nil
 }
 
+// fileName takes out of a number what would be a path or is refused in file names.
+var fileName = strings.NewReplacer("/", "-", `\`, "-", ":", "-", "*", "-", "?", "-", `"`, "-", "<", "-", ">", "-", "|", "-")
+
 func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
 	s := v.Stand()
 	b, err := findBescheid(a, s)
@@ -171,7 +175,7 @@ func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorg
 		return v.RecordAusfertigung(z.akteur, z.now(), b.ID, vorgang.Datei{
 			Anhang: messaging.Anhang{
 				// The Auftrag id: a second try names the same file.
-				ID: a.ID, Name: "Bescheid-" + s.Nummer + ".pdf", MIME: "application/pdf", Groesse: ref.Groesse, SHA512: ref.SHA512,
+				ID: a.ID, Name: "Bescheid-" + fileName.Replace(s.Nummer) + ".pdf", MIME: "application/pdf", Groesse: ref.Groesse, SHA512: ref.SHA512,
 			},
 			Herkunft: "ausfertigung",
 		})
