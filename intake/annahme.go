@@ -113,6 +113,10 @@ type Ergebnis struct {
 	Probleme fehler.Probleme
 	// Bekannt: the same delivery had been finished before.
 	Bekannt bool
+	// Quittung is the Lieferung's, for the channel to acknowledge with: the outcome
+	// is durable and no Vorgang has an Auftrag to do it. Nil when Abgelehnt, and when
+	// the Vorgang acknowledges by its Auftrag.
+	Quittung json.RawMessage
 }
 
 // akte is what the register keeps of a delivery (JSON of Eingang.Daten).
@@ -122,6 +126,8 @@ type akte struct {
 	Regel     string          `json:"regel,omitempty"`
 	Nummer    string          `json:"nummer,omitempty"`
 	Probleme  fehler.Probleme `json:"probleme,omitempty"`
+	// Geklaert: it lay in the Klaerfach, and the channel itself answers the sender.
+	Geklaert bool `json:"geklaert,omitempty"`
 }
 
 // Receive takes one delivery through the pipeline. When it returns without an
@@ -172,6 +178,21 @@ func (a *Annahme) begin(op string, l Lieferung) (Lieferung, error) {
 	return l, nil
 }
 
+// Known gives the outcome of a delivery that was finished before, with Bekannt
+// set. One that never came, or stopped halfway, is fehler.ErrNotFound: it must be
+// received.
+func (a *Annahme) Known(ctx context.Context, kanal, kennung string) (Ergebnis, error) {
+	l := Lieferung{Kanal: kanal, Kennung: kennung}
+	e, err := a.known(ctx, l.Schluessel())
+	if err != nil {
+		return Ergebnis{}, err
+	}
+	if e == nil || Ausgang(e.Zustand) == Offen {
+		return Ergebnis{}, fehler.New("intake.Known", l.Schluessel(), fehler.ErrNotFound, nil)
+	}
+	return a.resume(ctx, *e)
+}
+
 // run judges a delivery nobody has seen before.
 func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
 	inhalt, err := a.read(ctx, &l)
@@ -211,7 +232,7 @@ func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
 func (a *Annahme) resume(ctx context.Context, e storage.Eingang) (Ergebnis, error) {
 	var k akte
 	if err := json.Unmarshal(e.Daten, &k); err != nil {
-		return Ergebnis{}, fehler.New("intake.Receive", e.ID.String(), fehler.ErrInvalid, err)
+		return Ergebnis{}, fehler.New("intake.Receive", e.ID.String(), fehler.ErrInvalid, errors.New("the stored delivery is not readable"))
 	}
 	if Ausgang(e.Zustand) != Offen {
 		r := ergebnis(e, k)
@@ -243,6 +264,9 @@ func ergebnis(e storage.Eingang, k akte) Ergebnis {
 	r := Ergebnis{Ausgang: Ausgang(e.Zustand), Eingang: e.ID, Probleme: k.Probleme}
 	if r.Ausgang == Angenommen {
 		r.Mandant, r.Vorgang, r.Nummer = e.ZielMandant, e.ZielVorgang, k.Nummer
+	}
+	if r.Ausgang == Klaerung || r.Ausgang == Angenommen && k.Geklaert {
+		r.Quittung = k.Lieferung.Quittung
 	}
 	return r
 }

@@ -201,11 +201,14 @@ func (a *Annahme) params(m *tenant.Mandant, id uuid.UUID, nummer string, k akte,
 	who.Adressen, who.DigitalerBescheid = l.Adressen, l.DigitalerBescheid
 	p := vorgang.Params{
 		ID: id, Mandant: m.ID, Nummer: nummer, Leistung: leistung, LeistungName: name, Einheit: k.Einheit, Ort: ort,
-		Eingang: l.Eingang, Zustaendigkeit: k.Regel, Quittung: l.Quittung,
+		Eingang: l.Eingang, Zustaendigkeit: k.Regel,
 		Antrag: vorgang.Antrag{
 			Kanal: l.Kanal, Kennung: l.Kennung, Referenz: l.Referenz, Onlinedienst: l.Onlinedienst, GestelltAm: l.GestelltAm,
 			Antragsteller: who, Schema: l.Schema, Daten: inhalt.Daten, Felder: inhalt.Felder,
 		},
+	}
+	if !k.Geklaert {
+		p.Quittung = l.Quittung
 	}
 	for _, t := range l.teile() {
 		mime := t.Erkannt
@@ -237,6 +240,7 @@ type Klaerfall struct {
 }
 
 // Klaerfach lists what waits for a person, oldest first. The Teile can be opened.
+// A case whose Rerun stopped halfway is still there; Rerun finishes it.
 func (a *Annahme) Klaerfach(ctx context.Context) iter.Seq2[Klaerfall, error] {
 	return func(yield func(Klaerfall, error) bool) {
 		for e, err := range a.p.Store.Eingaenge(ctx, a.p.Betreiber, string(Klaerung)) {
@@ -285,7 +289,7 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 	}
 	var k akte
 	if err := json.Unmarshal(e.Daten, &k); err != nil {
-		return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, err)
+		return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, errors.New("the stored delivery is not readable"))
 	}
 	if Ausgang(e.Zustand) != Klaerung {
 		return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrConflict, errors.New("is not in the Klaerfach"))
@@ -300,8 +304,6 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 			return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, errors.New("the Kanal and the Kennung must not change"))
 		}
 	}
-	// The bytes come from the Klaerfach and the sender has been answered.
-	k.Lieferung.Quittung = nil
 	inhalt, err := a.read(ctx, &k.Lieferung)
 	if err != nil {
 		return ergebnis(e, akte{Probleme: fehler.ProblemeIn(err)}), err
@@ -313,7 +315,7 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 	if err := a.keep(ctx, ziel.Mandant, &k.Lieferung); err != nil {
 		return Ergebnis{}, err
 	}
-	k.Einheit, k.Regel = ziel.Einheit, ziel.Regel.String()
+	k.Einheit, k.Regel, k.Geklaert = ziel.Einheit, ziel.Regel.String(), true
 	e.ZielMandant, e.ZielVorgang = ziel.Mandant, a.o.NewID()
 	if e.Daten, err = json.Marshal(k); err != nil {
 		return Ergebnis{}, err

@@ -96,7 +96,8 @@ type Ergebnis struct {
 // FinishAuftrag reports the outcome of a leased Auftrag, in the transaction
 // that reports it to its Vorgang. ErrConflict if the lease was lost: somebody
 // else has the Auftrag, and this outcome must be thrown away.
-func (tx *Tx) FinishAuftrag(ctx context.Context, a Auftrag, e Ergebnis) error {
+func (tx *Tx) FinishAuftrag(ctx context.Context, a Auftrag, e Ergebnis) (err error) {
+	defer tx.spoil(&err)
 	if err := tx.writes("FinishAuftrag"); err != nil {
 		return err
 	}
@@ -126,7 +127,8 @@ func cut(s string, n int) string {
 
 // RequeueAuftrag opens a parked Auftrag again, due now. ErrConflict if it is
 // not parked.
-func (tx *Tx) RequeueAuftrag(ctx context.Context, id uuid.UUID) error {
+func (tx *Tx) RequeueAuftrag(ctx context.Context, id uuid.UUID) (err error) {
+	defer tx.spoil(&err)
 	if err := tx.writes("RequeueAuftrag"); err != nil {
 		return err
 	}

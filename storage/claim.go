@@ -87,6 +87,9 @@ func (s *Store) until(now time.Time, d time.Duration) time.Time {
 // if somebody else holds it.
 func (s *Store) Renew(ctx context.Context, mandant tenant.ID, l Lease, dauer time.Duration) (Lease, error) {
 	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		if l.Token == uuid.Nil { // would take what nobody holds
+			return wrap("Renew", l.Vorgang.String(), ErrConflict)
+		}
 		l.Bis = s.until(s.now(), dauer)
 		return wrap("Renew", l.Vorgang.String(), tx.d.SetLease(ctx, driver.SetLeaseParams{
 			ID: l.Vorgang, ExpectToken: token(l.Token), Token: token(l.Token), Bis: &l.Bis,
@@ -96,9 +99,15 @@ func (s *Store) Renew(ctx context.Context, mandant tenant.ID, l Lease, dauer tim
 }
 
 // Release lays the Vorgang back on the stack ([vorgang.Vorgang.PutBack]) and
-// ends the lease. ErrConflict if somebody else holds it.
+// ends the lease. One that was assigned for good meanwhile stays so. ErrConflict
+// if somebody else holds the lease.
 func (s *Store) Release(ctx context.Context, mandant tenant.ID, l Lease, a tenant.Akteur) error {
-	_, err := s.Complete(ctx, mandant, l, func(v *vorgang.Vorgang) error { return v.PutBack(a, s.now()) })
+	_, err := s.Complete(ctx, mandant, l, func(v *vorgang.Vorgang) error {
+		if z := v.Stand().Zuweisung; z != nil && !z.Gezogen {
+			return nil
+		}
+		return v.PutBack(a, s.now())
+	})
 	return err
 }
 

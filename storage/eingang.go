@@ -41,7 +41,8 @@ func (e *Eingang) check(op string) error {
 
 // InsertEingang adds a delivery and sets its Version to 1. ErrExists if its id
 // or Schluessel is there already: the same delivery came before.
-func (tx *Tx) InsertEingang(ctx context.Context, e *Eingang) error {
+func (tx *Tx) InsertEingang(ctx context.Context, e *Eingang) (err error) {
+	defer tx.spoil(&err)
 	if err := tx.writes("InsertEingang"); err != nil {
 		return err
 	}
@@ -92,7 +93,8 @@ func (tx *Tx) eingang(ctx context.Context, op, key string, p driver.GetEingangPa
 
 // UpdateEingang replaces what was read and raises its Version; ErrConflict if
 // somebody saved it since. Schluessel and Eingegangen never change.
-func (tx *Tx) UpdateEingang(ctx context.Context, e *Eingang) error {
+func (tx *Tx) UpdateEingang(ctx context.Context, e *Eingang) (err error) {
+	defer tx.spoil(&err)
 	if err := tx.writes("UpdateEingang"); err != nil {
 		return err
 	}

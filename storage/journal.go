@@ -67,7 +67,8 @@ func journal(mandant tenant.ID, page func(int64) ([]driver.JournalRow, error), y
 // EraseJournal removes the personal data of entries for ever: Akteur, Daten
 // and Salz. The hashes stay and the chain still verifies. ErrNotFound if an
 // entry is missing; then nothing is erased.
-func (tx *Tx) EraseJournal(ctx context.Context, id uuid.UUID, seqs ...int64) error {
+func (tx *Tx) EraseJournal(ctx context.Context, id uuid.UUID, seqs ...int64) (err error) {
+	defer tx.spoil(&err)
 	if err := tx.writes("EraseJournal"); err != nil {
 		return err
 	}

@@ -41,7 +41,8 @@ func (tx *Tx) GetKonfig(ctx context.Context, art, schluessel string, into any) (
 // PutKonfig stores a value as JSON, as version+1. Version zero means that the
 // document must not be there yet: ErrExists if it is. ErrConflict if somebody
 // saved it since.
-func (tx *Tx) PutKonfig(ctx context.Context, art, schluessel string, version int64, v any) error {
+func (tx *Tx) PutKonfig(ctx context.Context, art, schluessel string, version int64, v any) (err error) {
+	defer tx.spoil(&err)
 	if err := tx.writes("PutKonfig"); err != nil {
 		return err
 	}
@@ -80,14 +81,15 @@ func (tx *Tx) ListKonfig(ctx context.Context, art string) ([]Konfig, error) {
 // NextNummer counts: the next number of a name and year, from 1. Numbers of
 // committed transactions have no gaps. Others who want the same counter wait
 // until this transaction ends, so take the number late.
-func (tx *Tx) NextNummer(ctx context.Context, name string, jahr int) (int64, error) {
+func (tx *Tx) NextNummer(ctx context.Context, name string, jahr int) (n int64, err error) {
+	defer tx.spoil(&err)
 	if err := tx.writes("NextNummer"); err != nil {
 		return 0, err
 	}
 	if err := checkText("NextNummer", name, "/name", name); err != nil {
 		return 0, err
 	}
-	n, err := tx.d.NextNummer(ctx, driver.NextNummerParams{Name: name, Jahr: jahr})
+	n, err = tx.d.NextNummer(ctx, driver.NextNummerParams{Name: name, Jahr: jahr})
 	return n, wrap("NextNummer", name, err)
 }
 

@@ -90,7 +90,8 @@ func (p *Postfach) ListEintraege(ctx context.Context, mandant tenant.ID, postfac
 
 // PutEintrag puts a letter into a mailbox. The same ID again changes nothing
 // and returns what was stored first.
-func (tx *Tx) PutEintrag(ctx context.Context, e messaging.Eintrag) (messaging.Eintrag, error) {
+func (tx *Tx) PutEintrag(ctx context.Context, e messaging.Eintrag) (out messaging.Eintrag, err error) {
+	defer tx.spoil(&err)
 	if err := tx.writes("PutEintrag"); err != nil {
 		return messaging.Eintrag{}, err
 	}

@@ -119,6 +119,9 @@ func (s *Store) Update(ctx context.Context, mandant tenant.ID, f func(ctx contex
 		tx = &Tx{s: s, d: d, mandant: mandant}
 		defer func() { tx.done = true }()
 		if failed = f(ctx, tx); failed == nil {
+			failed = tx.spoiled
+		}
+		if failed == nil {
 			failed = tx.flush(ctx)
 		}
 		return failed

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -138,4 +139,63 @@ func TestStoreOfAnotherMayBeUsedInside(t *testing.T) {
 		}
 		return nil
 	}))
+}
+
+// What a closure swallows must not be committed in half: only ErrNotFound,
+// ErrExists and ErrConflict leave the transaction as it was.
+func TestSwallowedErrorIsNotCommitted(t *testing.T) {
+	store := memory.Open(nil)
+	v, err := neu(t.Context(), store, "bauamt")
+	require.NoError(t, err)
+	for name, fail := range map[string]func(context.Context, *storage.Tx) error{
+		"another Mandant": func(ctx context.Context, tx *storage.Tx) error {
+			w, err := vorgang.New(tenant.System("test"), time.Now(), vorgang.Params{Mandant: "luebeck", Nummer: "L-1", Leistung: "99063005001000", Einheit: "x"}, store.Kontext())
+			require.NoError(t, err)
+			return tx.Save(ctx, w)
+		},
+		"text that cannot be kept": func(ctx context.Context, tx *storage.Tx) error {
+			return tx.PutKonfig(ctx, "a\x00", "b", 0, 1)
+		},
+		"saved twice": func(ctx context.Context, tx *storage.Tx) error {
+			w, err := tx.Get(ctx, v.ID())
+			require.NoError(t, err)
+			_, err = w.Note(tenant.System("test"), time.Now(), "x")
+			require.NoError(t, err)
+			require.NoError(t, tx.Save(ctx, w))
+			return tx.Save(ctx, w)
+		},
+	} {
+		err := store.Update(t.Context(), "kiel", func(ctx context.Context, tx *storage.Tx) error {
+			require.NoError(t, tx.PutKonfig(ctx, "probe", name, 0, 1))
+			require.ErrorIs(t, fail(ctx, tx), storage.ErrInvalid, name)
+			return nil
+		})
+		require.ErrorIs(t, err, storage.ErrInvalid, name)
+		_, err = store.GetKonfig(t.Context(), "kiel", "probe", name, new(int))
+		require.ErrorIs(t, err, storage.ErrNotFound, name)
+	}
+	require.NoError(t, store.Update(t.Context(), "kiel", func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.Get(ctx, uuid.New())
+		require.ErrorIs(t, err, storage.ErrNotFound)
+		return tx.PutKonfig(ctx, "probe", "goes on", 0, 1)
+	}))
+}
+
+// Somebody was given the Vorgang for good while the lease was held: giving the
+// lease back must not take it away from them.
+func TestReleaseLeavesAnAssignmentForGood(t *testing.T) {
+	store := memory.Open(nil)
+	v, err := neu(t.Context(), store, "bauamt")
+	require.NoError(t, err)
+	kim := tenant.Akteur{ID: "kim", Name: "Kim", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.Sachbearbeitung}}
+	_, lease, err := store.Claim(t.Context(), "kiel", storage.ClaimParams{Akteur: kim})
+	require.NoError(t, err)
+	_, err = store.Edit(t.Context(), "kiel", v.ID(), func(v *vorgang.Vorgang) error { return v.Assign(kim, time.Now(), "deniz", "Deniz") })
+	require.NoError(t, err)
+	require.NoError(t, store.Release(t.Context(), "kiel", lease, kim))
+	v, err = store.Get(t.Context(), "kiel", v.ID())
+	require.NoError(t, err)
+	require.Equal(t, "deniz", v.Stand().Bearbeiter())
+	_, err = store.Renew(t.Context(), "kiel", lease, 0)
+	require.ErrorIs(t, err, storage.ErrConflict, "the lease has ended")
 }

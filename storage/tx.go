@@ -18,7 +18,8 @@ import (
 // to: one goroutine at a time, and dead after the closure returned.
 //
 // After [ErrNotFound], [ErrExists] and [ErrConflict] the transaction goes on;
-// after any other error of a method it cannot be committed any more.
+// after any other error of a method that writes, or of the database, it cannot be
+// committed any more, even if the closure returns nil.
 type Tx struct {
 	s         *Store
 	d         driver.Tx
@@ -27,6 +28,14 @@ type Tx struct {
 	done      bool
 	saved     []*vorgang.Vorgang
 	auftraege []driver.AuftragRow
+	spoiled   error // the first error that forbids the commit
+}
+
+// spoil keeps what a method that writes failed with; it may have written in part.
+func (tx *Tx) spoil(err *error) {
+	if tx.spoiled == nil && *err != nil && !errors.Is(*err, ErrNotFound) && !errors.Is(*err, ErrExists) && !errors.Is(*err, ErrConflict) {
+		tx.spoiled = *err
+	}
 }
 
 // Mandant the transaction belongs to.
@@ -101,7 +110,8 @@ func (s *Store) restore(op string, mandant tenant.ID, row *driver.VorgangRow) (*
 // was read is replaced if nobody saved it since, otherwise ErrConflict. Without
 // a change nothing is stored. A Vorgang is saved once per transaction; it
 // counts as saved ([vorgang.Vorgang.Saved]) after the commit.
-func (tx *Tx) Save(ctx context.Context, v *vorgang.Vorgang) error {
+func (tx *Tx) Save(ctx context.Context, v *vorgang.Vorgang) (err error) {
+	defer tx.spoil(&err)
 	if err := tx.writes("Save"); err != nil {
 		return err
 	}
@@ -138,7 +148,11 @@ func (tx *Tx) Save(ctx context.Context, v *vorgang.Vorgang) error {
 		rows[i] = journalRow(&e)
 	}
 	if err := tx.d.AppendJournal(ctx, driver.AppendJournalParams{Rows: rows}); err != nil {
-		return wrap("Save", key, err)
+		err = wrap("Save", key, err)
+		if tx.spoiled == nil {
+			tx.spoiled = err // of any kind: the row is written and its entries are not
+		}
+		return err
 	}
 	for _, a := range auftraege {
 		r := auftragRow(&a)

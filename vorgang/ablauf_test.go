@@ -259,6 +259,9 @@ func TestAnswer(t *testing.T) {
 	bezug := f.v.Stand().Rueckfragen[0].Nachricht
 	require.ErrorIs(t, f.v.Answer(buerger, f.now(), vorgang.Erwiderung{Bezug: bezug}), fehler.ErrInvalid, "empty")
 	require.ErrorIs(t, f.v.Answer(buerger, f.now(), vorgang.Erwiderung{Bezug: bezug, ID: bezug, Text: "x"}), fehler.ErrExists)
+	for _, d := range [][]vorgang.Datei{{{Anhang: f.v.Stand().Dateien[0].Anhang}}, {{Anhang: anhang(77)}, {Anhang: anhang(77)}}} {
+		require.ErrorIs(t, f.v.Answer(buerger, f.now(), vorgang.Erwiderung{Bezug: bezug, Text: "x", Dateien: d}), fehler.ErrExists, "an id names one file")
+	}
 	w := vorgang.Erwiderung{Bezug: bezug, ID: uuid.UUID{1}, Text: "spät"}
 	f.uhr = f.uhr.AddDate(0, 1, 0)
 	f.do(f.v.Answer(buerger, f.now(), w))

@@ -126,17 +126,14 @@ func (v *Vorgang) RecordFailure(a tenant.Akteur, now time.Time, auftrag uuid.UUI
 	return v.record(a, now, &Fehlgeschlagen{Auftrag: auftrag, Art: art, Grund: grund})
 }
 
-// RecordAbgabe reports that the package was handed to the DMS.
+// RecordAbgabe reports that the package was handed to the DMS, also when the
+// Vorgang was reopened meanwhile: what left the house is in the journal.
 func (v *Vorgang) RecordAbgabe(a tenant.Akteur, now time.Time, prozessID uuid.UUID, ziel string) error {
 	if err := v.check("RecordAbgabe", a, BefehlMelden); err != nil {
 		return err
 	}
 	if v.s.Abgabe != nil && v.s.Abgabe.ProzessID == prozessID {
 		return nil
-	}
-	if v.s.Status != Abgeschlossen {
-		return v.fail("RecordAbgabe", fehler.ErrInvalid, problem("abgabe.nicht-abgeschlossen", "/status",
-			"only a closed Vorgang is filed", "Nur ein abgeschlossener Vorgang wird veraktet."))
 	}
 	return v.record(a, now, &AbgabeGemeldet{ProzessID: prozessID, Ziel: ziel})
 }
@@ -182,5 +179,9 @@ func (v *Vorgang) FileAgain(a tenant.Akteur, now time.Time) error {
 		return v.fail("FileAgain", fehler.ErrInvalid, problem("abgabe.nicht-abgeschlossen", "/status",
 			"only a closed Vorgang is filed", "Nur ein abgeschlossener Vorgang wird veraktet."))
 	}
-	return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: v.k.NewID(), Bis: v.s.Journal.Seq})
+	id := v.k.NewID()
+	if err := v.record(a, now, &AbgabeAngeordnet{ProzessID: id}); err != nil {
+		return err
+	}
+	return v.order(now, AkteAbgeben, now, AbgebenDaten{ProzessID: id, Bis: v.s.Journal.Seq})
 }

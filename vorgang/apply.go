@@ -154,6 +154,9 @@ func (d *AbgabeBeantwortet) apply(s *Stand, e *Ereignis) {
 func (*Fehlgeschlagen) apply(*Stand, *Ereignis)  {}
 func (*Zurueckgenommen) apply(*Stand, *Ereignis) {}
 
+// The order lies in the outbox; the Abgabe changes when the package is handed over.
+func (*AbgabeAngeordnet) apply(*Stand, *Ereignis) {}
+
 func (s *Stand) addNachricht(n messaging.Nachricht, r messaging.Richtung, e *Ereignis) {
 	n.Anhaenge = slices.Clone(n.Anhaenge)
 	s.Nachrichten = append(s.Nachrichten, Schriftstueck{Nachricht: n, Richtung: r, Zeit: e.Zeit, Von: akteurID(e)})

@@ -1,6 +1,7 @@
 package vorgang
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -171,7 +172,7 @@ type Erwiderung struct {
 // lateness shows by its date, and nothing that was sent is lost. The same ID
 // again changes nothing. An answer to nothing known is fehler.ErrNotFound, one
 // without text and files fehler.ErrInvalid, one with the ID of a message of the
-// authority fehler.ErrExists.
+// authority or of another file fehler.ErrExists.
 func (v *Vorgang) Answer(a tenant.Akteur, now time.Time, w Erwiderung) error {
 	if err := v.check("Answer", a, BefehlAntworten); err != nil {
 		return err
@@ -202,6 +203,10 @@ func (v *Vorgang) Answer(a tenant.Akteur, now time.Time, w Erwiderung) error {
 	for _, f := range w.Dateien {
 		if f.ID == uuid.Nil {
 			f.ID = v.k.NewID()
+		}
+		if _, ok := v.s.Datei(f.ID); ok || slices.ContainsFunc(d.Dateien, func(o Datei) bool { return o.ID == f.ID }) {
+			return v.fail("Answer", fehler.ErrExists, problem("antwort.datei", "/dateien/"+f.ID.String(),
+				"the id belongs to another file", "Die Kennung einer Datei ist schon vergeben."))
 		}
 		f.Zweck, f.Hinzugefuegt = ZweckAntwort, mikro(now)
 		d.Dateien = append(d.Dateien, f)

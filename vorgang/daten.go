@@ -136,6 +136,10 @@ type (
 	AbschlussVermerkt struct {
 		Grund Abschlussgrund `json:"grund"`
 	}
+	// AbgabeAngeordnet orders the filing once more (abgabe.angeordnet).
+	AbgabeAngeordnet struct {
+		ProzessID uuid.UUID `json:"prozessId"`
+	}
 	// AbgabeGemeldet: the package was handed to the DMS (abgabe.gesendet).
 	AbgabeGemeldet struct {
 		ProzessID uuid.UUID `json:"prozessId"`
@@ -173,7 +177,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &Zurueckgegeben{} }, func() daten { return &Freigegeben{} },
 		func() daten { return &Ausgefertigt{} }, func() daten { return &BescheidVersandt{} },
 		func() daten { return &BescheidBekanntgegeben{} }, func() daten { return &BescheidBestandskraeftig{} },
-		func() daten { return &AbschlussVermerkt{} }, func() daten { return &AbgabeGemeldet{} },
+		func() daten { return &AbschlussVermerkt{} }, func() daten { return &AbgabeAngeordnet{} }, func() daten { return &AbgabeGemeldet{} },
 		func() daten { return &AbgabeBeantwortet{} }, func() daten { return &Fehlgeschlagen{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
@@ -202,6 +206,7 @@ func (*BescheidVersandt) code() Code         { return "bescheid.versandt" }
 func (*BescheidBekanntgegeben) code() Code   { return "bescheid.bekanntgegeben" }
 func (*BescheidBestandskraeftig) code() Code { return "bescheid.bestandskraeftig" }
 func (*AbschlussVermerkt) code() Code        { return "vorgang.abgeschlossen" }
+func (*AbgabeAngeordnet) code() Code         { return "abgabe.angeordnet" }
 func (*AbgabeGemeldet) code() Code           { return "abgabe.gesendet" }
 func (*AbgabeBeantwortet) code() Code        { return "abgabe.beantwortet" }
 func (*Fehlgeschlagen) code() Code           { return "auftrag.geparkt" }

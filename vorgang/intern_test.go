@@ -200,6 +200,9 @@ func TestParametersStayOutside(t *testing.T) {
 		{&an, func() (err error) { w, err = v.Write(chef, now, "b", "t", an...); return }},
 		{&er, func() error {
 			er.Bezug, er.ID = w, uuid.Nil
+			for i := range er.Dateien {
+				er.Dateien[i].ID = uuid.UUID{byte(i), 99}
+			}
 			return v.Answer(relay, now, er)
 		}},
 		{&in, func() (err error) { id, err = v.Draft(chef, now, in); return }},

@@ -213,7 +213,13 @@ func TestWrongAkteur(t *testing.T) {
 	}
 	v, _ := bereit(t, vorgang.Abgeschlossen)
 	require.ErrorIs(t, v.FileAgain(post, start), fehler.ErrForbidden)
+	n := len(v.Neu())
 	require.NoError(t, v.FileAgain(sb, start))
+	neu := v.Neu()
+	require.Len(t, neu, n+1, "who ordered the second filing stands in the journal")
+	wer, ok := neu[n].Who()
+	require.True(t, ok)
+	require.Equal(t, sb.ID, wer.ID)
 	require.ErrorIs(t, v.May(sb, "zaubern"), fehler.ErrUnsupported)
 }
 

@@ -25,6 +25,7 @@ var texte = map[Code]string{
 	"bescheid.bekanntgegeben":   "Bescheid bekanntgegeben",
 	"bescheid.bestandskraeftig": "Bescheid bestandskräftig",
 	"vorgang.abgeschlossen":     "Vorgang abgeschlossen (zdA)",
+	"abgabe.angeordnet":         "Erneute Übergabe an die E-Akte angeordnet",
 	"abgabe.gesendet":           "Vorgang an die E-Akte übergeben",
 	"abgabe.beantwortet":        "Antwort der E-Akte eingegangen",
 	"auftrag.geparkt":           "Auftrag angehalten",

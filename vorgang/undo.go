@@ -76,7 +76,7 @@ func umkehrung(d daten) (Befehl, daten) {
 		return BefehlZurueckgeben, nil
 	case *Freigegeben:
 		return BefehlFreigeben, nil
-	case *AbschlussVermerkt:
+	case *AbschlussVermerkt, *AbgabeAngeordnet:
 		return BefehlAbschliessen, nil
 	case *Geantwortet:
 		return BefehlAntworten, nil

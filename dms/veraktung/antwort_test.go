@@ -277,10 +277,20 @@ func TestFailingTargetAndReopened(t *testing.T) {
 	require.Equal(t, storage.AuftragOffen, h.auftrag(id).Zustand)
 	require.Nil(t, h.abgabe(id))
 	down = false
-	h.edit(id, func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, "Nachtrag") })
+	h.edit(id, func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, "Nachtrag") }, func(v *vorgang.Vorgang) error {
+		_, err := v.Write(deniz, h.now, "Nachtrag", "Wir prüfen Ihren Vorgang erneut.")
+		return err
+	})
 	h.drain()
-	require.Equal(t, storage.AuftragGeparkt, h.auftrag(id).Zustand, "a reopened Vorgang is not filed")
+	require.Equal(t, storage.AuftragErledigt, h.auftrag(id).Zustand, "a reopened Vorgang is not filed")
 	require.Empty(t, ziel.Lieferungen())
+	require.Nil(t, h.abgabe(id))
+	require.NoError(t, h.View(t.Context(), kiel, func(ctx context.Context, tx *storage.Tx) error {
+		for a := range tx.Auftraege(ctx, id, storage.AuftragOffen, storage.AuftragGeparkt) {
+			require.True(t, a.Termin, "the lapsed order must not hold up the work of the reopened Vorgang: %s", a.Art)
+		}
+		return nil
+	}))
 }
 
 func TestAnotherPaketUnderTheProzessIsHopeless(t *testing.T) {
@@ -313,4 +323,25 @@ func TestWithoutAblage(t *testing.T) {
 	}
 	_, err = veraktung.New(veraktung.Params{}, nil)
 	require.ErrorIs(t, err, fehler.ErrInvalid)
+}
+
+// The Vorgang is reopened while the package is on its way: it left the house, so
+// the journal says so, and its answer finds it.
+func TestReopenedWhileSending(t *testing.T) {
+	ziel := &dmstest.Speicher{}
+	h := newHaus(t, ziel)
+	id := h.closed()
+	ziel.Fault = func(string) error {
+		ziel.Fault = nil
+		h.edit(id, func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, "Nachtrag") })
+		return nil
+	}
+	h.drain()
+	require.Len(t, ziel.Lieferungen(), 1)
+	require.Equal(t, storage.AuftragErledigt, h.auftrag(id).Zustand)
+	require.NoError(t, ziel.Answer(dms.Antwort{ProzessID: h.abgabe(id).ProzessID.String(), Art: dms.AntwortImportiert}))
+	_, err := h.v.Collect(t.Context(), kiel)
+	require.NoError(t, err)
+	require.Equal(t, vorgang.Archiviert, h.abgabe(id).Zustand)
+	require.NoError(t, h.VerifyJournal(t.Context(), kiel, id))
 }

@@ -81,7 +81,7 @@ func newHaus(t testing.TB, ziel dms.Ziel) *haus {
 	// The others are played by hand in closed; left open they would hold up the filing.
 	done := relay.HandlerFunc(func(context.Context, vorgang.Auftrag, *vorgang.Vorgang) (relay.Bericht, error) { return nil, nil })
 	h.relay = relay.New(h.Store, map[vorgang.AuftragArt]relay.Handler{
-		vorgang.AkteAbgeben: h.v, vorgang.BescheidAusfertigen: done, vorgang.BescheidSenden: done,
+		vorgang.AkteAbgeben: h.v, vorgang.BescheidAusfertigen: done, vorgang.BescheidSenden: done, vorgang.NachrichtSenden: done,
 	}, &relay.Options{
 		Now: h.uhr, Pause: func(int) time.Duration { return time.Minute },
 	})

@@ -17,6 +17,7 @@ import (
 
 // Quelle is what a Paket is made of.
 type Quelle struct {
+	// Stand is what the entries of Journal lead to; all its files are packed.
 	Stand   vorgang.Stand
 	Journal []vorgang.Ereignis
 	Mandant *tenant.Mandant
@@ -68,9 +69,6 @@ func NewPaket(q Quelle) *dms.Paket {
 		p.Vorgang.Historie = append(p.Vorgang.Historie, protokoll(x))
 	}
 	for _, d := range s.Dateien {
-		if d.Hinzugefuegt.After(p.Erstellt) {
-			continue // came after the package was ordered
-		}
 		p.Vorgang.Dokumente = append(p.Vorgang.Dokumente, dokument(q, d))
 	}
 	if d, ok := schriftverkehr(q, p.Erstellt); ok {

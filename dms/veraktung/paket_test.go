@@ -113,3 +113,11 @@ func TestSecondTryMakesTheSamePaket(t *testing.T) {
 	send()
 	require.Len(t, ziel.Lieferungen(), 1, "the same hand-over, delivered once")
 }
+
+// A file belongs into the E-Akte whatever the clock of its sender said.
+func TestFileOfTheFutureIsFiled(t *testing.T) {
+	q := newHaus(t, &dmstest.Speicher{}).quelle()
+	n := len(q.Stand.Dateien)
+	q.Stand.Dateien[0].Hinzugefuegt = q.Journal[len(q.Journal)-1].Zeit.Add(time.Hour)
+	require.Len(t, veraktung.NewPaket(q).Vorgang.Dokumente, n)
+}

@@ -92,7 +92,8 @@ func (b beleg) before(other beleg) bool {
 	return cmp.Or(cmp.Compare(b.Version, other.Version), cmp.Compare(b.Ordinal, other.Ordinal)) < 0
 }
 
-// Handle sends the package. A Mandant without Ablage is fehler.ErrUnsupported.
+// Handle sends the package. A Mandant without Ablage is fehler.ErrUnsupported. The
+// order lapses if the Vorgang was reopened meanwhile: the next Close orders anew.
 func (w *Veraktung) Handle(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
 	ablage, ok := w.p.Ablagen[a.Mandant]
 	if !ok || ablage.Ziel == nil {
@@ -102,8 +103,12 @@ func (w *Veraktung) Handle(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vo
 	if err := a.Decode(&d); err != nil {
 		return nil, err
 	}
+	if v.Status().Offen() {
+		// What was sent now could not be reported, and a parked order would hold up
+		// all that the reopened Vorgang sends.
+		return nil, nil
+	}
 	if v.Status() != vorgang.Abgeschlossen {
-		// Reopened meanwhile: what was sent now could not be reported.
 		return nil, fehler.New("veraktung.Handle", a.Vorgang.String(), fehler.ErrInvalid, errors.New("the Vorgang is not closed"))
 	}
 	m, err := w.p.Mandanten.Mandant(ctx, a.Mandant)

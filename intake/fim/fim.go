@@ -179,7 +179,8 @@ var (
 )
 
 // lookup follows a JSON pointer to a scalar; "" if it is not there. Keys may
-// carry a version in the data ("F60000227V1.1").
+// carry a version in the data ("F60000227V1.1"); without one goes first, then the
+// first in order of text.
 func lookup(doc any, pointer string) string {
 	if pointer == "" {
 		return ""

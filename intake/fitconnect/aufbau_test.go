@@ -52,6 +52,23 @@ type stelle struct {
 	empfang *eingang.Empfang
 	relay   *relay.Relay
 	now     func() time.Time
+	// stoerung, if set, is asked before a Mandant is given.
+	stoerung func() error
+}
+
+// mandanten can fail: the pipeline asks for the Mandant between its steps.
+type mandanten struct {
+	*tenant.Verzeichnis
+	s *stelle
+}
+
+func (m mandanten) Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, error) {
+	if m.s.stoerung != nil {
+		if err := m.s.stoerung(); err != nil {
+			return nil, err
+		}
+	}
+	return m.Verzeichnis.Mandant(ctx, id)
 }
 
 type einstellung struct {
@@ -80,7 +97,7 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 	s.sub, err = s.punkt.Subscriber(nil, &fitconnect.SubscriberOptions{MaxTotal: e.maxTotal})
 	require.NoError(t, err)
 
-	mandanten, err := tenant.NewVerzeichnis(
+	verzeichnis, err := tenant.NewVerzeichnis(
 		tenant.Mandant{ID: betreiber, Name: "Poststelle", Land: tenant.LandHE, ARS: "064350014014"},
 		tenant.Mandant{
 			ID: amt, Name: "Stadt Hanau", Land: tenant.LandHE, ARS: "064350014014", Vorgangsnummer: "HU-{jahr}-{nummer:5}",
@@ -98,7 +115,7 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
 	s.blobs = blob.NewMemory(nil)
 	s.annahme, err = intake.New(intake.Params{
-		Store: s.store, Blobs: s.blobs, Mandanten: mandanten, Router: router, Parser: []intake.Parser{parser}, Betreiber: betreiber,
+		Store: s.store, Blobs: s.blobs, Mandanten: mandanten{verzeichnis, s}, Router: router, Parser: []intake.Parser{parser}, Betreiber: betreiber,
 	}, &intake.Options{Limits: e.limits})
 	require.NoError(t, err)
 	s.empfang = eingang.New(s.sub, s.annahme, nil)

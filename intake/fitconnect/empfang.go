@@ -126,20 +126,20 @@ func (e *Empfang) Poll(ctx context.Context) ([]intake.Ergebnis, error) {
 // the relay through its Auftrag, see [Quittierer]. After an error nothing was
 // decided and the submission stays with the delivery service.
 func (e *Empfang) Receive(ctx context.Context, ref protokoll.SubmissionRef) (intake.Ergebnis, error) {
+	erg, err := e.annahme.Known(ctx, Kanal, ref.SubmissionID)
+	if errors.Is(err, fehler.ErrNotFound) {
+		erg, err = e.fetch(ctx, ref)
+	}
+	if err != nil {
+		return erg, err
+	}
+	return erg, e.answer(ctx, ref, erg)
+}
+
+func (e *Empfang) fetch(ctx context.Context, ref protokoll.SubmissionRef) (intake.Ergebnis, error) {
 	r, err := e.sub.Fetch(ctx, ref.SubmissionID)
 	if p := fehler.ProblemeIn(err); p != nil && r != nil {
-		erg, err := e.annahme.Refuse(ctx, e.rest(ref, r), p)
-		if err != nil {
-			return erg, err
-		}
-		switch erg.Ausgang {
-		case intake.Abgelehnt:
-			return erg, e.sub.Reject(ctx, ref, protokoll.ProblemsOf(uebersetze(erg.Probleme)))
-		case intake.Klaerung:
-			// It was received whole before and is accepted as soon as it can be read again.
-			return erg, fehler.New("fitconnect.Receive", ref.SubmissionID, fehler.ErrUnavailable, p)
-		}
-		return erg, nil // received whole before; the relay accepts it
+		return e.annahme.Refuse(ctx, e.rest(ref, r), p)
 	}
 	if err != nil {
 		return intake.Ergebnis{}, err
@@ -148,17 +148,22 @@ func (e *Empfang) Receive(ctx context.Context, ref protokoll.SubmissionRef) (int
 	if err != nil {
 		return intake.Ergebnis{}, err
 	}
-	erg, err := e.annahme.Receive(ctx, l)
-	if err != nil {
-		return erg, err
+	return e.annahme.Receive(ctx, l)
+}
+
+// answer tells the sender by what the register says, not by what this fetch found.
+func (e *Empfang) answer(ctx context.Context, ref protokoll.SubmissionRef, erg intake.Ergebnis) error {
+	if erg.Ausgang == intake.Abgelehnt {
+		return e.sub.Reject(ctx, ref, protokoll.ProblemsOf(uebersetze(erg.Probleme)))
 	}
-	switch erg.Ausgang {
-	case intake.Abgelehnt:
-		return erg, e.sub.Reject(ctx, ref, protokoll.ProblemsOf(uebersetze(erg.Probleme)))
-	case intake.Klaerung:
-		return erg, e.sub.AcceptReceipt(ctx, r.Receipt())
+	if erg.Quittung == nil {
+		return nil // the Auftrag of the Vorgang does it
 	}
-	return erg, nil
+	var r protokoll.Receipt
+	if err := json.Unmarshal(erg.Quittung, &r); err != nil {
+		return fehler.New("fitconnect.Receive", ref.SubmissionID, fehler.ErrInvalid, errors.New("the stored receipt is not readable"))
+	}
+	return e.sub.AcceptReceipt(ctx, r)
 }
 
 func (e *Empfang) lieferung(r *protokoll.Received) (intake.Lieferung, error) {
@@ -171,6 +176,8 @@ func (e *Empfang) lieferung(r *protokoll.Received) (intake.Lieferung, error) {
 		Kanal: Kanal, Kennung: r.Submission.SubmissionID, Eingang: e.eingang(r),
 		Leistung: r.Submission.PublicService.Identifier, Ort: r.Submission.Region, Quittung: quittung,
 		Nachweise: e.nachweise(r),
+		// Version 1 allows submissions without data; they are decided like those of an unknown schema.
+		Fachdaten: intake.Bytes(e.o.NewID(), dataName(""), "", vorgang.ZweckOriginal, nil),
 	}
 	if d := m.ContentStructure.Data; d != nil {
 		l.Schema = d.SubmissionSchema.SchemaURI

@@ -116,6 +116,21 @@ func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
+// checkApp refuses a role that works for one Mandant and is, or may become, the
+// relay role, whose policy shows the Auftraege of all.
+func checkApp(ctx context.Context, pool *pgxpool.Pool) error {
+	var relay bool
+	err := pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_policy p, unnest(p.polroles) r
+		WHERE p.polrelid = to_regclass('auftrag') AND p.polname = 'relay' AND pg_has_role(current_user, r, 'MEMBER'))`).Scan(&relay)
+	switch {
+	case err != nil:
+		return fehler.New("postgres.Open", "", fehler.ErrUnavailable, err)
+	case relay:
+		return fehler.New("postgres.Open", "", fehler.ErrForbidden, errors.New("the role is, or may become, the relay role: row-level security would not hold"))
+	}
+	return nil
+}
+
 // checkSchema refuses a database whose migrations are not those of this program.
 func checkSchema(ctx context.Context, pool *pgxpool.Pool) error {
 	all, err := sqltx.LoadMigrations(files, "migrations")

@@ -95,7 +95,10 @@ func OpenBackend(ctx context.Context, dsn string, o *Options) (*Backend, error) 
 	if b.app, err = connect(ctx, dsn); err != nil {
 		return nil, err
 	}
-	if err = checkSchema(ctx, b.app); err == nil && opt.RelayDSN != "" {
+	if err = checkSchema(ctx, b.app); err == nil {
+		err = checkApp(ctx, b.app)
+	}
+	if err == nil && opt.RelayDSN != "" {
 		b.relay, err = connect(ctx, opt.RelayDSN)
 	}
 	if err != nil {

@@ -254,6 +254,20 @@ func TestOpenRefusesRolesThatPassTheSecondLock(t *testing.T) {
 	}
 }
 
+// The policy of the relay role shows the Auftraege of all Mandanten.
+func TestOpenRefusesTheRelayRoleAsApp(t *testing.T) {
+	db := fresh(t)
+	super := connect(t, db.SuperDSN)
+	role := fmt.Sprintf("fw_both_%d", time.Now().UnixNano())
+	_, err := super.Exec(t.Context(), "CREATE ROLE "+role+" LOGIN; GRANT "+pgtest.App+", "+pgtest.Relay+" TO "+role)
+	require.NoError(t, err)
+	for name, dsn := range map[string]string{"relay": db.RelayDSN, "member of both": strings.Replace(db.AppDSN, pgtest.App, role, 1)} {
+		_, err := postgres.OpenBackend(t.Context(), dsn, nil)
+		require.ErrorIs(t, err, storage.ErrForbidden, name)
+	}
+	open(t, db)
+}
+
 func TestMigrations(t *testing.T) {
 	db := pgtest.New(t)
 	ctx := t.Context()

@@ -147,3 +147,19 @@ func TestPlans(t *testing.T) {
 		require.NotContains(t, text, "SCAN", query)
 	}
 }
+
+// The file holds what citizens wrote: nobody else on the machine may read it.
+func TestFileIsReadableByTheOwnerOnly(t *testing.T) {
+	dir := t.TempDir()
+	s, err := sqlite.Open(t.Context(), filepath.Join(dir, "neu.db"), nil)
+	require.NoError(t, err)
+	defer s.Close()
+	list, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, list, 3, "database, log and its index")
+	for _, f := range list {
+		info, err := f.Info()
+		require.NoError(t, err)
+		require.Zero(t, info.Mode().Perm()&0o077, f.Name())
+	}
+}

@@ -16,7 +16,9 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"runtime"
 	"strconv"
 	"time"
@@ -65,7 +67,7 @@ var _ driver.Backend = (*Backend)(nil)
 
 // Open opens or creates the file, brings its schema up to date and gives the
 // store on it. A relative path is relative to the working directory; the
-// folder must exist.
+// folder must exist. A new file is readable for the owner only.
 func Open(ctx context.Context, path string, o *Options) (*storage.Store, error) {
 	b, err := OpenBackend(ctx, path, o)
 	if err != nil {
@@ -106,13 +108,23 @@ func OpenBackend(ctx context.Context, path string, o *Options) (*Backend, error)
 		closed: make(chan struct{}), closing: make(chan struct{}, 1),
 	}
 	b.closing <- struct{}{}
-	var err error
+	_, err := os.Stat(path)
+	fresh := errors.Is(err, fs.ErrNotExist)
 	if b.db, err = sql.Open("sqlite", dsn(path, &opt)); err != nil {
 		return nil, fehler.New("sqlite.Open", path, fehler.ErrInvalid, err)
 	}
 	if err := b.connect(ctx); err != nil {
 		b.db.Close()
 		return nil, fehler.New("sqlite.Open", path, fehler.ErrUnavailable, err)
+	}
+	if fresh {
+		// By name: to open and close the file beside SQLite would drop its locks.
+		// Later logs take the rights of the file.
+		for _, end := range []string{"", "-wal", "-shm"} {
+			if err := os.Chmod(path+end, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, errors.Join(fehler.New("sqlite.Open", path, fehler.ErrUnavailable, err), b.Close())
+			}
+		}
 	}
 	return b, nil
 }

@@ -171,11 +171,13 @@ func unitCases() []testCase {
 		{group: "unit of work", name: "saved once", rule: "a Vorgang is saved once per transaction, and only in its Mandant", run: func(e *env) {
 			s, v := e.store(), e.neu(kiel)
 			e.is(s.Insert(e.ctx, luebek, v), storage.ErrInvalid)
-			e.ok(s.Update(e.ctx, kiel, func(ctx context.Context, tx *storage.Tx) error {
+			e.is(s.Update(e.ctx, kiel, func(ctx context.Context, tx *storage.Tx) error {
 				e.ok(tx.Save(ctx, v))
 				e.is(tx.Save(ctx, v), storage.ErrInvalid)
-				return nil
-			}))
+				return nil // the transaction cannot be committed any more
+			}), storage.ErrInvalid)
+			_, err := s.Get(e.ctx, kiel, v.ID())
+			e.is(err, storage.ErrNotFound)
 		}},
 		{group: "unit of work", name: "store inside the closure", rule: "the store inside its own closure is refused at once", run: func(e *env) {
 			s := e.store()

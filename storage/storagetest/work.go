@@ -298,6 +298,8 @@ func claimCases() []testCase {
 			e.is(err, storage.ErrConflict)
 			_, err = s.Complete(e.ctx, kiel, storage.Lease{Vorgang: v.ID()}, e.note(kiel, "no token"))
 			e.is(err, storage.ErrConflict)
+			_, err = s.Renew(e.ctx, kiel, storage.Lease{Vorgang: v.ID()}, 0)
+			e.is(err, storage.ErrConflict)
 		}},
 		{group: "claim", name: "renew and release", rule: "Renew extends the lease from now; Release lays the Vorgang back on the stack", run: func(e *env) {
 			s := e.store()

@@ -267,6 +267,41 @@ func TestTermine(t *testing.T) {
 	require.NoError(t, h.VerifyJournal(t.Context(), kiel, id))
 }
 
+// Numbers of authorities often have slashes; the name of a file must not.
+func TestNameOfTheDocumentIsAFileName(t *testing.T) {
+	h := newHaus(t, optionen{brief: post})
+	id := h.vorgang(kiel, "brief")
+	h.decide(kiel, id)
+	offen := h.offen(kiel, id)
+	a := offen[len(offen)-1]
+	s := h.stand(kiel, id)
+	s.Nummer = `67/31:2026\4`
+	v := vorgang.Restore(s, vorgang.Kontext{})
+	report, err := h.handlers()[a.Art].Handle(t.Context(), a.Auftrag, v)
+	require.NoError(t, err)
+	require.NoError(t, report(v))
+	require.Equal(t, "Bescheid-67-31-2026-4.pdf", v.Stand().Bescheide[0].Dokument.Name)
+}
+
+// The clock is set back between lease and report: the day had come, and the
+// Auftrag must not be parked for it.
+func TestTerminWhileTheClockIsSetBack(t *testing.T) {
+	h := newHaus(t, optionen{brief: post})
+	id := h.vorgang(kiel, "brief")
+	h.decide(kiel, id)
+	h.drain()
+	tag := h.stand(kiel, id).Bescheide[0].Bekanntgabe.Tag
+	a := h.offen(kiel, id)[0]
+	require.Equal(t, vorgang.BekanntgabeFeststellen, a.Art)
+	h.now = tag.Beginn().Add(-time.Second)
+	v, err := h.Get(t.Context(), kiel, id)
+	require.NoError(t, err)
+	report, err := h.handlers()[a.Art].Handle(t.Context(), a.Auftrag, v)
+	require.NoError(t, err)
+	require.NoError(t, report(v))
+	require.Equal(t, bescheid.Bekanntgegeben, v.Stand().Bescheide[0].Zustand)
+}
+
 // What an Auftrag names must be there; what it carries must be readable.
 func TestBrokenAuftraegeArePermanent(t *testing.T) {
 	h := newHaus(t, optionen{brief: post})

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,11 +70,11 @@ func (z *Zustellung) Handlers() map[vorgang.AuftragArt]relay.Handler {
 		vorgang.NachrichtSenden:     relay.HandlerFunc(z.sendNachricht),
 		vorgang.BescheidAusfertigen: relay.HandlerFunc(z.ausfertigen),
 		vorgang.BescheidSenden:      relay.HandlerFunc(z.sendBescheid),
-		vorgang.BekanntgabeFeststellen: z.termin(func(v *vorgang.Vorgang, id uuid.UUID) error {
-			return v.RecordBekanntgabe(z.akteur, z.now(), id)
+		vorgang.BekanntgabeFeststellen: z.termin(func(v *vorgang.Vorgang, now time.Time, id uuid.UUID) error {
+			return v.RecordBekanntgabe(z.akteur, now, id)
 		}),
-		vorgang.BestandskraftFeststellen: z.termin(func(v *vorgang.Vorgang, id uuid.UUID) error {
-			return v.RecordBestandskraft(z.akteur, z.now(), id)
+		vorgang.BestandskraftFeststellen: z.termin(func(v *vorgang.Vorgang, now time.Time, id uuid.UUID) error {
+			return v.RecordBestandskraft(z.akteur, now, id)
 		}),
 	}
 }
@@ -139,6 +140,9 @@ func (z *Zustellung) absender(ctx context.Context, s vorgang.Stand) (*tenant.Man
 	return m, e, nil
 }
 
+// fileName takes out of a number what would be a path or is refused in file names.
+var fileName = strings.NewReplacer("/", "-", `\`, "-", ":", "-", "*", "-", "?", "-", `"`, "-", "<", "-", ">", "-", "|", "-")
+
 func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
 	s := v.Stand()
 	b, err := findBescheid(a, s)
@@ -171,7 +175,7 @@ func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorg
 		return v.RecordAusfertigung(z.akteur, z.now(), b.ID, vorgang.Datei{
 			Anhang: messaging.Anhang{
 				// The Auftrag id: a second try names the same file.
-				ID: a.ID, Name: "Bescheid-" + s.Nummer + ".pdf", MIME: "application/pdf", Groesse: ref.Groesse, SHA512: ref.SHA512,
+				ID: a.ID, Name: "Bescheid-" + fileName.Replace(s.Nummer) + ".pdf", MIME: "application/pdf", Groesse: ref.Groesse, SHA512: ref.SHA512,
 			},
 			Herkunft: "ausfertigung",
 		})
@@ -231,13 +235,19 @@ func quoted(name string) string {
 	return " „" + name + "“"
 }
 
-func (z *Zustellung) termin(record func(*vorgang.Vorgang, uuid.UUID) error) relay.Handler {
+func (z *Zustellung) termin(record func(*vorgang.Vorgang, time.Time, uuid.UUID) error) relay.Handler {
 	return relay.HandlerFunc(func(_ context.Context, a vorgang.Auftrag, _ *vorgang.Vorgang) (relay.Bericht, error) {
 		var d vorgang.BescheidDaten
 		if err := a.Decode(&d); err != nil {
 			return nil, err
 		}
-		return func(v *vorgang.Vorgang) error { return record(v, d.Bescheid) }, nil
+		return func(v *vorgang.Vorgang) error {
+			now := z.now()
+			if now.Before(a.Faellig) {
+				now = a.Faellig // it was leased as due; the clock has been set back since
+			}
+			return record(v, now, d.Bescheid)
+		}, nil
 	})
 }
 
