@@ -11,15 +11,12 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/intake"
 	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
-	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/blob"
 	"github.com/ozg-fachwerk/fachwerk/storage/postgres"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
-
-func TestMain(m *testing.M) { testenv.Main(m, pgtest.Stop) }
 
 type beliebig struct{}
 
