@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
@@ -26,6 +27,8 @@ const (
 	// AuftragGeparkt failed for good and waits for a person; the later
 	// Auftraege of its Vorgang wait with it.
 	AuftragGeparkt AuftragZustand = "geparkt"
+	// AuftragAufgegeben was parked and will never be done.
+	AuftragAufgegeben AuftragZustand = "aufgegeben"
 )
 
 // Auftrag is an Auftrag with its state in the outbox.
@@ -133,6 +136,26 @@ func (tx *Tx) RequeueAuftrag(ctx context.Context, id uuid.UUID) (err error) {
 		return err
 	}
 	return wrap("RequeueAuftrag", id.String(), tx.d.RequeueAuftrag(ctx, driver.RequeueAuftragParams{ID: id, Now: tx.s.now()}))
+}
+
+// GiveUpAuftrag closes a parked Auftrag for good, so that the later ones of its
+// Vorgang go on, and writes into the journal who did it and why. ErrConflict if it
+// is not parked; the right and the reason are those of [vorgang.Vorgang.GiveUp].
+func (s *Store) GiveUpAuftrag(ctx context.Context, a tenant.Akteur, p Auftrag, grund string) error {
+	return s.Update(ctx, p.Mandant, func(ctx context.Context, tx *Tx) (err error) {
+		defer tx.spoil(&err)
+		v, err := tx.Lock(ctx, p.Vorgang)
+		if err != nil {
+			return err
+		}
+		if err := v.GiveUp(a, s.now(), p.ID, p.Art, grund); err != nil {
+			return err
+		}
+		if err := tx.Save(ctx, v); err != nil {
+			return err
+		}
+		return wrap("GiveUpAuftrag", p.ID.String(), tx.d.RequeueAuftrag(ctx, driver.RequeueAuftragParams{ID: p.ID, GiveUp: true}))
+	})
 }
 
 // Auftraege gives the Auftraege of a Vorgang in their order, or of all

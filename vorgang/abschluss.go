@@ -126,6 +126,19 @@ func (v *Vorgang) RecordFailure(a tenant.Akteur, now time.Time, auftrag uuid.UUI
 	return v.record(a, now, &Fehlgeschlagen{Auftrag: auftrag, Art: art, Grund: grund})
 }
 
+// GiveUp decides that a parked Auftrag will never be performed: the Leitung takes
+// on itself that the letter is not sent or the package not filed. The reason is
+// mandatory. Storage closes the Auftrag in the same transaction.
+func (v *Vorgang) GiveUp(a tenant.Akteur, now time.Time, auftrag uuid.UUID, art AuftragArt, grund string) error {
+	if err := v.check("GiveUp", a, BefehlAufgeben); err != nil {
+		return err
+	}
+	if err := v.needText("GiveUp", "/grund", grund, "Bitte den Grund angeben, warum der Auftrag aufgegeben wird."); err != nil {
+		return err
+	}
+	return v.record(a, now, &AuftragAufgegeben{Auftrag: auftrag, Art: art, Grund: grund})
+}
+
 // RecordAbgabe reports that the package was handed to the DMS, also when the
 // Vorgang was reopened meanwhile: what left the house is in the journal.
 func (v *Vorgang) RecordAbgabe(a tenant.Akteur, now time.Time, prozessID uuid.UUID, ziel string) error {

@@ -151,8 +151,9 @@ func (d *AbgabeBeantwortet) apply(s *Stand, e *Ereignis) {
 	}
 }
 
-func (*Fehlgeschlagen) apply(*Stand, *Ereignis)  {}
-func (*Zurueckgenommen) apply(*Stand, *Ereignis) {}
+func (*Fehlgeschlagen) apply(*Stand, *Ereignis)    {}
+func (*AuftragAufgegeben) apply(*Stand, *Ereignis) {}
+func (*Zurueckgenommen) apply(*Stand, *Ereignis)   {}
 
 // The order lies in the outbox; the Abgabe changes when the package is handed over.
 func (*AbgabeAngeordnet) apply(*Stand, *Ereignis) {}

@@ -46,6 +46,7 @@ const (
 	BefehlFreigeben        Befehl = "freigeben"
 	BefehlAbschliessen     Befehl = "abschliessen"
 	BefehlWiedereroeffnen  Befehl = "wiedereroeffnen"
+	BefehlAufgeben         Befehl = "aufgeben"
 	BefehlMelden           Befehl = "melden" // reports of relay and channels
 	BefehlZuruecknehmen    Befehl = "zuruecknehmen"
 )
@@ -79,6 +80,7 @@ var tabelle = []Regel{
 	{Befehl: BefehlFreigeben, Von: []Status{InBearbeitung}, Nach: Beschieden, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: hinaus},
 	{Befehl: BefehlAbschliessen, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden}, Nach: Abgeschlossen, Rollen: fachlich, Endgueltig: "Ein abgeschlossener Vorgang wird wiedereröffnet."},
 	{Befehl: BefehlWiedereroeffnen, Von: []Status{Abgeschlossen}, Nach: InBearbeitung, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein wiedereröffneter Vorgang wird wieder abgeschlossen."},
+	{Befehl: BefehlAufgeben, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein aufgegebener Auftrag wird nicht mehr ausgeführt; was er tun sollte, kann neu veranlasst werden."},
 	{Befehl: BefehlMelden, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.RolleSystem}, Endgueltig: "Was draußen geschah, bleibt geschehen."},
 	{Befehl: BefehlZuruecknehmen, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Endgueltig: "Eine Rücknahme wird nicht zurückgenommen; der Befehl kann erneut gegeben werden."},
 }

@@ -158,6 +158,12 @@ type (
 		Art     AuftragArt `json:"art"`
 		Grund   string     `json:"grund"`
 	}
+	// AuftragAufgegeben: a parked Auftrag will never be performed (auftrag.aufgegeben).
+	AuftragAufgegeben struct {
+		Auftrag uuid.UUID  `json:"auftrag"`
+		Art     AuftragArt `json:"art"`
+		Grund   string     `json:"grund"`
+	}
 	// Zurueckgenommen undoes the entry Seq; the inverse entries follow (vorgang.zurueckgenommen).
 	Zurueckgenommen struct {
 		Seq int64 `json:"seq"`
@@ -179,6 +185,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &BescheidBekanntgegeben{} }, func() daten { return &BescheidBestandskraeftig{} },
 		func() daten { return &AbschlussVermerkt{} }, func() daten { return &AbgabeAngeordnet{} }, func() daten { return &AbgabeGemeldet{} },
 		func() daten { return &AbgabeBeantwortet{} }, func() daten { return &Fehlgeschlagen{} },
+		func() daten { return &AuftragAufgegeben{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
 		m[f().code()] = f
@@ -210,4 +217,5 @@ func (*AbgabeAngeordnet) code() Code         { return "abgabe.angeordnet" }
 func (*AbgabeGemeldet) code() Code           { return "abgabe.gesendet" }
 func (*AbgabeBeantwortet) code() Code        { return "abgabe.beantwortet" }
 func (*Fehlgeschlagen) code() Code           { return "auftrag.geparkt" }
+func (*AuftragAufgegeben) code() Code        { return "auftrag.aufgegeben" }
 func (*Zurueckgenommen) code() Code          { return "vorgang.zurueckgenommen" }

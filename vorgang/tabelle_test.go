@@ -99,6 +99,8 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		return v.Close(a, now, vorgang.Schluss{Grund: g})
 	case vorgang.BefehlWiedereroeffnen:
 		return v.Reopen(a, now, "Neues")
+	case vorgang.BefehlAufgeben:
+		return v.GiveUp(a, now, uuid.UUID{1}, vorgang.NachrichtSenden, "unbekannt verzogen")
 	case vorgang.BefehlMelden:
 		return v.RecordFailure(a, now, uuid.UUID{1}, vorgang.NachrichtSenden, "aufgegeben")
 	case vorgang.BefehlZuruecknehmen:
@@ -162,7 +164,7 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 21*8, pairs)
+	require.Equal(t, 22*8, pairs)
 }
 
 func err0(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgang.Befehl) error {

@@ -28,6 +28,7 @@ var texte = map[Code]string{
 	"abgabe.angeordnet":         "Erneute Übergabe an die E-Akte angeordnet",
 	"abgabe.gesendet":           "Vorgang an die E-Akte übergeben",
 	"abgabe.beantwortet":        "Antwort der E-Akte eingegangen",
+	"auftrag.aufgegeben":        "Auftrag aufgegeben",
 	"auftrag.geparkt":           "Auftrag angehalten",
 	"vorgang.zurueckgenommen":   "Schritt zurückgenommen",
 }
@@ -78,6 +79,8 @@ func (e Ereignis) Text() string {
 	case *AbgabeBeantwortet:
 		return fmt.Sprintf("%s: %s", t, d.Zustand)
 	case *Fehlgeschlagen:
+		return fmt.Sprintf("%s: %s", t, d.Art)
+	case *AuftragAufgegeben:
 		return fmt.Sprintf("%s: %s", t, d.Art)
 	case *Zurueckgenommen:
 		return fmt.Sprintf("%s: Eintrag %d", t, d.Seq)

@@ -80,6 +80,8 @@ func umkehrung(d daten) (Befehl, daten) {
 		return BefehlAbschliessen, nil
 	case *Geantwortet:
 		return BefehlAntworten, nil
+	case *AuftragAufgegeben:
+		return BefehlAufgeben, nil
 	case *FrageErledigt:
 		return BefehlFrageErledigen, nil
 	case *Eingegangen:

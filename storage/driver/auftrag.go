@@ -18,6 +18,9 @@ const (
 	AuftragOffen    AuftragZustand = "offen"
 	AuftragErledigt AuftragZustand = "erledigt"
 	AuftragGeparkt  AuftragZustand = "geparkt"
+	// AuftragAufgegeben was parked and will never be done; the later Auftraege of
+	// its Vorgang go on.
+	AuftragAufgegeben AuftragZustand = "aufgegeben"
 )
 
 // AuftragRow is one order to do something outside the database.
@@ -106,6 +109,8 @@ type RequeueAuftragParams struct {
 	ID uuid.UUID
 	// Now becomes Faellig.
 	Now time.Time
+	// GiveUp closes it for good as AuftragAufgegeben instead; Now then plays no part.
+	GiveUp bool
 }
 
 // AuftragTx keeps the outbox.
@@ -127,7 +132,7 @@ type AuftragTx interface {
 	FinishAuftrag(ctx context.Context, p FinishAuftragParams) error
 	// ListAuftraege reads a page ordered by VorgangID, VorgangVersion, Ordinal.
 	ListAuftraege(ctx context.Context, p ListAuftraegeParams) ([]AuftragRow, error)
-	// RequeueAuftrag opens a parked Auftrag again, with Versuch zero.
+	// RequeueAuftrag opens a parked Auftrag again, with Versuch zero, or gives it up.
 	// ErrConflict if it is not parked, ErrNotFound if there is none.
 	RequeueAuftrag(ctx context.Context, p RequeueAuftragParams) error
 }

@@ -88,7 +88,7 @@ func (s *state) putAuftrag(r *driver.AuftragRow) {
 	platz := key(r.Mandant, r.VorgangID, r.VorgangVersion, r.Ordinal)
 	s.auftrag.set(key(r.Mandant, r.ID), r)
 	s.auftragPlatz.set(platz, r)
-	if r.Zustand == driver.AuftragErledigt {
+	if r.Zustand == driver.AuftragErledigt || r.Zustand == driver.AuftragAufgegeben {
 		s.auftragOffen.delete(platz)
 	} else {
 		s.auftragOffen.set(platz, r)
@@ -183,7 +183,11 @@ func (t *tx) RequeueAuftrag(ctx context.Context, p driver.RequeueAuftragParams) 
 		return fehler.ErrConflict
 	}
 	r := *old
-	r.Zustand, r.Faellig, r.Versuch = driver.AuftragOffen, p.Now, 0
+	if p.GiveUp {
+		r.Zustand = driver.AuftragAufgegeben
+	} else {
+		r.Zustand, r.Faellig, r.Versuch = driver.AuftragOffen, p.Now, 0
+	}
 	t.s.putAuftrag(&r)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
@@ -112,6 +113,39 @@ func outboxCases() []testCase {
 				return tx.RequeueAuftrag(ctx, x.ID)
 			}))
 			e.equal(e.lease(s)[0].ID, x.ID)
+		}},
+		{group: "outbox", name: "give up", needs: Relay, rule: "a parked Auftrag that is given up stays visible, is in the journal, and the later ones of its Vorgang go on", run: func(e *env) {
+			s := e.store()
+			v := e.stored(s, kiel)
+			for range 2 {
+				_, err := s.Edit(e.ctx, kiel, v.ID(), e.write(kiel))
+				e.ok(err)
+			}
+			x := e.lease(s)[0]
+			chef := tenant.Akteur{ID: "chef", Name: "Chef", Art: tenant.Person, Mandant: kiel, Rollen: []tenant.Rolle{tenant.Leitung}}
+			e.is(s.GiveUpAuftrag(e.ctx, chef, x, "weg"), storage.ErrConflict)
+			e.ok(s.FinishAuftrag(e.ctx, x, storage.Ergebnis{Zustand: storage.AuftragGeparkt, Fehler: "poison"}))
+			e.equal(len(e.lease(s)), 0)
+			e.ok(s.GiveUpAuftrag(e.ctx, chef, x, "Empfänger unbekannt verzogen"))
+			e.is(s.GiveUpAuftrag(e.ctx, chef, x, "noch einmal"), storage.ErrConflict)
+			got := e.lease(s)
+			e.equal(len(got), 1)
+			e.equal(got[0].ID == x.ID, false)
+			e.ok(s.View(e.ctx, kiel, func(ctx context.Context, tx *storage.Tx) error {
+				for p, err := range tx.Auftraege(ctx, v.ID(), storage.AuftragAufgegeben) {
+					e.ok(err)
+					e.equal(p.ID.String()+p.LetzterFehler, x.ID.String()+"poison")
+				}
+				return nil
+			}))
+			codes := 0
+			for j, err := range s.Journal(e.ctx, kiel, v.ID()) {
+				e.ok(err)
+				if j.Code == "auftrag.aufgegeben" {
+					codes++
+				}
+			}
+			e.equal(codes, 1)
 		}},
 		{group: "outbox", name: "termin", needs: Relay, rule: "a Termin waits for nothing but its time, and nothing waits for it", run: func(e *env) {
 			b := e.backend()

@@ -113,8 +113,11 @@ func (t *Tx) ListAuftraege(ctx context.Context, p driver.ListAuftraegeParams) ([
 
 // RequeueAuftrag implements driver.AuftragTx.
 func (t *Tx) RequeueAuftrag(ctx context.Context, p driver.RequeueAuftragParams) error {
-	n, err := t.exec(ctx, `UPDATE auftrag SET zustand = 'offen', faellig = $3, versuch = 0
-		WHERE mandant = $1 AND id = $2 AND zustand = 'geparkt'`, t.mandant, p.ID, p.Now)
+	a, set := params{list: []any{t.mandant, p.ID}}, "zustand = 'aufgegeben'"
+	if !p.GiveUp {
+		set = "zustand = 'offen', versuch = 0, faellig = " + a.add(p.Now)
+	}
+	n, err := t.exec(ctx, "UPDATE auftrag SET "+set+" WHERE mandant = $1 AND id = $2 AND zustand = 'geparkt'", a.list...)
 	if err != nil || n > 0 {
 		return err
 	}

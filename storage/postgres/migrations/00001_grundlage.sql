@@ -68,7 +68,7 @@ CREATE TABLE auftrag (
     erstellt        timestamptz NOT NULL,
     faellig         timestamptz NOT NULL,
     termin          boolean NOT NULL,
-    zustand         text COLLATE "C" NOT NULL CHECK (zustand IN ('offen', 'erledigt', 'geparkt')),
+    zustand         text COLLATE "C" NOT NULL CHECK (zustand IN ('offen', 'erledigt', 'geparkt', 'aufgegeben')),
     versuch         bigint NOT NULL,
     lease_token     uuid,
     lease_bis       timestamptz,

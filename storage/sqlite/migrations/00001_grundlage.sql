@@ -67,7 +67,7 @@ CREATE TABLE auftrag (
     erstellt        INTEGER NOT NULL,
     faellig         INTEGER NOT NULL,
     termin          INTEGER NOT NULL,
-    zustand         TEXT    NOT NULL CHECK (zustand IN ('offen', 'erledigt', 'geparkt')),
+    zustand         TEXT    NOT NULL CHECK (zustand IN ('offen', 'erledigt', 'geparkt', 'aufgegeben')),
     versuch         INTEGER NOT NULL,
     lease_token     BLOB,
     lease_bis       INTEGER,
