@@ -308,7 +308,7 @@ func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
 		if !p.Detect(d) {
 			continue
 		}
-		inhalt, err := p.Parse(ctx, d)
+		inhalt, err := runParser(ctx, p, d)
 		if q := fehler.ProblemeIn(err); q != nil && len(q) == 0 {
 			return Inhalt{}, fehler.New("intake.Parse", p.Name(), fehler.ErrUnavailable, errors.New("the Parser refused without a reason"))
 		}
@@ -328,6 +328,16 @@ func short(s string) string {
 		return strings.ToValidUTF8(s[:200], "") + "…"
 	}
 	return s
+}
+
+// runParser: a Parser that panics judged nothing; the delivery is offered again.
+func runParser(ctx context.Context, p Parser, d Fachdaten) (_ Inhalt, err error) {
+	defer func() {
+		if recover() != nil { // its text may quote the data
+			err = fehler.New("intake.Parse", p.Name(), fehler.ErrUnavailable, errors.New("the Parser panicked"))
+		}
+	}()
+	return p.Parse(ctx, d)
 }
 
 func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {

@@ -194,6 +194,7 @@ func TestErrorDecidesNothing(t *testing.T) {
 	}{
 		"parser":            {func(a *amt, _ *intake.Lieferung) { a.parser.fail(errKaputt) }, errKaputt},
 		"parser, no reason": {func(a *amt, _ *intake.Lieferung) { a.parser.fail(fehler.Probleme{}) }, fehler.ErrUnavailable},
+		"parser panics":     {func(a *amt, _ *intake.Lieferung) { a.parser.fail(errPanik) }, fehler.ErrUnavailable},
 		"form cannot open":  {func(_ *amt, l *intake.Lieferung) { l.Fachdaten.Open = open(errKaputt) }, errKaputt},
 		"file cannot open":  {func(_ *amt, l *intake.Lieferung) { l.Dateien[0].Open = open(errKaputt) }, errKaputt},
 		"proof cannot open": {func(_ *amt, l *intake.Lieferung) { l.Nachweise[0].Open = open(errKaputt) }, errKaputt},

@@ -50,6 +50,9 @@ var (
 )
 
 // zeilen reads lines "name=value".
+// errPanik makes the Parser panic.
+var errPanik = errors.New("panik")
+
 type zeilen struct{ err error }
 
 func (*zeilen) Name() string                    { return "zeilen" }
@@ -61,6 +64,9 @@ func ende(b []byte) []string                    { return strings.Split(strings.T
 func problem(code, pfad string) fehler.Probleme { return fehler.Probleme{{Code: code, Pfad: pfad}} }
 
 func (z *zeilen) Parse(_ context.Context, d intake.Fachdaten) (intake.Inhalt, error) {
+	if errors.Is(z.err, errPanik) {
+		panic("Mustermann lässt sich nicht lesen")
+	}
 	if z.err != nil {
 		return intake.Inhalt{}, z.err
 	}

@@ -180,7 +180,7 @@ func TestParseSETRefuses(t *testing.T) {
 		"sub no uuid":        swap(subID, "4711"),
 		"sub reply":          swap(`submission:`, `reply:`),
 		"txn":                swap(`case:`, `vorgang:`),
-		"unknown event":      swap(`events/submit-submission`, `events/swallow-submission`),
+		"no event name":      swap(`events/submit-submission`, `events/Submit Submission`),
 		"foreign event":      swap(`https://schema.fitko.de/fit-connect/events/`, `https://schema.example.org/events/`),
 		"two events":         swap(`"events":{`, `"events":{"https://schema.fitko.de/fit-connect/events/create-submission":{},`),
 		"no event":           unsigned(header, payload[:strings.Index(payload, `"events":{`)]+`"events":{}}`),
@@ -197,6 +197,10 @@ func TestParseSETRefuses(t *testing.T) {
 	_, err = fitconnect.ParseSET(sign(t, fitconnecttest.KeyService, fitconnect.Event{Type: fitconnect.EventCreateSubmission,
 		Issuer: service, IssuedAt: time.Unix(1788343200, 0), Subject: "submission:" + subID, CaseID: caseID}))
 	require.NoError(t, err, "an event without payload needs no schema")
+	e, err := fitconnect.ParseSET(swap(`events/submit-submission`, `events/archive-submission`))
+	require.NoError(t, err, "an event of a later version is no reason to reject a submission")
+	require.Equal(t, fitconnect.EventType("archive-submission"), e.Type)
+	require.Nil(t, e.Tags, "nothing of it is understood")
 }
 
 func TestVerifyKeySources(t *testing.T) {

@@ -3,6 +3,7 @@ package fitconnect
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -44,10 +45,15 @@ func (e *Event) readClaims(m map[string]json.RawMessage) error {
 	}
 	for uri, payload := range events {
 		typ, ok := strings.CutPrefix(uri, eventPrefix)
-		if !ok || !knownEvent(EventType(typ)) {
+		if !ok || !eventNameRE.MatchString(typ) {
 			return errors.New("unknown event")
 		}
 		e.Type = EventType(typ)
+		if !knownEvent(e.Type) {
+			// An event a later version of the service adds changes no state we know; it
+			// is no reason to reject a citizen's submission.
+			continue
+		}
 		if strings.HasSuffix(typ, "-reply") != isReply {
 			return errors.New("event and subject do not fit together")
 		}
@@ -68,6 +74,9 @@ func textClaim(m map[string]json.RawMessage, name string, into *string) error {
 	}
 	return nil
 }
+
+// eventNameRE is the form of all event names so far: create-submission.
+var eventNameRE = regexp.MustCompile(`^[a-z]{2,32}(?:-[a-z]{2,32}){0,4}$`)
 
 func knownEvent(t EventType) bool {
 	switch t {
