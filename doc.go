@@ -6,11 +6,13 @@
 //	tenant/     who and where: Mandant, Organisationseinheit, Leistung, ARS, Zustaendigkeit, Akteur
 //	            datum/ (legal dates) fehler/ (error kinds and problems)
 //	messaging/  the letter: Nachricht, Kanal, Sendung, Quittung
-//	            fitconnect/ (the protocol, with a public test double) portal/ (embedded mailbox)
-//	bescheid/   the decision: Bescheid, Bekanntgabe    frist/ (legal time) pdf/ (tagged PDF/A)
+//	            fitconnect/ (the protocol, with a public test double) portal/ (embedded mailbox) messagingtest/
+//	bescheid/   the decision: Bescheid, Bekanntgabe
+//	            frist/ (legal time) pdf/ (tagged PDF/A) ausfertigung/ (the letter)
 //	vorgang/    the case: commands, status, journal (Ereignis), outbox (Auftrag)
 //	storage/    Store and Tx    driver/ memory/ sqlite/ postgres/ blob/ storagetest/ relay/
-//	intake/     in: Annahme, Klaerfach    fitconnect/ fim/
-//	dms/        out: Paket, Ziel    xdomea/ verzeichnis/ dmstest/
+//	intake/     in: Annahme, Klaerfach    fitconnect/ fim/ intaketest/
+//	dms/        out: Paket, Ziel    xdomea/ verzeichnis/ veraktung/ (files closed Vorgaenge) dmstest/
+//	betrieb/    composes an installation and runs it
 //	examples/   durchlauf/ (the whole way, once)
 package fachwerk
