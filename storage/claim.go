@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -34,7 +35,8 @@ type Lease struct {
 // Claim gives the oldest waiting Vorgang (by Eingang, then ID) to the Akteur
 // with [vorgang.Vorgang.Pull] and a lease. Nobody else gets it while the lease
 // holds; when it runs out, the Vorgang is on the stack again. ErrNotFound if
-// the stack is empty.
+// the stack is empty. A Vorgang that cannot be read does not stop the stack: it is
+// passed over, and its error is returned only if there is no other.
 func (s *Store) Claim(ctx context.Context, mandant tenant.ID, p ClaimParams) (*vorgang.Vorgang, Lease, error) {
 	einheiten := p.Einheiten
 	if len(p.Akteur.Einheiten) > 0 {
@@ -49,13 +51,11 @@ func (s *Store) Claim(ctx context.Context, mandant tenant.ID, p ClaimParams) (*v
 	var l Lease
 	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
 		now := s.now()
-		row, err := tx.d.NextWartend(ctx, driver.NextWartendParams{
+		var row driver.VorgangRow
+		var err error
+		if v, row, err = tx.next(ctx, driver.NextWartendParams{
 			Einheiten: einheiten, Leistungen: texts(p.Leistungen), Now: now,
-		})
-		if err != nil {
-			return wrap("Claim", string(mandant), err)
-		}
-		if v, err = s.restore("Claim", mandant, &row); err != nil {
+		}); err != nil {
 			return err
 		}
 		if err := v.Pull(p.Akteur, now); err != nil {
@@ -73,6 +73,31 @@ func (s *Store) Claim(ctx context.Context, mandant tenant.ID, p ClaimParams) (*v
 		return nil, Lease{}, err
 	}
 	return v, l, nil
+}
+
+// maxUnreadable bounds how many damaged Vorgaenge one Claim passes over.
+const maxUnreadable = 100
+
+func (tx *Tx) next(ctx context.Context, p driver.NextWartendParams) (*vorgang.Vorgang, driver.VorgangRow, error) {
+	var unreadable error
+	for range maxUnreadable {
+		row, err := tx.d.NextWartend(ctx, p)
+		if errors.Is(err, ErrNotFound) && unreadable != nil {
+			return nil, row, unreadable
+		}
+		if err != nil {
+			return nil, row, wrap("Claim", string(tx.mandant), err)
+		}
+		v, err := tx.s.restore("Claim", tx.mandant, &row)
+		if err == nil {
+			return v, row, nil
+		}
+		if unreadable == nil {
+			unreadable = err
+		}
+		p.After = &driver.VorgangKey{Eingang: row.Eingang, ID: row.ID}
+	}
+	return nil, driver.VorgangRow{}, unreadable
 }
 
 func (s *Store) until(now time.Time, d time.Duration) time.Time {

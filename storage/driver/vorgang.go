@@ -94,6 +94,8 @@ type NextWartendParams struct {
 	Einheiten, Leistungen []string
 	// Now decides which leases have run out.
 	Now time.Time
+	// After begins strictly behind this place; nil begins with the oldest.
+	After *VorgangKey
 }
 
 // SetLeaseParams sets or ends the lease of a Vorgang.

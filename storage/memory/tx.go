@@ -175,7 +175,11 @@ func (t *tx) NextWartend(ctx context.Context, p driver.NextWartendParams) (drive
 		return driver.VorgangRow{}, err
 	}
 	var found *driver.VorgangRow
-	t.s.vorgangEingang.ascend(t.key(), "", func(_ string, r *driver.VorgangRow) bool {
+	start := ""
+	if p.After != nil {
+		start = t.key(p.After.Eingang, p.After.ID)
+	}
+	t.s.vorgangEingang.ascend(t.key(), start, func(_ string, r *driver.VorgangRow) bool {
 		if r.Wartend && (r.LeaseBis == nil || !r.LeaseBis.After(p.Now)) &&
 			oneOf(p.Einheiten, r.Einheit) && oneOf(p.Leistungen, r.Leistung) {
 			found = r

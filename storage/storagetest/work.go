@@ -266,6 +266,21 @@ func claimCases() []testCase {
 			_, _, err := claim(e, s)
 			e.is(err, storage.ErrNotFound)
 		}},
+		{group: "claim", name: "unreadable", rule: "a Vorgang that cannot be read does not stop the stack; without another its error is told", run: func(e *env) {
+			b := e.backend()
+			s := storage.New(b, nil)
+			r := e.row()
+			r.Wartend, r.Daten = true, []byte("{broken")
+			e.update(b, func(ctx context.Context, tx driver.Tx) {
+				e.ok(tx.InsertVorgang(ctx, driver.InsertVorgangParams{Row: r}))
+			})
+			_, _, err := claim(e, s)
+			e.is(err, storage.ErrInvalid)
+			good := e.stored(s, kiel, func(p *vorgang.Params) { p.Eingang = r.Eingang.Add(time.Hour) })
+			v, _, err := claim(e, s)
+			e.ok(err)
+			e.equal(v.ID(), good.ID())
+		}},
 		{group: "claim", name: "einheiten", rule: "Claim gives only from the Einheiten asked for and those of the Akteur", run: func(e *env) {
 			s := e.store()
 			b := e.stored(s, kiel, func(p *vorgang.Params) { p.Einheit = "b" })

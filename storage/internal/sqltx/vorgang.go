@@ -259,8 +259,11 @@ func (t *Tx) NextWartend(ctx context.Context, p driver.NextWartendParams) (drive
 	var a params
 	sql := "SELECT " + vorgangColumns + " FROM vorgang WHERE mandant = " + a.add(t.mandant) +
 		" AND wartend AND (lease_bis IS NULL OR lease_bis <= " + a.add(p.Now) + ")" +
-		in(&a, "einheit", p.Einheiten) + in(&a, "leistung", p.Leistungen) +
-		" ORDER BY eingang, id LIMIT 1" + t.dialect.SkipLocked
+		in(&a, "einheit", p.Einheiten) + in(&a, "leistung", p.Leistungen)
+	if p.After != nil {
+		sql += " AND (eingang, id) > " + a.tuple(p.After.Eingang, p.After.ID)
+	}
+	sql += " ORDER BY eingang, id LIMIT 1" + t.dialect.SkipLocked
 	var row driver.VorgangRow
 	found, err := t.one(ctx, scanVorgang(&row), sql, a.list...)
 	return found1(row, found, err)
