@@ -24,11 +24,13 @@ func (r *Relay) perform(ctx context.Context, g storage.Auftrag) {
 	workCtx, cancel := context.WithTimeout(ctx, r.o.Lease*9/10)
 	bericht, err := r.handle(workCtx, g.Auftrag)
 	cancel()
-	if ctx.Err() != nil {
-		return // shutting down: the lease runs out and somebody else takes it
-	}
 	if err == nil {
-		if err = r.complete(ctx, g, bericht); err == nil {
+		// What was done outside is reported even while shutting down; otherwise
+		// somebody would do it again.
+		reportCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.o.Lease/10)
+		err = r.complete(reportCtx, g, bericht)
+		cancel()
+		if err == nil {
 			log.DebugContext(ctx, "auftrag done")
 			return
 		}
@@ -36,6 +38,9 @@ func (r *Relay) perform(ctx context.Context, g storage.Auftrag) {
 			log.WarnContext(ctx, "lease lost while at work")
 			return
 		}
+	}
+	if ctx.Err() != nil {
+		return // shutting down: the lease runs out and somebody else takes it
 	}
 	log.WarnContext(ctx, "auftrag failed", "error", err)
 	r.giveUp(ctx, log, g, err)

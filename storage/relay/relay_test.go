@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -96,14 +97,17 @@ func TestCrashBetweenEffectAndReport(t *testing.T) {
 		id := h.vorgang("1")
 		h.order(id, "a")
 		var effects []uuid.UUID
-		ctx, crash := context.WithCancel(t.Context())
+		crashed := false
 		handler := func(_ context.Context, a vorgang.Auftrag, _ *vorgang.Vorgang) (relay.Bericht, error) {
 			effects = append(effects, a.ID)
-			crash()
+			if !crashed {
+				crashed = true
+				runtime.Goexit() // the worker is gone, as after a crash
+			}
 			return h.melden("gemeldet"), nil
 		}
-		_, err := h.relay(handler, relay.Options{Lease: time.Minute}).Drain(ctx)
-		require.ErrorIs(t, err, context.Canceled)
+		_, err := h.relay(handler, relay.Options{Lease: time.Minute}).Drain(t.Context())
+		require.NoError(t, err)
 		require.Empty(t, h.notizen(id), "nothing is reported")
 
 		second := h.relay(handler, relay.Options{Lease: time.Minute})
@@ -115,6 +119,23 @@ func TestCrashBetweenEffectAndReport(t *testing.T) {
 		require.Equal(t, effects[0], effects[1], "the same id is the key of both tries")
 		require.Equal(t, []string{"gemeldet"}, h.notizen(id))
 		require.Equal(t, 2, h.auftraege(id)[0].Versuch)
+	})
+}
+
+// Told to stop after the effect: the report still gets through, so nobody does the
+// work again.
+func TestStopAfterEffectStillReports(t *testing.T) {
+	both(t, func(t *testing.T, h *haus) {
+		id := h.vorgang("1")
+		h.order(id, "a")
+		ctx, stop := context.WithCancel(t.Context())
+		_, err := h.relay(func(context.Context, vorgang.Auftrag, *vorgang.Vorgang) (relay.Bericht, error) {
+			stop()
+			return h.melden("gemeldet"), nil
+		}, relay.Options{Lease: time.Minute}).Drain(ctx)
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, []string{"gemeldet"}, h.notizen(id))
+		require.Equal(t, storage.AuftragErledigt, h.auftraege(id)[0].Zustand)
 	})
 }
 
