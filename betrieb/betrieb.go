@@ -39,7 +39,7 @@ import (
 type Params struct {
 	Store            *storage.Store
 	Blobs            blob.Store
-	Mandanten        intake.Mandanten
+	Mandanten        tenant.Mandanten
 	Zustaendigkeiten intake.Router
 	// Betreiber is the Mandant whose Klaerfach takes what belongs to nobody yet.
 	Betreiber tenant.ID

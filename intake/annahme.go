@@ -22,11 +22,6 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-// Mandanten finds the configuration of a Mandant. *tenant.Verzeichnis fits.
-type Mandanten interface {
-	Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, error)
-}
-
 // Router finds the competent Einheit. *tenant.Zustaendigkeiten fits.
 type Router interface {
 	Route(leistung tenant.Leistungsschluessel, ort tenant.ARS, tag datum.Datum) (tenant.Ziel, error)
@@ -36,7 +31,7 @@ type Router interface {
 type Params struct {
 	Store     *storage.Store
 	Blobs     blob.Store
-	Mandanten Mandanten
+	Mandanten tenant.Mandanten
 	Router    Router
 	// Parser in the order they are asked.
 	Parser []Parser

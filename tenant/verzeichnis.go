@@ -6,6 +6,13 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
+// Mandanten finds the configuration of a Mandant; fehler.ErrNotFound if there is
+// none. Implementations must be safe for concurrent use; what they give out must
+// not be changed. *Verzeichnis is one.
+type Mandanten interface {
+	Mandant(ctx context.Context, id ID) (*Mandant, error)
+}
+
 // Verzeichnis is a fixed list of Mandanten. Safe for concurrent use; the
 // Mandanten it gives out must not be changed.
 type Verzeichnis struct{ mandanten map[ID]*Mandant }
@@ -35,6 +42,8 @@ func NewVerzeichnis(mandanten ...Mandant) (*Verzeichnis, error) {
 	}
 	return v, nil
 }
+
+var _ Mandanten = (*Verzeichnis)(nil)
 
 // Mandant finds one by id; fehler.ErrNotFound if there is none.
 func (v *Verzeichnis) Mandant(_ context.Context, id ID) (*Mandant, error) {

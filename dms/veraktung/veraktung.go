@@ -23,11 +23,6 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-// Mandanten finds the configuration of a Mandant. *tenant.Verzeichnis fits.
-type Mandanten interface {
-	Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, error)
-}
-
 // Ablage is where a Mandant files.
 type Ablage struct {
 	Ziel       dms.Ziel
@@ -43,7 +38,7 @@ type Ablage struct {
 type Params struct {
 	Store     *storage.Store
 	Blobs     blob.Store
-	Mandanten Mandanten
+	Mandanten tenant.Mandanten
 	Ablagen   map[tenant.ID]Ablage
 }
 

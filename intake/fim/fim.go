@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"mime"
@@ -21,6 +20,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/ozg-fachwerk/fachwerk/intake"
+	"github.com/ozg-fachwerk/fachwerk/internal/schema"
 	"github.com/ozg-fachwerk/fachwerk/internal/strictjson"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
@@ -86,34 +86,13 @@ func New(formulare ...Formular) (*Parser, error) {
 		if f.Schema == "" || p.formulare[f.Schema] != nil {
 			return nil, fehler.New("fim.New", f.Schema, fehler.ErrInvalid, errors.New("schema URI is empty or named twice"))
 		}
-		s, err := compile(f)
+		s, err := schema.Compile(f.Schema, f.JSONSchema, true)
 		if err != nil {
 			return nil, fehler.New("fim.New", f.Schema, fehler.ErrInvalid, err)
 		}
 		p.formulare[f.Schema] = &formular{Formular: f, schema: s}
 	}
 	return p, nil
-}
-
-type noLoader struct{}
-
-func (noLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("the schema refers to %s; only one document is allowed", url)
-}
-
-func compile(f Formular) (*jsonschema.Schema, error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(f.JSONSchema))
-	if err != nil {
-		return nil, err
-	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(noLoader{})
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	if err := c.AddResource(f.Schema, doc); err != nil {
-		return nil, err
-	}
-	return c.Compile(f.Schema)
 }
 
 // Name gives "fim".

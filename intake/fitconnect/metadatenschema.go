@@ -9,6 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/schema"
 	protokoll "github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -26,23 +27,13 @@ func MetadataSchema(documents ...[]byte) (func(raw []byte) fehler.Probleme, erro
 	const op = "fitconnect.MetadataSchema"
 	byID, byMajor := map[string]*jsonschema.Schema{}, map[int]*jsonschema.Schema{}
 	for _, raw := range documents {
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-		if err != nil {
-			return nil, fehler.New(op, "", fehler.ErrInvalid, err)
-		}
 		var head struct {
 			ID string `json:"$id"`
 		}
 		if err := json.Unmarshal(raw, &head); err != nil || head.ID == "" {
 			return nil, fehler.New(op, "", fehler.ErrInvalid, errors.Join(err, errors.New("the schema has no $id")))
 		}
-		c := jsonschema.NewCompiler()
-		c.DefaultDraft(jsonschema.Draft2020)
-		c.UseLoader(noLoader{})
-		if err := c.AddResource(head.ID, doc); err != nil {
-			return nil, fehler.New(op, head.ID, fehler.ErrInvalid, err)
-		}
-		s, err := c.Compile(head.ID)
+		s, err := schema.Compile(head.ID, raw, false)
 		if err != nil {
 			return nil, fehler.New(op, head.ID, fehler.ErrInvalid, err)
 		}
@@ -64,12 +55,6 @@ func MetadataSchema(documents ...[]byte) (func(raw []byte) fehler.Probleme, erro
 		}
 		return validate(s, raw)
 	}, nil
-}
-
-type noLoader struct{}
-
-func (noLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("the schema refers to %s; only one document is allowed", url)
 }
 
 // major is the major version in a metadata schema URI; missing means 1.

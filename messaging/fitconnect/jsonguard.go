@@ -1,84 +1,17 @@
 package fitconnect
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"unicode/utf8"
+
+	"github.com/ozg-fachwerk/fachwerk/internal/strictjson"
 )
 
-// Bounds of every JSON document this package decodes itself (token headers,
-// events, metadata, callbacks). They are far above what the schemas allow.
-const (
-	maxJSONDepth  = 64
-	maxJSONTokens = 200_000
-)
-
-// guardJSON refuses JSON that decoders read differently: invalid UTF-8,
-// duplicate member names, more than one value, and documents built to exhaust
-// memory. Duplicate names matter because another reader of the same signed or
-// hashed bytes could see the other value.
+// guardJSON refuses JSON that decoders read differently. Duplicate names matter
+// because another reader of the same signed or hashed bytes could see the other
+// value. Numbers may have any length: the schemas do not bound them.
 func guardJSON(raw []byte) error {
-	if !utf8.Valid(raw) {
-		return errors.New("not UTF-8")
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	type level struct {
-		names map[string]bool // nil in arrays
-		key   bool            // the next token is a name
-	}
-	var stack []level
-	for n := 0; ; n++ {
-		if n > maxJSONTokens {
-			return errors.New("too many JSON tokens")
-		}
-		tok, err := dec.Token()
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				return io.ErrUnexpectedEOF
-			}
-			return err
-		}
-		if len(stack) > 0 {
-			if top := &stack[len(stack)-1]; top.names != nil {
-				if top.key {
-					if name, ok := tok.(string); ok {
-						if top.names[name] {
-							return errors.New("duplicate member name")
-						}
-						top.names[name] = true
-						top.key = false
-						continue
-					}
-				} else {
-					top.key = true // the value of the member is consumed or opened now
-				}
-			}
-		}
-		if d, ok := tok.(json.Delim); ok {
-			switch d {
-			case '{':
-				stack = append(stack, level{names: map[string]bool{}, key: true})
-			case '[':
-				stack = append(stack, level{})
-			default:
-				stack = stack[:len(stack)-1]
-			}
-			if len(stack) > maxJSONDepth {
-				return fmt.Errorf("JSON deeper than %d", maxJSONDepth)
-			}
-		}
-		if len(stack) == 0 {
-			break
-		}
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("data after the JSON value")
-	}
-	return nil
+	return strictjson.Check(raw, strictjson.Limits{Number: len(raw) + 1})
 }
 
 // decodeJSON guards and decodes.

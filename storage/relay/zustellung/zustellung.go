@@ -26,15 +26,10 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-// Mandanten finds the configuration of a Mandant. *tenant.Verzeichnis fits.
-type Mandanten interface {
-	Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, error)
-}
-
 // Params of a Zustellung; all are mandatory.
 type Params struct {
 	Blobs     blob.Store
-	Mandanten Mandanten
+	Mandanten tenant.Mandanten
 	Router    *messaging.Router
 	Setzer    *ausfertigung.Setzer
 	Rechner   *frist.Rechner
