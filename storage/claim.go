@@ -138,6 +138,8 @@ func (s *Store) Release(ctx context.Context, mandant tenant.ID, l Lease, a tenan
 
 // Complete applies f as [Store.Edit] does and ends the lease in the same
 // transaction. ErrConflict if somebody else holds it; then nothing changes.
+// A Vorgang that still waits for work afterwards lies on the stack again for
+// everybody; to keep it, assign it in f ([vorgang.Vorgang.Assign]).
 func (s *Store) Complete(ctx context.Context, mandant tenant.ID, l Lease, f func(v *vorgang.Vorgang) error) (*vorgang.Vorgang, error) {
 	var v *vorgang.Vorgang
 	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {

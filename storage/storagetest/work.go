@@ -266,6 +266,21 @@ func claimCases() []testCase {
 			_, _, err := claim(e, s)
 			e.is(err, storage.ErrNotFound)
 		}},
+		{group: "claim", name: "complete", rule: "after Complete what still waits is on the stack again, what was assigned is not", run: func(e *env) {
+			s := e.store()
+			v := e.stored(s, kiel)
+			_, l, err := claim(e, s)
+			e.ok(err)
+			_, err = s.Complete(e.ctx, kiel, l, e.note(kiel, "half done"))
+			e.ok(err)
+			_, l, err = claim(e, s)
+			e.ok(err)
+			e.equal(l.Vorgang, v.ID())
+			_, err = s.Complete(e.ctx, kiel, l, func(v *vorgang.Vorgang) error { return v.Assign(clerk(kiel), e.clock(), "sb-1", "") })
+			e.ok(err)
+			_, _, err = claim(e, s)
+			e.is(err, storage.ErrNotFound)
+		}},
 		{group: "claim", name: "unreadable", rule: "a Vorgang that cannot be read does not stop the stack; without another its error is told", run: func(e *env) {
 			b := e.backend()
 			s := storage.New(b, nil)
