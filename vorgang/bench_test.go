@@ -92,6 +92,8 @@ func TestCommandCostDoesNotGrowWithTheJournal(t *testing.T) {
 	b := testing.AllocsPerRun(200, func() { assign(t, long) })
 	c := testing.AllocsPerRun(200, encode(t))
 	t.Logf("allocations per command: %.0f at 10 entries, %.0f at 10,000; encoding alone %.0f", a, b, c)
-	require.InDelta(t, a, b, 1)
+	// The encoder's buffers come from a pool that the race detector empties at
+	// random, hence the slack; growth with the journal would add thousands.
+	require.LessOrEqual(t, b, 1.25*a+2)
 	require.LessOrEqual(t, a, 5*c)
 }
