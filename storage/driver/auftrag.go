@@ -25,7 +25,7 @@ const (
 
 // AuftragRow is one order to do something outside the database.
 type AuftragRow struct {
-	// Mandant is set in results; InsertAuftraege ignores it.
+	// Mandant is set in results and ignored in arguments.
 	Mandant tenant.ID
 	ID      uuid.UUID
 	// VorgangID, VorgangVersion and Ordinal place the Auftrag; they are unique
@@ -76,10 +76,6 @@ type AuftragKey struct {
 	Ordinal        int64
 }
 
-// InsertAuftraegeParams holds new Auftraege. They are stored as open, without
-// a lease and with Versuch zero, whatever the rows say.
-type InsertAuftraegeParams struct{ Rows []AuftragRow }
-
 // FinishAuftragParams reports the outcome of work.
 type FinishAuftragParams struct {
 	ID    uuid.UUID
@@ -113,19 +109,15 @@ type RequeueAuftragParams struct {
 	GiveUp bool
 }
 
-// AuftragTx keeps the outbox.
+// AuftragTx keeps the outbox, which SaveVorgang fills.
 //
 // LeaseAuftraege of [Backend] gives open Auftraege that are due and not leased
 // or whose lease ended at or before Now. One that is no Termin is given only if
 // no earlier Auftrag of its Vorgang that is no Termin either is open or parked:
 // one such Auftrag per Vorgang is at work at a time. It gives the ones due longest first, raises Versuch and writes
-// the lease. Rows another lease call is taking at the same moment are passed over.
+// the lease. Rows another lease call is taking at the same moment are passed over,
+// and so are those of a Mandant that is shut ([Backend.SetSperre]).
 type AuftragTx interface {
-	// InsertAuftraege adds rows; ErrExists if an id or a place is taken, and
-	// then none is added. ErrNotFound if there is no such Vorgang. The caller
-	// inserts or updates the Vorgang earlier in the same transaction, which
-	// keeps the order of places equal to the order of commits.
-	InsertAuftraege(ctx context.Context, p InsertAuftraegeParams) error
 	// FinishAuftrag reports the outcome and ends the lease. ErrConflict if the
 	// token is not the stored one, ErrNotFound if there is no such Auftrag. A
 	// lease that ran out but was not taken over still counts.

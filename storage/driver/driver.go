@@ -75,9 +75,47 @@ type Backend interface {
 	// [fehler.ErrUnsupported].
 	LeaseAuftraege(ctx context.Context, p LeaseAuftraegeParams) ([]AuftragRow, error)
 
+	// Aenderungen reads the feed of a Mandant behind a cursor: what was saved of
+	// its own Vorgaenge, and of those shared with it. Every committed save is in
+	// it once, at a place that never changes; saves of one Vorgang are in the
+	// order of their versions, and a save that began after another was committed
+	// comes behind it. Nothing ever appears at or before a place that was given
+	// out, however late its transaction committed. A cursor the feed no longer
+	// reaches back to, or that is none, is [fehler.ErrNotFound].
+	Aenderungen(ctx context.Context, mandant tenant.ID, p AenderungenParams) ([]AenderungRow, error)
+
+	// AenderungenEnde gives the cursor behind the last row of the feed.
+	AenderungenEnde(ctx context.Context, mandant tenant.ID) (string, error)
+
+	// Beteiligungen reads the shares other Mandanten gave to gast that hold at
+	// Now, ordered by Mandant, then VorgangID.
+	Beteiligungen(ctx context.Context, gast tenant.ID, p BeteiligungenParams) ([]BeteiligungRow, error)
+
+	// SetSperre shuts a Mandant or opens it again, see [Sperre]. When it returns
+	// with SperreSchreiben, every transaction that could still have written has
+	// ended, and a View begun afterwards sees all that was ever committed.
+	SetSperre(ctx context.Context, mandant tenant.ID, s Sperre) error
+
+	// GetSperre reads whether the Mandant is shut.
+	GetSperre(ctx context.Context, mandant tenant.ID) (Sperre, error)
+
+	// Entfernen removes all rows of a Mandant that is shut with SperreAlles, but
+	// not the Sperre; with another Sperre it is [fehler.ErrConflict]. It may be
+	// repeated.
+	Entfernen(ctx context.Context, mandant tenant.ID) error
+
 	// Close frees what the backend holds. Calls after Close fail with
 	// [fehler.ErrUnavailable]; a second Close does nothing.
 	Close() error
+}
+
+// Wecker is an optional ability of a [Backend]: to be woken instead of asking
+// again and again. It is a hint only; a wake-up may be missing or too much.
+type Wecker interface {
+	// Wecken calls f after commits that may have added to the feed of the
+	// Mandant, or to the Auftraege of any for the empty id, until stop is called.
+	// f must not block.
+	Wecken(mandant tenant.ID, f func()) (stop func())
 }
 
 // Tx is the set of roles a transaction plays. Each role stays small, so that a
@@ -90,4 +128,7 @@ type Tx interface {
 	PostfachTx
 	KonfigTx
 	ZaehlerTx
+	SchluesselTx
+	AufbewahrungTx
+	ImportTx
 }

@@ -23,9 +23,6 @@ type JournalRow struct {
 	AkteurHash, DatenHash, Vorgaenger, Hash []byte
 }
 
-// AppendJournalParams holds new rows of one Vorgang, ascending by Seq.
-type AppendJournalParams struct{ Rows []JournalRow }
-
 // ListJournalParams asks for rows with Seq greater than AfterSeq.
 type ListJournalParams struct {
 	VorgangID uuid.UUID
@@ -39,12 +36,8 @@ type EraseJournalParams struct {
 	Seqs      []int64
 }
 
-// JournalTx keeps the journal.
+// JournalTx reads the journal, which SaveVorgang writes.
 type JournalTx interface {
-	// AppendJournal adds rows. The first continues the stored journal, each
-	// further one its predecessor; otherwise ErrConflict and nothing is added.
-	// ErrNotFound if there is no such Vorgang.
-	AppendJournal(ctx context.Context, p AppendJournalParams) error
 	// ListJournal reads rows ascending by Seq.
 	ListJournal(ctx context.Context, p ListJournalParams) ([]JournalRow, error)
 	// EraseJournal removes Akteur, Daten and Salz of the rows and keeps the

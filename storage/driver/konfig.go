@@ -23,7 +23,7 @@ type PutKonfigParams struct {
 	Daten           []byte
 }
 
-// ListKonfigParams names a kind of documents.
+// ListKonfigParams names a kind of documents; empty means all kinds.
 type ListKonfigParams struct{ Art string }
 
 // KonfigTx keeps configuration.
@@ -34,20 +34,32 @@ type KonfigTx interface {
 	// it must not be there and is, ErrConflict if the version is another,
 	// ErrNotFound if a version is expected and there is no document.
 	PutKonfig(ctx context.Context, p PutKonfigParams) error
-	// ListKonfig reads all documents of a kind ordered by Schluessel.
+	// ListKonfig reads all documents of a kind ordered by Art, then Schluessel.
 	ListKonfig(ctx context.Context, p ListKonfigParams) ([]KonfigRow, error)
 }
 
-// NextNummerParams names a counter.
+// NextNummerParams name a counter.
 type NextNummerParams struct {
 	Name string
 	Jahr int
+	// Anzahl is how many numbers are taken at once; zero means one.
+	Anzahl int64
+}
+
+// ZaehlerRow is a counter and the last number it gave.
+type ZaehlerRow struct {
+	Name string
+	Jahr int
+	Wert int64
 }
 
 // ZaehlerTx counts.
 type ZaehlerTx interface {
-	// NextNummer raises the counter and returns it, from 1. A rollback gives
-	// the number back, so committed numbers have no gaps; others who want the
-	// same counter wait until the transaction ends.
+	// NextNummer raises the counter by Anzahl and returns its new value, which
+	// is the last of the numbers taken; the first number of all is 1. A rollback
+	// gives the numbers back, so committed numbers have no gaps; others who want
+	// the same counter wait until the transaction ends.
 	NextNummer(ctx context.Context, p NextNummerParams) (int64, error)
+	// ListZaehler reads all counters ordered by Name, then Jahr.
+	ListZaehler(ctx context.Context) ([]ZaehlerRow, error)
 }

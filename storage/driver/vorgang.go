@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 )
 
@@ -19,6 +20,8 @@ type VorgangRow struct {
 	Nummer string
 	// Status, Leistung, Einheit and Bearbeiter are codes and ids of the model.
 	Status, Leistung, Einheit, Bearbeiter string
+	// Antragsteller is the name a list shows.
+	Antragsteller string
 	// Aktenzeichen are the file references, in order and without repetition.
 	// They need not be unique between Vorgaenge.
 	Aktenzeichen []string
@@ -28,8 +31,8 @@ type VorgangRow struct {
 	Frist datum.Datum
 	// Wartend tells whether the Vorgang lies on the stack of its Einheit.
 	Wartend bool
-	// LeaseToken and LeaseBis are the lease; nil means none. Only SetLease
-	// writes them, InsertVorgang and UpdateVorgang ignore them.
+	// LeaseToken and LeaseBis are the lease; nil means none. SaveVorgang ignores
+	// them and takes SaveVorgangParams.Lease instead.
 	LeaseToken *uuid.UUID
 	LeaseBis   *time.Time
 	// JournalSeq and JournalHash are the head of the journal.
@@ -64,15 +67,38 @@ type GetVorgangParams struct {
 	Lock bool
 }
 
-// InsertVorgangParams holds a new Vorgang.
-type InsertVorgangParams struct{ Row VorgangRow }
-
-// UpdateVorgangParams holds a changed Vorgang.
-type UpdateVorgangParams struct {
+// SaveVorgangParams hold one save of a Vorgang with everything that belongs to
+// it. It is stored whole or not at all.
+type SaveVorgangParams struct {
 	// Row is the new state; its Version becomes the stored one.
 	Row VorgangRow
-	// ExpectedVersion is the version that was read.
+	// ExpectedVersion is the version that was read; zero means that the Vorgang
+	// must not be there yet.
 	ExpectedVersion int64
+	// Journal are the new entries, ascending by Seq. They continue the stored
+	// journal, whose head is the JournalSeq of the stored row.
+	Journal []JournalRow
+	// Auftraege are new. They are stored as open, without a lease and with
+	// Versuch zero, whatever the rows say. Ids and places are the caller's to
+	// keep unique.
+	Auftraege []AuftragRow
+	// Woerter are the words the Vorgang is found by, folded and without
+	// repetition. nil keeps the stored ones; an empty slice removes them.
+	Woerter []string
+	// Beteiligungen are the shares of other Mandanten; nil keeps the stored
+	// ones, an empty slice removes them. The fields Mandant and VorgangID are
+	// ignored.
+	Beteiligungen []BeteiligungRow
+	// Stroeme are the Mandanten whose feed of changes shows this save.
+	Stroeme []tenant.ID
+	// Zeit is the instant of the save in the feed.
+	Zeit time.Time
+	// Lease, if set, changes the lease in the same step; its ID is ignored. A
+	// token that is not the expected one is ErrConflict.
+	Lease *SetLeaseParams
+	// Final promises that the closure makes no further call and returns nil if
+	// this one succeeds. A backend may commit with it.
+	Final bool
 }
 
 // ListVorgaengeParams asks for a page.
@@ -83,6 +109,38 @@ type ListVorgaengeParams struct {
 	Limit int
 	// Absteigend gives the newest first.
 	Absteigend bool
+	// Kurz leaves Daten and JournalHash of the rows empty.
+	Kurz bool
+}
+
+// SearchVorgaengeParams ask for the Vorgaenge that have, for each of Woerter, a
+// word that begins with it.
+type SearchVorgaengeParams struct {
+	// Woerter are folded and not empty; there is at least one and at most
+	// MaxSuchwoerter.
+	Woerter []string
+	Filter  VorgangFilter
+	// After is the last hit of the page before; nil starts at the beginning.
+	After *TrefferKey
+	Limit int
+}
+
+// MaxSuchwoerter bounds the words of one search.
+const MaxSuchwoerter = 8
+
+// TrefferKey is a position in the list of hits.
+type TrefferKey struct {
+	Wort string
+	ID   uuid.UUID
+}
+
+// TrefferRow is one hit.
+type TrefferRow struct {
+	// Wort is the first of the Vorgang's words, by bytes, that begins with
+	// Woerter[0].
+	Wort string
+	// Row is short: Daten and JournalHash are empty.
+	Row VorgangRow
 }
 
 // CountVorgaengeParams asks for a number.
@@ -112,16 +170,21 @@ type SetLeaseParams struct {
 type VorgangTx interface {
 	// GetVorgang reads one row; ErrNotFound if there is none.
 	GetVorgang(ctx context.Context, p GetVorgangParams) (VorgangRow, error)
-	// InsertVorgang adds a row; ErrExists if the id or the Nummer is taken.
-	InsertVorgang(ctx context.Context, p InsertVorgangParams) error
-	// UpdateVorgang replaces the row if its version is the expected one;
-	// otherwise ErrConflict, and ErrNotFound if there is no such row. ErrExists
-	// if the new Nummer is taken.
-	UpdateVorgang(ctx context.Context, p UpdateVorgangParams) error
+	// SaveVorgang stores a new Vorgang or replaces one, with its journal
+	// entries, Auftraege, words, shares, lease and changes. A new one: ErrExists
+	// if the id or the Nummer is taken. A replaced one: ErrNotFound if there is
+	// no such row, ErrConflict if its version is not the expected one, the
+	// journal does not continue the stored one or the lease is another's,
+	// ErrExists if the new Nummer is taken. The row is written before the
+	// Auftraege, which keeps the order of places equal to the order of commits.
+	SaveVorgang(ctx context.Context, p SaveVorgangParams) error
 	// ListVorgaenge reads a page, ordered by Eingang, then ID.
 	ListVorgaenge(ctx context.Context, p ListVorgaengeParams) ([]VorgangRow, error)
 	// CountVorgaenge counts what the filter selects.
 	CountVorgaenge(ctx context.Context, p CountVorgaengeParams) (int64, error)
+	// SearchVorgaenge reads a page of hits ordered by Wort, then ID; each
+	// Vorgang is there once.
+	SearchVorgaenge(ctx context.Context, p SearchVorgaengeParams) ([]TrefferRow, error)
 	// NextWartend gives the oldest waiting row by Eingang, then ID, that has
 	// no lease or one that ended at or before Now, and locks it. Rows locked
 	// by others are passed over. ErrNotFound if there is none.
