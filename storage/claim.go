@@ -10,6 +10,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
@@ -38,14 +39,12 @@ type Lease struct {
 // the stack is empty. A Vorgang that cannot be read does not stop the stack: it is
 // passed over, and its error is returned only if there is no other.
 func (s *Store) Claim(ctx context.Context, mandant tenant.ID, p ClaimParams) (*vorgang.Vorgang, Lease, error) {
-	einheiten := p.Einheiten
-	if len(p.Akteur.Einheiten) > 0 {
-		einheiten = slices.DeleteFunc(slices.Clone(p.Akteur.Einheiten), func(e string) bool {
-			return len(p.Einheiten) > 0 && !slices.Contains(p.Einheiten, e)
-		})
-		if len(einheiten) == 0 {
-			return nil, Lease{}, wrap("Claim", string(mandant), ErrNotFound)
-		}
+	einheiten, leer := einheitenOf(p.Akteur, p.Einheiten)
+	if leer {
+		return nil, Lease{}, wrap("Claim", string(mandant), ErrNotFound)
+	}
+	if len(p.Einheiten) > maxValues || len(p.Leistungen) > maxValues {
+		return nil, Lease{}, fehler.New("storage.Claim", string(mandant), ErrInvalid, errors.New("a filter has more than 500 values"))
 	}
 	var v *vorgang.Vorgang
 	var l Lease
@@ -58,16 +57,72 @@ func (s *Store) Claim(ctx context.Context, mandant tenant.ID, p ClaimParams) (*v
 		}); err != nil {
 			return err
 		}
-		if err := v.Pull(p.Akteur, now); err != nil {
+		l, err = tx.pull(ctx, v, &row, p, now)
+		return err
+	})
+	if err != nil {
+		return nil, Lease{}, err
+	}
+	return v, l, nil
+}
+
+// einheitenOf gives the Einheiten asked for that the Akteur works for; empty
+// means all, leer means none.
+func einheitenOf(a tenant.Akteur, asked []string) (einheiten []string, leer bool) {
+	if len(a.Einheiten) == 0 {
+		return asked, false
+	}
+	einheiten = slices.DeleteFunc(slices.Clone(a.Einheiten), func(e string) bool {
+		return len(asked) > 0 && !slices.Contains(asked, e)
+	})
+	return einheiten, len(einheiten) == 0
+}
+
+// pull gives the Vorgang to the Akteur and writes the lease with it.
+func (tx *Tx) pull(ctx context.Context, v *vorgang.Vorgang, row *driver.VorgangRow, p ClaimParams, now time.Time) (Lease, error) {
+	if err := v.Pull(p.Akteur, now); err != nil {
+		return Lease{}, err
+	}
+	l := Lease{Vorgang: row.ID, Token: tx.s.o.NewID(), Bis: tx.s.until(now, p.Dauer)}
+	err := tx.save(ctx, v, saving{final: true, lease: &driver.SetLeaseParams{
+		ID: row.ID, ExpectToken: row.LeaseToken, Token: &l.Token, Bis: &l.Bis,
+	}})
+	return l, err
+}
+
+// ClaimByID takes one certain Vorgang from the stack, as Claim does with the
+// oldest. ErrConflict if somebody else holds it or it does not wait for work;
+// ErrNotFound if there is none, or it belongs to an Einheit the Akteur does not
+// work for. A Vorgang shared with this Mandant can be taken if the guest may edit it.
+func (s *Store) ClaimByID(ctx context.Context, mandant tenant.ID, id uuid.UUID, p ClaimParams) (*vorgang.Vorgang, Lease, error) {
+	var v *vorgang.Vorgang
+	var l Lease
+	err := s.asGuest(ctx, mandant, id, func(ctx context.Context, owner tenant.ID, g *guest) error {
+		return s.Update(ctx, owner, func(ctx context.Context, tx *Tx) error {
+			now := s.now()
+			var row *driver.VorgangRow
+			var err error
+			if v, row, err = tx.load(ctx, "ClaimByID", driver.GetVorgangParams{ID: id, Lock: true}); err != nil {
+				return err
+			}
+			if err := g.check("ClaimByID", v, now); err != nil {
+				return err
+			}
+			if g == nil && !p.Akteur.SiehtEinheit(row.Einheit) {
+				return wrap("ClaimByID", id.String(), ErrNotFound)
+			}
+			held := row.LeaseToken != nil && row.LeaseBis != nil && row.LeaseBis.After(now)
+			if held || !row.Wartend {
+				return fehler.New("storage.ClaimByID", id.String(), ErrConflict, fehler.Probleme{{
+					Code: "storage.nicht-auf-dem-stapel", Pfad: "/vorgang", Meldung: "somebody holds it, or it does not wait for work",
+					Hinweis: "Der Vorgang ist gerade in Arbeit oder wartet nicht auf Bearbeitung."}})
+			}
+			if g != nil && p.Akteur.Mandant != g.mandant {
+				return g.forbidden("ClaimByID", id)
+			}
+			l, err = tx.pull(ctx, v, row, p, now)
 			return err
-		}
-		if err := tx.Save(ctx, v); err != nil {
-			return err
-		}
-		l = Lease{Vorgang: row.ID, Token: s.o.NewID(), Bis: s.until(now, p.Dauer)}
-		return wrap("Claim", row.ID.String(), tx.d.SetLease(ctx, driver.SetLeaseParams{
-			ID: row.ID, ExpectToken: row.LeaseToken, Token: &l.Token, Bis: &l.Bis,
-		}))
+		})
 	})
 	if err != nil {
 		return nil, Lease{}, err
@@ -88,7 +143,7 @@ func (tx *Tx) next(ctx context.Context, p driver.NextWartendParams) (*vorgang.Vo
 		if err != nil {
 			return nil, row, wrap("Claim", string(tx.mandant), err)
 		}
-		v, err := tx.s.restore("Claim", tx.mandant, &row)
+		v, err := tx.restore("Claim", &row)
 		if err == nil {
 			return v, row, nil
 		}
@@ -111,14 +166,16 @@ func (s *Store) until(now time.Time, d time.Duration) time.Time {
 // lease that ran out but was not taken over can still be renewed. ErrConflict
 // if somebody else holds it.
 func (s *Store) Renew(ctx context.Context, mandant tenant.ID, l Lease, dauer time.Duration) (Lease, error) {
-	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
-		if l.Token == uuid.Nil { // would take what nobody holds
-			return wrap("Renew", l.Vorgang.String(), ErrConflict)
-		}
-		l.Bis = s.until(s.now(), dauer)
-		return wrap("Renew", l.Vorgang.String(), tx.d.SetLease(ctx, driver.SetLeaseParams{
-			ID: l.Vorgang, ExpectToken: token(l.Token), Token: token(l.Token), Bis: &l.Bis,
-		}))
+	if l.Token == uuid.Nil { // would take what nobody holds
+		return l, wrap("Renew", l.Vorgang.String(), ErrConflict)
+	}
+	err := s.asGuest(ctx, mandant, l.Vorgang, func(ctx context.Context, owner tenant.ID, _ *guest) error {
+		return s.Update(ctx, owner, func(ctx context.Context, tx *Tx) error {
+			l.Bis = s.until(s.now(), dauer)
+			return wrap("Renew", l.Vorgang.String(), tx.d.SetLease(ctx, driver.SetLeaseParams{
+				ID: l.Vorgang, ExpectToken: token(l.Token), Token: token(l.Token), Bis: &l.Bis,
+			}))
+		})
 	})
 	return l, err
 }
@@ -142,22 +199,27 @@ func (s *Store) Release(ctx context.Context, mandant tenant.ID, l Lease, a tenan
 // everybody; to keep it, assign it in f ([vorgang.Vorgang.Assign]).
 func (s *Store) Complete(ctx context.Context, mandant tenant.ID, l Lease, f func(v *vorgang.Vorgang) error) (*vorgang.Vorgang, error) {
 	var v *vorgang.Vorgang
-	err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
-		// First the lease: it checks the holder and locks the row.
-		err := tx.d.SetLease(ctx, driver.SetLeaseParams{ID: l.Vorgang, ExpectToken: token(l.Token)})
-		if err == nil && l.Token == uuid.Nil {
-			err = ErrConflict
-		}
-		if err != nil {
-			return wrap("Complete", l.Vorgang.String(), err)
-		}
-		if v, err = tx.Get(ctx, l.Vorgang); err != nil {
-			return err
-		}
-		if err := f(v); err != nil {
-			return err
-		}
-		return tx.Save(ctx, v)
+	err := s.asGuest(ctx, mandant, l.Vorgang, func(ctx context.Context, owner tenant.ID, g *guest) error {
+		return s.Update(ctx, owner, func(ctx context.Context, tx *Tx) error {
+			var row *driver.VorgangRow
+			var err error
+			if v, row, err = tx.load(ctx, "Complete", driver.GetVorgangParams{ID: l.Vorgang, Lock: true}); err != nil {
+				return err
+			}
+			if err := g.check("Complete", v, s.now()); err != nil {
+				return err
+			}
+			if row.LeaseToken == nil || *row.LeaseToken != l.Token {
+				return wrap("Complete", l.Vorgang.String(), ErrConflict)
+			}
+			if err := f(v); err != nil {
+				return err
+			}
+			if err := g.checkEntries("Complete", v); err != nil {
+				return err
+			}
+			return tx.save(ctx, v, saving{final: true, lease: &driver.SetLeaseParams{ID: l.Vorgang, ExpectToken: &l.Token}})
+		})
 	})
 	if err != nil {
 		return nil, err

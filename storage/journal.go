@@ -15,25 +15,37 @@ import (
 const pageRows = 200
 
 // Journal gives the journal of a Vorgang from its first entry. A Vorgang that
-// is not there has none. Each page is read completely before its entries are
-// given. An error is the last pair.
+// is not there has none; one that is shared with the Mandant has. Each page is
+// read completely before its entries are given. An error is the last pair.
 func (s *Store) Journal(ctx context.Context, mandant tenant.ID, id uuid.UUID) iter.Seq2[vorgang.Ereignis, error] {
 	return func(yield func(vorgang.Ereignis, error) bool) {
+		owner := mandant
 		page := func(after int64) (rows []driver.JournalRow, err error) {
-			err = s.View(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+			read := func(ctx context.Context, tx *Tx) error {
 				rows, err = tx.journalPage(ctx, id, after)
 				return err
-			})
+			}
+			err = s.View(ctx, owner, read)
+			if after > 0 || len(rows) > 0 || err != nil {
+				return rows, err
+			}
+			// Every Vorgang has a first entry, so this Mandant has none.
+			v, err := s.getAsGuest(ctx, mandant, id, nil)
+			if err != nil || v == nil {
+				return nil, err
+			}
+			owner = v.Mandant()
+			err = s.View(ctx, owner, read)
 			return rows, err
 		}
-		journal(mandant, page, yield)
+		journal(&owner, page, yield)
 	}
 }
 
 // Journal gives the journal of a Vorgang as [Store.Journal] does.
 func (tx *Tx) Journal(ctx context.Context, id uuid.UUID) iter.Seq2[vorgang.Ereignis, error] {
 	return func(yield func(vorgang.Ereignis, error) bool) {
-		journal(tx.mandant, func(after int64) ([]driver.JournalRow, error) { return tx.journalPage(ctx, id, after) }, yield)
+		journal(&tx.mandant, func(after int64) ([]driver.JournalRow, error) { return tx.journalPage(ctx, id, after) }, yield)
 	}
 }
 
@@ -45,7 +57,7 @@ func (tx *Tx) journalPage(ctx context.Context, id uuid.UUID, after int64) ([]dri
 	return rows, wrap("Journal", id.String(), err)
 }
 
-func journal(mandant tenant.ID, page func(int64) ([]driver.JournalRow, error), yield func(vorgang.Ereignis, error) bool) {
+func journal(owner *tenant.ID, page func(int64) ([]driver.JournalRow, error), yield func(vorgang.Ereignis, error) bool) {
 	for after := int64(0); ; {
 		rows, err := page(after)
 		if err != nil {
@@ -53,7 +65,7 @@ func journal(mandant tenant.ID, page func(int64) ([]driver.JournalRow, error), y
 			return
 		}
 		for i := range rows {
-			if !yield(ereignis(mandant, &rows[i]), nil) {
+			if !yield(ereignis(*owner, &rows[i]), nil) {
 				return
 			}
 		}

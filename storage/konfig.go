@@ -78,21 +78,6 @@ func (tx *Tx) ListKonfig(ctx context.Context, art string) ([]Konfig, error) {
 	return out, nil
 }
 
-// NextNummer counts: the next number of a name and year, from 1. Numbers of
-// committed transactions have no gaps. Others who want the same counter wait
-// until this transaction ends, so take the number late.
-func (tx *Tx) NextNummer(ctx context.Context, name string, jahr int) (n int64, err error) {
-	defer tx.spoil(&err)
-	if err := tx.writes("NextNummer"); err != nil {
-		return 0, err
-	}
-	if err := checkText("NextNummer", name, "/name", name); err != nil {
-		return 0, err
-	}
-	n, err = tx.d.NextNummer(ctx, driver.NextNummerParams{Name: name, Jahr: jahr})
-	return n, wrap("NextNummer", name, err)
-}
-
 // GetKonfig reads a document in a view of its own; see [Tx.GetKonfig].
 func (s *Store) GetKonfig(ctx context.Context, mandant tenant.ID, art, schluessel string, into any) (version int64, err error) {
 	err = s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {

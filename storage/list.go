@@ -80,9 +80,45 @@ type PageParams struct {
 	Cursor string
 }
 
+// Zeile is a Vorgang as a list shows it, read without its contents.
+type Zeile struct {
+	Mandant tenant.ID
+	ID      uuid.UUID
+	Version int64
+	Nummer  string
+	Status  vorgang.Status
+	// Leistung, Einheit and Bearbeiter are keys; names are the directory's.
+	Leistung   tenant.Leistungsschluessel
+	Einheit    string
+	Bearbeiter string
+	// Antragsteller is the name; empty if the Vorgang was saved by a program
+	// that did not know this column ([Store.Reindex]).
+	Antragsteller string
+	Aktenzeichen  []string
+	Eingang       time.Time
+	// Frist is the next legal date; the zero Datum means none.
+	Frist datum.Datum
+	// Wartend: it lies on the stack. LeaseBis: until when somebody has it from
+	// the stack; zero means nobody has.
+	Wartend  bool
+	LeaseBis time.Time
+}
+
+func zeile(mandant tenant.ID, r *driver.VorgangRow) Zeile {
+	z := Zeile{
+		Mandant: mandant, ID: r.ID, Version: r.Version, Nummer: r.Nummer, Status: vorgang.Status(r.Status),
+		Leistung: tenant.Leistungsschluessel(r.Leistung), Einheit: r.Einheit, Bearbeiter: r.Bearbeiter,
+		Antragsteller: r.Antragsteller, Aktenzeichen: r.Aktenzeichen, Eingang: r.Eingang, Frist: r.Frist, Wartend: r.Wartend,
+	}
+	if r.LeaseBis != nil {
+		z.LeaseBis = *r.LeaseBis
+	}
+	return z
+}
+
 // Page is a part of a list.
 type Page struct {
-	Vorgaenge []*vorgang.Vorgang
+	Zeilen []Zeile
 	// Next continues behind this page; empty at the end. It holds the place in
 	// the list and a check sum of Mandant, filter and order, nothing else.
 	Next string
@@ -90,7 +126,7 @@ type Page struct {
 
 // Page reads a page ordered by Eingang, then ID. A cursor of another list or
 // form is ErrInvalid. Vorgaenge that arrive meanwhile neither repeat nor skip
-// others.
+// others. Its cost does not grow with the number of Vorgaenge or of the page.
 func (s *Store) Page(ctx context.Context, mandant tenant.ID, p PageParams) (Page, error) {
 	var page Page
 	err := s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
@@ -105,62 +141,98 @@ func (s *Store) Page(ctx context.Context, mandant tenant.ID, p PageParams) (Page
 
 // Page reads a page; see [Store.Page].
 func (tx *Tx) Page(ctx context.Context, p PageParams) (Page, error) {
-	if err := tx.reads("Page"); err != nil {
+	rows, next, err := tx.page(ctx, "Page", p, true)
+	if err != nil {
 		return Page{}, err
+	}
+	page := Page{Zeilen: make([]Zeile, len(rows)), Next: next}
+	for i := range rows {
+		page.Zeilen[i] = zeile(tx.mandant, &rows[i])
+	}
+	return page, nil
+}
+
+func (tx *Tx) page(ctx context.Context, op string, p PageParams, kurz bool) (rows []driver.VorgangRow, next string, err error) {
+	if err := tx.reads(op); err != nil {
+		return nil, "", err
 	}
 	if p.Limit == 0 {
 		p.Limit = DefaultLimit
 	}
 	if p.Limit < 1 || p.Limit > MaxLimit {
-		return Page{}, fehler.New("storage.Page", string(tx.mandant), ErrInvalid, errors.New("limit must be 1 to 1000"))
+		return nil, "", fehler.New("storage."+op, string(tx.mandant), ErrInvalid, errors.New("limit must be 1 to 1000"))
 	}
-	filter, err := p.Filter.driver("Page", tx.mandant)
+	filter, err := p.Filter.driver(op, tx.mandant)
 	if err != nil {
-		return Page{}, err
+		return nil, "", err
 	}
 	sum := listSum(tx.mandant, &filter)
-	d := driver.ListVorgaengeParams{Filter: filter, Limit: p.Limit, Absteigend: p.Absteigend}
+	d := driver.ListVorgaengeParams{Filter: filter, Limit: p.Limit, Absteigend: p.Absteigend, Kurz: kurz}
 	if p.Cursor != "" {
 		c, err := decodeCursor(p.Cursor)
 		if err != nil || c.sum != sum || c.absteigend != p.Absteigend {
-			return Page{}, fehler.New("storage.Page", string(tx.mandant), ErrInvalid, errors.New("the cursor does not belong to this list"))
+			return nil, "", fehler.New("storage."+op, string(tx.mandant), ErrInvalid, errors.New("the cursor does not belong to this list"))
 		}
 		d.After = &c.key
 	}
-	rows, err := tx.d.ListVorgaenge(ctx, d)
-	if err != nil {
-		return Page{}, wrap("Page", string(tx.mandant), err)
-	}
-	page := Page{Vorgaenge: make([]*vorgang.Vorgang, len(rows))}
-	for i := range rows {
-		if page.Vorgaenge[i], err = tx.s.restore("Page", tx.mandant, &rows[i]); err != nil {
-			return Page{}, err
-		}
+	if rows, err = tx.d.ListVorgaenge(ctx, d); err != nil {
+		return nil, "", wrap(op, string(tx.mandant), err)
 	}
 	if len(rows) == p.Limit {
 		last := rows[len(rows)-1]
-		page.Next = cursor{p.Absteigend, sum, driver.VorgangKey{Eingang: last.Eingang, ID: last.ID}}.encode()
+		next = cursor{p.Absteigend, sum, driver.VorgangKey{Eingang: last.Eingang, ID: last.ID}}.encode()
 	}
-	return page, nil
+	return rows, next, nil
 }
 
-// List gives all Vorgaenge of the filter, ordered by Eingang, then ID. Each
-// page is read completely before its Vorgaenge are given, so the loop may use
-// the store. An error is the last pair.
-func (s *Store) List(ctx context.Context, mandant tenant.ID, p PageParams) iter.Seq2[*vorgang.Vorgang, error] {
-	return func(yield func(*vorgang.Vorgang, error) bool) {
+// List gives all Vorgaenge of the filter as lists show them, ordered by Eingang,
+// then ID. Each page is read completely before its rows are given, so the loop
+// may use the store. An error is the last pair.
+func (s *Store) List(ctx context.Context, mandant tenant.ID, p PageParams) iter.Seq2[Zeile, error] {
+	return func(yield func(Zeile, error) bool) {
 		for {
 			page, err := s.Page(ctx, mandant, p)
 			if err != nil {
-				yield(nil, err)
+				yield(Zeile{}, err)
 				return
 			}
-			for _, v := range page.Vorgaenge {
-				if !yield(v, nil) {
+			for _, z := range page.Zeilen {
+				if !yield(z, nil) {
 					return
 				}
 			}
 			if p.Cursor = page.Next; p.Cursor == "" {
+				return
+			}
+		}
+	}
+}
+
+// Vorgaenge gives the same as [Store.List] with all contents: for exports and
+// work in bulk.
+func (s *Store) Vorgaenge(ctx context.Context, mandant tenant.ID, p PageParams) iter.Seq2[*vorgang.Vorgang, error] {
+	return func(yield func(*vorgang.Vorgang, error) bool) {
+		for {
+			var rows []driver.VorgangRow
+			err := s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+				rows, p.Cursor, err = tx.page(ctx, "Vorgaenge", p, false)
+				return err
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range rows {
+				stand, err := standOf("Vorgaenge", mandant, &rows[i])
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				if !yield(vorgang.Restore(stand, s.Kontext()), nil) {
+					return
+				}
+			}
+			if p.Cursor == "" {
 				return
 			}
 		}
@@ -199,13 +271,24 @@ func (c cursor) encode() string {
 	b = append(b, c.sum[:]...)
 	b = binary.BigEndian.AppendUint64(b, uint64(c.key.Eingang.UnixMicro()))
 	b = append(b, c.key.ID[:]...)
-	return base64.RawURLEncoding.EncodeToString(b)
+	return encodeText(b)
+}
+
+// encodeText and decodeText are the outer form of all cursors.
+func encodeText(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+func decodeText(text string) ([]byte, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	// The length of the text counts too: the decoder passes over line breaks.
+	if err == nil && len(text) != base64.RawURLEncoding.EncodedLen(len(b)) {
+		err = errors.New("not a cursor")
+	}
+	return b, err
 }
 
 func decodeCursor(text string) (cursor, error) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	// The length of the text counts too: the decoder passes over line breaks.
-	if err != nil || len(b) != 34 || len(text) != base64.RawURLEncoding.EncodedLen(34) || b[0] != cursorForm || b[1] > 1 {
+	b, err := decodeText(text)
+	if err != nil || len(b) != 34 || b[0] != cursorForm || b[1] > 1 {
 		return cursor{}, errors.New("not a cursor")
 	}
 	c := cursor{absteigend: b[1] == 1, sum: [8]byte(b[2:10])}
@@ -214,8 +297,8 @@ func decodeCursor(text string) (cursor, error) {
 	return c, nil
 }
 
-func listSum(mandant tenant.ID, f *driver.VorgangFilter) [8]byte {
-	b, _ := json.Marshal(f) // plain data
+func listSum(mandant tenant.ID, list any) [8]byte {
+	b, _ := json.Marshal(list) // plain data
 	sum := sha256.Sum256(append(append([]byte(mandant), 0), b...))
 	return [8]byte(sum[:8])
 }

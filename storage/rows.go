@@ -2,6 +2,7 @@ package storage
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -10,12 +11,46 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-func rowOf(v *vorgang.Vorgang) (driver.VorgangRow, error) {
+// saveParams gives everything one save stores. What did not change since the
+// Vorgang was read (quellen) is not derived again.
+func (s *Store) saveParams(v *vorgang.Vorgang, neu []vorgang.Ereignis, auftraege []vorgang.Auftrag, quellen map[uuid.UUID]uint64) (driver.SaveVorgangParams, error) {
+	key := v.ID().String()
+	now := s.now()
+	stand := v.Stand()
+	row, err := rowOf(v, &stand)
+	if err != nil {
+		return driver.SaveVorgangParams{}, wrap("Save", key, err)
+	}
+	if err := checkRow(&row); err != nil {
+		return driver.SaveVorgangParams{}, err
+	}
+	p := driver.SaveVorgangParams{Row: row, ExpectedVersion: v.Version(), Zeit: now, Stroeme: stroeme(&stand, now)}
+	geteilt := v.Version() == 0
+	for i := range neu {
+		p.Journal = append(p.Journal, journalRow(&neu[i]))
+		geteilt = geteilt || strings.HasPrefix(string(neu[i].Code), "beteiligung.")
+	}
+	for i := range auftraege {
+		r := auftragRow(&auftraege[i])
+		if err := checkText("Save", key, "/art", r.Art); err != nil {
+			return driver.SaveVorgangParams{}, err
+		}
+		p.Auftraege = append(p.Auftraege, r)
+	}
+	if old, read := quellen[row.ID]; v.Version() == 0 || !read || old != s.quelle(&stand) {
+		p.Woerter = woerter(&stand)
+	}
+	if geteilt {
+		p.Beteiligungen = beteiligungen(&stand)
+	}
+	return p, nil
+}
+
+func rowOf(v *vorgang.Vorgang, s *vorgang.Stand) (driver.VorgangRow, error) {
 	daten, err := v.MarshalStand()
 	if err != nil {
 		return driver.VorgangRow{}, err
 	}
-	s := v.Stand()
 	var zeichen []string
 	for _, z := range s.Aktenzeichen {
 		if z != "" && !slices.Contains(zeichen, z) {
@@ -24,8 +59,9 @@ func rowOf(v *vorgang.Vorgang) (driver.VorgangRow, error) {
 	}
 	return driver.VorgangRow{
 		ID: s.ID, Version: s.Version + 1, Nummer: s.Nummer, Status: string(s.Status), Leistung: string(s.Leistung),
-		Einheit: s.Einheit, Bearbeiter: s.Bearbeiter(), Aktenzeichen: zeichen, Eingang: instant(s.Eingang),
-		Frist: s.Frist(), Wartend: s.Wartend(), JournalSeq: s.Journal.Seq, JournalHash: s.Journal.Hash, Daten: daten,
+		Einheit: s.Einheit, Bearbeiter: s.Bearbeiter(), Antragsteller: cut(s.Antrag.Antragsteller.Name, MaxText),
+		Aktenzeichen: zeichen, Eingang: instant(s.Eingang), Frist: s.Frist(), Wartend: s.Wartend(),
+		JournalSeq: s.Journal.Seq, JournalHash: s.Journal.Hash, Daten: daten,
 	}, nil
 }
 

@@ -18,7 +18,9 @@ package storage
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,17 +44,26 @@ type Options struct {
 	MaxRetries int
 	// Lease is how long Claim and LeaseAuftraege hold; default 15 minutes.
 	Lease time.Duration
+	// Poll is how often Watch looks for changes when nothing wakes it; default
+	// 1 second.
+	Poll time.Duration
+	// Nummernblock is how many numbers [Store.NextNummer] takes at once; default 20.
+	Nummernblock int
 }
 
 // Store is the data of many Mandanten. It is safe for concurrent use.
 type Store struct {
-	b driver.Backend
-	o Options
+	b    driver.Backend
+	o    Options
+	seed maphash.Seed
+
+	mu      sync.Mutex
+	bloecke map[zaehler]*block // GUARDED_BY(mu)
 }
 
 // New makes a Store on a backend, which it owns from then on.
 func New(b driver.Backend, o *Options) *Store {
-	s := &Store{b: b}
+	s := &Store{b: b, seed: maphash.MakeSeed(), bloecke: map[zaehler]*block{}}
 	if o != nil {
 		s.o = *o
 	}
@@ -67,6 +78,12 @@ func New(b driver.Backend, o *Options) *Store {
 	}
 	if s.o.Lease <= 0 {
 		s.o.Lease = 15 * time.Minute
+	}
+	if s.o.Poll <= 0 {
+		s.o.Poll = time.Second
+	}
+	if s.o.Nummernblock <= 0 {
+		s.o.Nummernblock = 20
 	}
 	return s
 }
@@ -104,10 +121,8 @@ func (s *Store) enter(ctx context.Context, op string, mandant tenant.ID) (contex
 // f returns nil. An error or panic of f rolls everything back; the error is
 // returned as it is. f may run more than once, each time with a fresh Tx.
 // When Update returns nil the changes are durable as far as the backend
-// promises. [ErrUnavailable] after a lost connection leaves the outcome open.
-//
-// The Auftraege of the saved Vorgaenge are written last, so that their order
-// is the order of the commits.
+// promises. [ErrUnavailable] after a lost connection leaves the outcome open;
+// [Store.Once] makes it safe to repeat.
 func (s *Store) Update(ctx context.Context, mandant tenant.ID, f func(ctx context.Context, tx *Tx) error) error {
 	in, err := s.enter(ctx, "Update", mandant)
 	if err != nil {
@@ -120,9 +135,6 @@ func (s *Store) Update(ctx context.Context, mandant tenant.ID, f func(ctx contex
 		defer func() { tx.done = true }()
 		if failed = f(ctx, tx); failed == nil {
 			failed = tx.spoiled
-		}
-		if failed == nil {
-			failed = tx.flush(ctx)
 		}
 		return failed
 	})
@@ -158,13 +170,17 @@ func (s *Store) View(ctx context.Context, mandant tenant.ID, f func(ctx context.
 	return wrap("View", string(mandant), err)
 }
 
-// Get reads a Vorgang; ErrNotFound if there is none, or it is another Mandant's.
+// Get reads a Vorgang; ErrNotFound if there is none, or it is another Mandant's
+// and not shared with this one ([vorgang.Beteiligung]).
 func (s *Store) Get(ctx context.Context, mandant tenant.ID, id uuid.UUID) (*vorgang.Vorgang, error) {
 	var v *vorgang.Vorgang
 	err := s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
 		v, err = tx.Get(ctx, id)
 		return err
 	})
+	if errors.Is(err, ErrNotFound) {
+		return s.getAsGuest(ctx, mandant, id, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +189,9 @@ func (s *Store) Get(ctx context.Context, mandant tenant.ID, id uuid.UUID) (*vorg
 
 // Insert saves a new Vorgang in a transaction of its own; see [Tx.Save].
 func (s *Store) Insert(ctx context.Context, mandant tenant.ID, v *vorgang.Vorgang) error {
-	return s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error { return tx.Save(ctx, v) })
+	return s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		return tx.save(ctx, v, saving{final: true})
+	})
 }
 
 // Edit loads the Vorgang, applies f, saves it with its journal and Auftraege,
@@ -181,28 +199,43 @@ func (s *Store) Insert(ctx context.Context, mandant tenant.ID, v *vorgang.Vorgan
 // and applies again; f may therefore run more than once and must decide from
 // what it is given. An error of f ends Edit and nothing is saved. If f changes
 // nothing, nothing is saved and the version stays.
+//
+// A Vorgang of another Mandant that is shared with this one is edited in the
+// owner's data: the commands check the right of the guest, and an entry by
+// anybody but an Akteur of the guest is refused with [ErrForbidden].
 func (s *Store) Edit(ctx context.Context, mandant tenant.ID, id uuid.UUID, f func(v *vorgang.Vorgang) error) (*vorgang.Vorgang, error) {
+	v, missing, err := s.edit(ctx, mandant, id, f)
+	if missing {
+		return s.editAsGuest(ctx, mandant, id, f, err)
+	}
+	return v, err
+}
+
+// edit tells with missing that there is no such Vorgang; an error of f may be of
+// the same kind and means something else.
+func (s *Store) edit(ctx context.Context, mandant tenant.ID, id uuid.UUID, f func(v *vorgang.Vorgang) error) (v *vorgang.Vorgang, missing bool, err error) {
 	for n := 0; ; n++ {
-		var v *vorgang.Vorgang
-		var saving error
-		err := s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
-			saving = nil
+		var saveErr error
+		missing = false
+		err = s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+			saveErr = nil
 			if v, err = tx.Lock(ctx, id); err != nil {
+				missing = errors.Is(err, ErrNotFound)
 				return err
 			}
 			if err := f(v); err != nil {
 				return err
 			}
-			saving = tx.Save(ctx, v)
-			return saving
+			saveErr = tx.save(ctx, v, saving{final: true})
+			return saveErr
 		})
 		switch {
 		case err == nil:
-			return v, nil
+			return v, false, nil
 		// Only a conflict of the save is worth another try: a command may
 		// answer ErrConflict too, and means it.
-		case n >= s.o.MaxRetries || saving == nil || !errors.Is(saving, ErrConflict):
-			return nil, err
+		case n >= s.o.MaxRetries || saveErr == nil || !errors.Is(saveErr, ErrConflict):
+			return nil, missing, err
 		}
 	}
 }

@@ -21,14 +21,14 @@ import (
 // after any other error of a method that writes, or of the database, it cannot be
 // committed any more, even if the closure returns nil.
 type Tx struct {
-	s         *Store
-	d         driver.Tx
-	mandant   tenant.ID
-	readOnly  bool
-	done      bool
-	saved     []*vorgang.Vorgang
-	auftraege []driver.AuftragRow
-	spoiled   error // the first error that forbids the commit
+	s        *Store
+	d        driver.Tx
+	mandant  tenant.ID
+	readOnly bool
+	done     bool
+	saved    []*vorgang.Vorgang
+	quellen  map[uuid.UUID]uint64 // of what was read, see [Store.quelle]
+	spoiled  error                // the first error that forbids the commit
 }
 
 // spoil keeps what a method that writes failed with; it may have written in part.
@@ -81,28 +81,49 @@ func (tx *Tx) Lock(ctx context.Context, id uuid.UUID) (*vorgang.Vorgang, error) 
 }
 
 func (tx *Tx) get(ctx context.Context, op string, p driver.GetVorgangParams) (*vorgang.Vorgang, error) {
-	row, err := tx.d.GetVorgang(ctx, p)
-	if err != nil {
-		return nil, wrap(op, p.ID.String(), err)
-	}
-	return tx.s.restore(op, tx.mandant, &row)
+	v, _, err := tx.load(ctx, op, p)
+	return v, err
 }
 
-func (s *Store) restore(op string, mandant tenant.ID, row *driver.VorgangRow) (*vorgang.Vorgang, error) {
+func (tx *Tx) load(ctx context.Context, op string, p driver.GetVorgangParams) (*vorgang.Vorgang, *driver.VorgangRow, error) {
+	row, err := tx.d.GetVorgang(ctx, p)
+	if err != nil {
+		return nil, nil, wrap(op, p.ID.String(), err)
+	}
+	v, err := tx.restore(op, &row)
+	return v, &row, err
+}
+
+// restore makes the Vorgang of a row, and remembers what is searched in it.
+func (tx *Tx) restore(op string, row *driver.VorgangRow) (*vorgang.Vorgang, error) {
+	stand, err := standOf(op, tx.mandant, row)
+	if err != nil {
+		return nil, err
+	}
+	if !tx.readOnly {
+		if tx.quellen == nil {
+			tx.quellen = map[uuid.UUID]uint64{}
+		}
+		tx.quellen[row.ID] = tx.s.quelle(&stand)
+	}
+	return vorgang.Restore(stand, tx.s.Kontext()), nil
+}
+
+func standOf(op string, mandant tenant.ID, row *driver.VorgangRow) (vorgang.Stand, error) {
 	var stand vorgang.Stand
 	if err := json.Unmarshal(row.Daten, &stand); err != nil {
 		// The text of a JSON error may quote the data.
-		return nil, fehler.New("storage."+op, row.ID.String(), ErrInvalid, errors.New("the stored Stand is not readable"))
+		return stand, fehler.New("storage."+op, row.ID.String(), ErrInvalid, errors.New("the stored Stand is not readable"))
 	}
 	if stand.Schema > vorgang.StandSchema {
-		return nil, fehler.New("storage."+op, row.ID.String(), ErrUnsupported,
+		return stand, fehler.New("storage."+op, row.ID.String(), ErrUnsupported,
 			fmt.Errorf("the Stand has schema %d, this program knows %d", stand.Schema, vorgang.StandSchema))
 	}
 	if stand.ID != row.ID || stand.Mandant != mandant || stand.Journal.Seq != row.JournalSeq {
-		return nil, fehler.New("storage."+op, row.ID.String(), ErrInvalid, errors.New("the stored Stand does not belong to its row"))
+		return stand, fehler.New("storage."+op, row.ID.String(), ErrInvalid, errors.New("the stored Stand does not belong to its row"))
 	}
 	stand.Version = row.Version
-	return vorgang.Restore(stand, s.Kontext()), nil
+	return stand, nil
 }
 
 // Save stores a Vorgang with the journal entries and Auftraege its commands
@@ -110,7 +131,18 @@ func (s *Store) restore(op string, mandant tenant.ID, row *driver.VorgangRow) (*
 // was read is replaced if nobody saved it since, otherwise ErrConflict. Without
 // a change nothing is stored. A Vorgang is saved once per transaction; it
 // counts as saved ([vorgang.Vorgang.Saved]) after the commit.
-func (tx *Tx) Save(ctx context.Context, v *vorgang.Vorgang) (err error) {
+func (tx *Tx) Save(ctx context.Context, v *vorgang.Vorgang) error {
+	return tx.save(ctx, v, saving{})
+}
+
+// saving is what goes into the same step as the save of a Vorgang.
+type saving struct {
+	lease *driver.SetLeaseParams
+	// final: nothing follows in this transaction, so the backend may commit.
+	final bool
+}
+
+func (tx *Tx) save(ctx context.Context, v *vorgang.Vorgang, with saving) (err error) {
 	defer tx.spoil(&err)
 	if err := tx.writes("Save"); err != nil {
 		return err
@@ -126,49 +158,19 @@ func (tx *Tx) Save(ctx context.Context, v *vorgang.Vorgang) (err error) {
 	}
 	neu, auftraege := v.Neu(), v.NeueAuftraege()
 	if len(neu) == 0 && len(auftraege) == 0 && v.Version() > 0 {
-		return nil
+		if with.lease == nil {
+			return nil
+		}
+		return wrap("Save", key, tx.d.SetLease(ctx, *with.lease))
 	}
-	row, err := rowOf(v)
+	p, err := tx.s.saveParams(v, neu, auftraege, tx.quellen)
 	if err != nil {
-		return wrap("Save", key, err)
-	}
-	if err := checkRow(&row); err != nil {
 		return err
 	}
-	if v.Version() == 0 {
-		err = tx.d.InsertVorgang(ctx, driver.InsertVorgangParams{Row: row})
-	} else {
-		err = tx.d.UpdateVorgang(ctx, driver.UpdateVorgangParams{Row: row, ExpectedVersion: v.Version()})
-	}
-	if err != nil {
+	p.Lease, p.Final = with.lease, with.final && tx.spoiled == nil && ctx.Err() == nil
+	if err := tx.d.SaveVorgang(ctx, p); err != nil {
 		return wrap("Save", key, err)
-	}
-	rows := make([]driver.JournalRow, len(neu))
-	for i, e := range neu {
-		rows[i] = journalRow(&e)
-	}
-	if err := tx.d.AppendJournal(ctx, driver.AppendJournalParams{Rows: rows}); err != nil {
-		err = wrap("Save", key, err)
-		if tx.spoiled == nil {
-			tx.spoiled = err // of any kind: the row is written and its entries are not
-		}
-		return err
-	}
-	for _, a := range auftraege {
-		r := auftragRow(&a)
-		if err := checkText("Save", key, "/art", r.Art); err != nil {
-			return err
-		}
-		tx.auftraege = append(tx.auftraege, r)
 	}
 	tx.saved = append(tx.saved, v)
 	return nil
-}
-
-// flush writes the buffered Auftraege.
-func (tx *Tx) flush(ctx context.Context) error {
-	if len(tx.auftraege) == 0 {
-		return nil
-	}
-	return wrap("Save", string(tx.mandant), tx.d.InsertAuftraege(ctx, driver.InsertAuftraegeParams{Rows: tx.auftraege}))
 }

@@ -36,14 +36,14 @@ func (s *Store) VerifyJournal(ctx context.Context, mandant tenant.ID, id uuid.UU
 			return damaged("the stored Stand is not readable")
 		}
 		stand.Version = row.Version
-		v := vorgang.Restore(stand, s.Kontext())
+		v := vorgang.Restore(stand, s.Kontext()) // shares stand, which nobody changes
 		if v.ID() != id || v.Mandant() != mandant {
 			return damaged("the stored Stand belongs to another Vorgang")
 		}
 		if err := vorgang.VerifyJournal(v.Stand(), tx.Journal(ctx, id)); err != nil {
 			return err
 		}
-		should, err := rowOf(v)
+		should, err := rowOf(v, &stand)
 		if err != nil {
 			return wrap("VerifyJournal", id.String(), err)
 		}
@@ -68,6 +68,8 @@ func rowDifference(is, should *driver.VorgangRow) string {
 		{"leistung", is.Leistung == should.Leistung},
 		{"einheit", is.Einheit == should.Einheit},
 		{"bearbeiter", is.Bearbeiter == should.Bearbeiter},
+		// Empty in rows of a program that did not know the column; Reindex fills it.
+		{"antragsteller", is.Antragsteller == should.Antragsteller || is.Antragsteller == ""},
 		{"aktenzeichen", slices.Equal(is.Aktenzeichen, should.Aktenzeichen)},
 		{"eingang", is.Eingang.Equal(should.Eingang)},
 		{"frist", is.Frist == should.Frist},

@@ -12,7 +12,7 @@ import (
 // shows it. It holds no contents.
 type AenderungRow struct {
 	// Cursor is the place behind this row, opaque to everybody but the backend,
-	// at most 200 bytes of printable ASCII.
+	// at most 2000 bytes of printable ASCII.
 	Cursor string
 	// Mandant owns the Vorgang; in the feed of a guest it is another one.
 	Mandant   tenant.ID

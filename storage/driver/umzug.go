@@ -17,7 +17,7 @@ const (
 	// SperreKeine: open.
 	SperreKeine Sperre = ""
 	// SperreSchreiben: whatever writes fails with [ErrUmzug], at the latest when
-	// it writes; View goes on.
+	// it writes; View goes on. Only ImportTx still writes.
 	SperreSchreiben Sperre = "schreiben"
 	// SperreAlles: Update and View fail with [ErrUmgezogen].
 	SperreAlles Sperre = "alles"
