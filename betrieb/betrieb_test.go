@@ -130,7 +130,7 @@ func (h *haus) send(t *testing.T) *fitconnect.Sent {
 }
 
 func (h *haus) vorgaenge(t *testing.T) (out []vorgang.Stand) {
-	for v, err := range h.store.List(t.Context(), kiel, storage.PageParams{}) {
+	for v, err := range h.store.Vorgaenge(t.Context(), kiel, storage.PageParams{}) {
 		require.NoError(t, err)
 		out = append(out, v.Stand())
 	}

@@ -250,7 +250,7 @@ func lieferung(kennung string) intake.Lieferung {
 
 func (a *amt) vorgaenge(m tenant.ID) (out []vorgang.Stand) {
 	a.t.Helper()
-	for v, err := range a.store.List(a.t.Context(), m, storage.PageParams{}) {
+	for v, err := range a.store.Vorgaenge(a.t.Context(), m, storage.PageParams{}) {
 		require.NoError(a.t, err)
 		out = append(out, v.Stand())
 	}

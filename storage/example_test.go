@@ -87,11 +87,11 @@ func ExampleStore_List() {
 			panic(err)
 		}
 	}
-	for v, err := range store.List(ctx, "kiel", storage.PageParams{Filter: storage.Filter{Einheiten: []string{"bauamt"}}}) {
+	for z, err := range store.List(ctx, "kiel", storage.PageParams{Filter: storage.Filter{Einheiten: []string{"bauamt"}}}) {
 		if err != nil {
 			panic(err)
 		}
-		fmt.Println(v.Nummer())
+		fmt.Println(z.Nummer)
 	}
 	// Output:
 	// 2026-0001

@@ -32,12 +32,12 @@ func (c *contested) Update(ctx context.Context, m tenant.ID, f func(context.Cont
 	return c.Backend.Update(ctx, m, func(ctx context.Context, tx driver.Tx) error { return f(ctx, contestedTx{tx, c}) })
 }
 
-func (t contestedTx) UpdateVorgang(ctx context.Context, p driver.UpdateVorgangParams) error {
-	if t.c.n > 0 {
+func (t contestedTx) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) error {
+	if p.ExpectedVersion > 0 && t.c.n > 0 {
 		t.c.n--
 		return fehler.ErrConflict
 	}
-	return t.Tx.UpdateVorgang(ctx, p)
+	return t.Tx.SaveVorgang(ctx, p)
 }
 
 func TestEditRetriesConflictsOfTheSaveOnly(t *testing.T) {

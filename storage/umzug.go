@@ -66,6 +66,14 @@ func (r *Router) Move(ctx context.Context, mandant tenant.ID, ziel string, o *Mo
 	}
 	m.von, m.nach = r.backends[p.Store], to
 	if p.Nach == "" {
+		// A copy that an earlier move left there is out of date.
+		former, err := to.GetSperre(ctx, mandant)
+		if err == nil && former == driver.SperreAlles {
+			err = clear(ctx, to, mandant)
+		}
+		if err != nil {
+			return m.b, wrap("Move", string(mandant), err)
+		}
 		for s, err := range rows(ctx, to, mandant) {
 			if err != nil {
 				return m.b, wrap("Move", string(mandant), err)
@@ -137,14 +145,7 @@ func (r *Router) AbortMove(ctx context.Context, mandant tenant.ID) error {
 	if to == nil {
 		return fehler.New("storage.AbortMove", string(mandant), ErrUnavailable, fmt.Errorf("this Router has no backend %s", p.Nach))
 	}
-	err = errors.Join(to.SetSperre(ctx, mandant, driver.SperreAlles))
-	if err == nil {
-		err = to.Entfernen(ctx, mandant)
-	}
-	if err == nil {
-		err = to.SetSperre(ctx, mandant, driver.SperreKeine)
-	}
-	if err == nil {
+	if err = clear(ctx, to, mandant); err == nil {
 		p.Nach = ""
 		_, err = r.setPlatz(ctx, mandant, p)
 	}
@@ -152,6 +153,17 @@ func (r *Router) AbortMove(ctx context.Context, mandant tenant.ID) error {
 		err = r.backends[p.Store].SetSperre(ctx, mandant, driver.SperreKeine)
 	}
 	return wrap("AbortMove", string(mandant), err)
+}
+
+// clear removes what a backend holds of a Mandant and opens it.
+func clear(ctx context.Context, b driver.Backend, mandant tenant.ID) error {
+	if err := b.SetSperre(ctx, mandant, driver.SperreAlles); err != nil {
+		return err
+	}
+	if err := b.Entfernen(ctx, mandant); err != nil {
+		return err
+	}
+	return b.SetSperre(ctx, mandant, driver.SperreKeine)
 }
 
 // RemoveMoved removes the copy a finished move left on a backend. ErrConflict if

@@ -71,7 +71,7 @@ func TestDurchlauf(t *testing.T) {
 	// other way round.
 	for m, want := range map[tenant.ID]string{kiel: "KI-2026-000001", muenchen: "2026-0000001"} {
 		n := 0
-		for v, err := range h.store.List(t.Context(), m, storage.PageParams{}) {
+		for v, err := range h.store.Vorgaenge(t.Context(), m, storage.PageParams{}) {
 			require.NoError(t, err)
 			require.Equal(t, want, v.Nummer())
 			require.Equal(t, m, v.Mandant())

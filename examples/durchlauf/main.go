@@ -276,7 +276,7 @@ func (h *haus) await(ctx context.Context, s *vorgang.Stand, done func() bool, ou
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for printed := s.Journal.Seq; ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
-		for v, err := range h.store.List(ctx, kiel, storage.PageParams{}) {
+		for v, err := range h.store.Vorgaenge(ctx, kiel, storage.PageParams{}) {
 			if err != nil {
 				return err
 			}

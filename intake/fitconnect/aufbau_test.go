@@ -162,7 +162,7 @@ func (s *stelle) read(t *testing.T, m tenant.ID, ref blob.Ref) []byte {
 func (s *stelle) vorgaenge(t *testing.T, m tenant.ID) []*vorgang.Vorgang {
 	t.Helper()
 	var out []*vorgang.Vorgang
-	for v, err := range s.store.List(t.Context(), m, storage.PageParams{}) {
+	for v, err := range s.store.Vorgaenge(t.Context(), m, storage.PageParams{}) {
 		require.NoError(t, err)
 		out = append(out, v)
 	}

@@ -215,7 +215,9 @@ func TestParkedWithoutEntryIfTheVorgangRefuses(t *testing.T) {
 				was := string(row.Daten)
 				row.Daten = []byte(spoil(was))
 				require.NotEqual(t, was, string(row.Daten))
-				return tx.UpdateVorgang(ctx, driver.UpdateVorgangParams{Row: row, ExpectedVersion: row.Version})
+				next := row
+				next.Version++
+				return tx.SaveVorgang(ctx, driver.SaveVorgangParams{Row: next, ExpectedVersion: row.Version})
 			}))
 			var log bytes.Buffer
 			r := h.relay(failing(fehler.ErrUnsupported), relay.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})

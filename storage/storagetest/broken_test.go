@@ -71,10 +71,13 @@ func failures(group string, handle func() Handle) []string {
 // broken is a memory backend with one planted fault.
 type broken struct {
 	driver.Backend
-	tx     func(driver.Tx) driver.Tx
-	update func(b driver.Backend, ctx context.Context, m tenant.ID, f func(context.Context, driver.Tx) error) error
-	tenant func(tenant.ID) tenant.ID
-	lease  func(b driver.Backend, ctx context.Context, p driver.LeaseAuftraegeParams) ([]driver.AuftragRow, error)
+	tx          func(driver.Tx) driver.Tx
+	update      func(b driver.Backend, ctx context.Context, m tenant.ID, f func(context.Context, driver.Tx) error) error
+	tenant      func(tenant.ID) tenant.ID
+	aenderungen func(b driver.Backend, ctx context.Context, m tenant.ID, p driver.AenderungenParams) ([]driver.AenderungRow, error)
+	shares      func(b driver.Backend, ctx context.Context, m tenant.ID, p driver.BeteiligungenParams) ([]driver.BeteiligungRow, error)
+	sperre      func(b driver.Backend, ctx context.Context, m tenant.ID, s driver.Sperre) error
+	lease       func(b driver.Backend, ctx context.Context, p driver.LeaseAuftraegeParams) ([]driver.AuftragRow, error)
 }
 
 func (b *broken) wrap(f func(context.Context, driver.Tx) error) func(context.Context, driver.Tx) error {
@@ -111,11 +114,32 @@ func (b *broken) LeaseAuftraege(ctx context.Context, p driver.LeaseAuftraegePara
 	return b.Backend.LeaseAuftraege(ctx, p)
 }
 
+func (b *broken) Aenderungen(ctx context.Context, m tenant.ID, p driver.AenderungenParams) ([]driver.AenderungRow, error) {
+	if b.aenderungen != nil {
+		return b.aenderungen(b.Backend, ctx, m, p)
+	}
+	return b.Backend.Aenderungen(ctx, m, p)
+}
+
+func (b *broken) Beteiligungen(ctx context.Context, m tenant.ID, p driver.BeteiligungenParams) ([]driver.BeteiligungRow, error) {
+	if b.shares != nil {
+		return b.shares(b.Backend, ctx, m, p)
+	}
+	return b.Backend.Beteiligungen(ctx, m, p)
+}
+
+func (b *broken) SetSperre(ctx context.Context, m tenant.ID, s driver.Sperre) error {
+	if b.sperre != nil {
+		return b.sperre(b.Backend, ctx, m, s)
+	}
+	return b.Backend.SetSperre(ctx, m, s)
+}
+
 // The faults, each a Tx that does one thing wrong.
 type (
 	txExists  struct{ driver.Tx } // a taken id counts as stored
 	txBlind   struct{ driver.Tx } // saves without looking at the version
-	txGaps    struct{ driver.Tx } // takes any journal row
+	txGaps    struct{ driver.Tx } // renumbers what does not continue the journal
 	txSkips   struct{ driver.Tx } // loses the first row of a later page
 	txFolds   struct{ driver.Tx } // compares without case
 	txSeconds struct{ driver.Tx } // cuts times to seconds
@@ -123,6 +147,10 @@ type (
 	txNoLease struct{ driver.Tx } // writes no lease
 	txTwice   struct{ driver.Tx } // takes the same delivery again
 	txNoErase struct{ driver.Tx } // erases nothing
+	txNoWords struct{ driver.Tx } // keeps the first word only
+	txForgets struct{ driver.Tx } // remembers no key
+	txLetters struct{ driver.Tx } // erases the journal only
+	txAgain   struct{ driver.Tx } // counts every imported Vorgang as new
 	txCounts  struct {
 		driver.Tx
 		n *atomic.Int64 // counts outside the transaction
@@ -137,26 +165,40 @@ type (
 	}
 )
 
-func (t txExists) InsertVorgang(ctx context.Context, p driver.InsertVorgangParams) error {
-	_ = t.Tx.InsertVorgang(ctx, p)
-	return nil
-}
-
-func (t txBlind) UpdateVorgang(ctx context.Context, p driver.UpdateVorgangParams) error {
-	old, err := t.GetVorgang(ctx, driver.GetVorgangParams{ID: p.Row.ID})
-	if err != nil {
-		return err
+func (t txExists) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) error {
+	err := t.Tx.SaveVorgang(ctx, p)
+	if err == fehler.ErrExists {
+		return nil
 	}
-	p.ExpectedVersion = old.Version
-	return t.Tx.UpdateVorgang(ctx, p)
+	return err
 }
 
-func (t txGaps) AppendJournal(ctx context.Context, p driver.AppendJournalParams) error {
-	_ = t.Tx.AppendJournal(ctx, p)
-	return nil
+func (t txBlind) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) error {
+	if p.ExpectedVersion > 0 {
+		old, err := t.GetVorgang(ctx, driver.GetVorgangParams{ID: p.Row.ID})
+		if err != nil {
+			return err
+		}
+		p.ExpectedVersion = old.Version
+		p.Journal = nil
+		p.Row.JournalSeq = old.JournalSeq
+	}
+	return t.Tx.SaveVorgang(ctx, p)
 }
 
-func (t txBlind) AppendJournal(context.Context, driver.AppendJournalParams) error { return nil }
+func (t txGaps) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) error {
+	for i := range p.Journal {
+		p.Journal[i].Seq = int64(i) + 1
+		if p.ExpectedVersion > 0 {
+			old, err := t.GetVorgang(ctx, driver.GetVorgangParams{ID: p.Row.ID})
+			if err != nil {
+				return err
+			}
+			p.Journal[i].Seq += old.JournalSeq
+		}
+	}
+	return t.Tx.SaveVorgang(ctx, p)
+}
 
 func (t txSkips) ListVorgaenge(ctx context.Context, p driver.ListVorgaengeParams) ([]driver.VorgangRow, error) {
 	rows, err := t.Tx.ListVorgaenge(ctx, p)
@@ -176,14 +218,19 @@ func (t txSeconds) InsertEingang(ctx context.Context, p driver.InsertEingangPara
 	return t.Tx.InsertEingang(ctx, p)
 }
 
-func (t txTermin) InsertAuftraege(ctx context.Context, p driver.InsertAuftraegeParams) error {
-	for i := range p.Rows {
-		p.Rows[i].Termin = true
+func (t txTermin) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) error {
+	for i := range p.Auftraege {
+		p.Auftraege[i].Termin = true
 	}
-	return t.Tx.InsertAuftraege(ctx, p)
+	return t.Tx.SaveVorgang(ctx, p)
 }
 
 func (t txNoLease) SetLease(context.Context, driver.SetLeaseParams) error { return nil }
+
+func (t txNoLease) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) error {
+	p.Lease = nil
+	return t.Tx.SaveVorgang(ctx, p)
+}
 
 func (t txTwice) InsertEingang(ctx context.Context, p driver.InsertEingangParams) error {
 	err := t.Tx.InsertEingang(ctx, p)
@@ -194,6 +241,30 @@ func (t txTwice) InsertEingang(ctx context.Context, p driver.InsertEingangParams
 }
 
 func (t txNoErase) EraseJournal(context.Context, driver.EraseJournalParams) error { return nil }
+
+func (t txNoWords) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) error {
+	p.Woerter = p.Woerter[:min(len(p.Woerter), 1)]
+	return t.Tx.SaveVorgang(ctx, p)
+}
+
+func (t txForgets) PutSchluessel(context.Context, driver.PutSchluesselParams) error { return nil }
+
+func (t txLetters) EraseVorgang(ctx context.Context, p driver.EraseVorgangParams) error {
+	rows, err := t.ListJournal(ctx, driver.ListJournalParams{VorgangID: p.VorgangID, Limit: 1000})
+	if err != nil {
+		return err
+	}
+	e := driver.EraseJournalParams{VorgangID: p.VorgangID}
+	for _, r := range rows {
+		e.Seqs = append(e.Seqs, r.Seq)
+	}
+	return t.EraseJournal(ctx, e)
+}
+
+func (t txAgain) Import(ctx context.Context, p driver.ImportParams) (int64, error) {
+	_, err := t.Tx.Import(ctx, p)
+	return int64(len(p.Vorgaenge)), err
+}
 
 func (t txCounts) NextNummer(context.Context, driver.NextNummerParams) (int64, error) {
 	return t.n.Add(1), nil
@@ -259,7 +330,28 @@ func faults() map[string]func(b *broken) {
 			last := map[uuid.UUID]driver.EintragRow{}
 			b.tx = func(t driver.Tx) driver.Tx { return txReplaces{t, last} }
 		},
-		"journal": func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txNoErase{t} } },
+		"journal":   func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txNoErase{t} } },
+		"search":    func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txNoWords{t} } },
+		"once":      func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txForgets{t} } },
+		"retention": func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txLetters{t} } },
+		"import":    func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txAgain{t} } },
+		"watch": func(b *broken) { // a later page loses its first row
+			b.aenderungen = func(in driver.Backend, ctx context.Context, m tenant.ID, p driver.AenderungenParams) ([]driver.AenderungRow, error) {
+				rows, err := in.Aenderungen(ctx, m, p)
+				if p.After != "" && len(rows) > 0 {
+					rows = rows[1:]
+				}
+				return rows, err
+			}
+		},
+		"shares": func(b *broken) { // a share never begins
+			b.shares = func(driver.Backend, context.Context, tenant.ID, driver.BeteiligungenParams) ([]driver.BeteiligungRow, error) {
+				return nil, nil
+			}
+		},
+		"shut": func(b *broken) { // nobody is kept out
+			b.sperre = func(driver.Backend, context.Context, tenant.ID, driver.Sperre) error { return nil }
+		},
 	}
 }
 

@@ -36,7 +36,7 @@ func isolationCases() []testCase {
 			}
 			for w, err := range foreign.List(e.ctx, they, storage.PageParams{}) {
 				e.ok(err)
-				if w.ID() == v.ID() {
+				if w.ID == v.ID() {
 					e.Fatalf("the Vorgang is in the list")
 				}
 			}

@@ -22,11 +22,11 @@ func (e *env) walk(s *storage.Store, p storage.PageParams, between func()) []uui
 	for range 100 {
 		page, err := s.Page(e.ctx, kiel, p)
 		e.ok(err)
-		if len(page.Vorgaenge) > p.Limit {
-			e.Fatalf("a page of %d has %d", p.Limit, len(page.Vorgaenge))
+		if len(page.Zeilen) > p.Limit {
+			e.Fatalf("a page of %d has %d", p.Limit, len(page.Zeilen))
 		}
-		for _, v := range page.Vorgaenge {
-			out = append(out, v.ID())
+		for _, z := range page.Zeilen {
+			out = append(out, z.ID)
 		}
 		if p.Cursor = page.Next; p.Cursor == "" {
 			return out
@@ -113,13 +113,20 @@ func pageCases() []testCase {
 				e.stored(s, kiel)
 			}
 			n := 0
-			for v, err := range s.List(e.ctx, kiel, storage.PageParams{Limit: 2}) {
+			for z, err := range s.List(e.ctx, kiel, storage.PageParams{Limit: 2}) {
 				e.ok(err)
-				_, err = s.Edit(e.ctx, kiel, v.ID(), e.note(kiel, "x"))
+				_, err = s.Edit(e.ctx, kiel, z.ID, e.note(kiel, "x"))
 				e.ok(err)
 				n++
 			}
-			e.equal(n, 4)
+			for v, err := range s.Vorgaenge(e.ctx, kiel, storage.PageParams{Limit: 3}) {
+				e.ok(err)
+				e.equal(len(v.Stand().Notizen), 1)
+				_, err = s.Edit(e.ctx, kiel, v.ID(), e.note(kiel, "y"))
+				e.ok(err)
+				n++
+			}
+			e.equal(n, 8)
 		}},
 		{group: "pagination", name: "filters", rule: "every filter selects what it says, in Page and in Count", run: func(e *env) {
 			s := e.store()

@@ -45,6 +45,35 @@ func numberCases() []testCase {
 			slices.Sort(committed)
 			e.equal(committed, []int64{1, 2, 3, 4, 5, 6, 7, 8})
 		}},
+		{group: "numbers", name: "with gaps", rule: "Store.NextNummer gives every number once, also over several stores, and makes nobody wait", run: func(e *env) {
+			const n = 10
+			a, b := e.store(), e.store()
+			got := make([]int64, 4*n)
+			e.ok(errors.Join(parallel(4, func(i int) error {
+				for j := range n {
+					x, err := []*storage.Store{a, b}[i%2].NextNummer(e.ctx, kiel, "v", 2026)
+					if err != nil {
+						return err
+					}
+					got[i*n+j] = x
+				}
+				return nil
+			})...))
+			slices.Sort(got)
+			e.equal(len(slices.Compact(got)), 4*n)
+			e.equal(got[0], int64(1))
+			x, err := a.NextNummer(e.ctx, luebek, "v", 2026)
+			e.ok(err)
+			e.equal(x, int64(1))
+			// Inside a transaction of the same counter it does not wait for it.
+			e.ok(a.Update(e.ctx, kiel, func(ctx context.Context, tx *storage.Tx) error {
+				_, err := a.NextNummer(ctx, kiel, "v", 2026)
+				if err != nil {
+					e.is(err, storage.ErrInvalid) // the block is used up: the store inside its own closure
+				}
+				return nil
+			}))
+		}},
 		{group: "numbers", name: "by name and year", rule: "every name and year counts for itself", run: func(e *env) {
 			s := e.store()
 			for _, c := range []struct {

@@ -73,7 +73,8 @@ func cases() []testCase {
 	for _, group := range [][]testCase{
 		crudCases(), driverCases(), concurrencyCases(), unitCases(), isolationCases(), pageCases(),
 		aliasingCases(), textCases(), timeCases(), outboxCases(), claimCases(), reopenCases(),
-		numberCases(), eingangCases(), postfachCases(), journalCases(),
+		numberCases(), eingangCases(), postfachCases(), journalCases(), searchCases(), watchCases(), shareCases(),
+		onceCases(), retentionCases(), importCases(), shutCases(),
 	} {
 		all = append(all, group...)
 	}
@@ -190,7 +191,7 @@ func (e *env) store() *storage.Store {
 	if err != nil {
 		e.Fatalf("open: %v", err)
 	}
-	s := storage.New(b, &storage.Options{Now: e.clock, Lease: 10 * time.Minute})
+	s := storage.New(b, &storage.Options{Now: e.clock, Lease: 10 * time.Minute, Poll: 20 * time.Millisecond})
 	e.open = append(e.open, s)
 	return s
 }
@@ -229,11 +230,17 @@ const geheim = "Zwetschgenwasser-Geheim"
 func (e *env) neu(m tenant.ID, change ...func(*vorgang.Params)) *vorgang.Vorgang {
 	e.Helper()
 	e.serial++
+	at := e.clock().Add(time.Duration(e.serial) * time.Second)
+	return e.vorgang(m, fmt.Sprintf("2026-%04d", e.serial), append([]func(*vorgang.Params){func(p *vorgang.Params) { p.Eingang = at }}, change...)...)
+}
+
+// vorgang makes a Vorgang with the number; it may be called by many at once.
+func (e *env) vorgang(m tenant.ID, nummer string, change ...func(*vorgang.Params)) *vorgang.Vorgang {
+	e.Helper()
 	p := vorgang.Params{
-		Mandant: m, Nummer: fmt.Sprintf("2026-%04d", e.serial), Leistung: "99012034567000", Einheit: "ordnungsamt",
-		Eingang: e.clock().Add(time.Duration(e.serial) * time.Second), Quittung: []byte(`{}`),
+		Mandant: m, Nummer: nummer, Leistung: "99012034567000", Einheit: "ordnungsamt", Eingang: e.clock(), Quittung: []byte(`{}`),
 	}
-	p.Antrag.Kanal, p.Antrag.Kennung = "test", fmt.Sprint("k", e.serial)
+	p.Antrag.Kanal, p.Antrag.Kennung = "test", "k"+nummer
 	p.Antrag.Daten = []byte(`{"name":"` + geheim + `"}`)
 	for _, c := range change {
 		c(&p)

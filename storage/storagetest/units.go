@@ -241,12 +241,12 @@ func unitCases() []testCase {
 			b := e.backend()
 			r := e.row()
 			e.update(b, func(ctx context.Context, tx driver.Tx) {
-				e.ok(tx.InsertVorgang(ctx, driver.InsertVorgangParams{Row: r}))
+				e.ok(tx.SaveVorgang(ctx, driver.SaveVorgangParams{Row: r}))
 			})
 			e.update(b, func(ctx context.Context, tx driver.Tx) {
 				next := r
 				next.Version = 2
-				e.ok(tx.UpdateVorgang(ctx, driver.UpdateVorgangParams{Row: next, ExpectedVersion: 1}))
+				e.ok(tx.SaveVorgang(ctx, driver.SaveVorgangParams{Row: next, ExpectedVersion: 1}))
 				e.ok(b.View(e.ctx, kiel, func(ctx context.Context, tx driver.Tx) error {
 					got, err := tx.GetVorgang(ctx, driver.GetVorgangParams{ID: r.ID})
 					e.ok(err)

@@ -156,8 +156,7 @@ func outboxCases() []testCase {
 			}
 			early, first, second, late := job(0, true, time.Hour), job(1, false, 0), job(2, false, 0), job(3, true, 0)
 			e.update(b, func(ctx context.Context, tx driver.Tx) {
-				e.ok(tx.InsertVorgang(ctx, driver.InsertVorgangParams{Row: r}))
-				e.ok(tx.InsertAuftraege(ctx, driver.InsertAuftraegeParams{Rows: []driver.AuftragRow{early, first, second, late}}))
+				e.ok(tx.SaveVorgang(ctx, driver.SaveVorgangParams{Row: r, Auftraege: []driver.AuftragRow{early, first, second, late}}))
 			})
 			take := func(at time.Duration) map[uuid.UUID]bool {
 				rows, err := b.LeaseAuftraege(e.ctx, driver.LeaseAuftraegeParams{Now: e.clock().Add(at), Until: e.clock().Add(100 * time.Hour), Token: uuid.New(), Limit: 10})
@@ -287,7 +286,7 @@ func claimCases() []testCase {
 			r := e.row()
 			r.Wartend, r.Daten = true, []byte("{broken")
 			e.update(b, func(ctx context.Context, tx driver.Tx) {
-				e.ok(tx.InsertVorgang(ctx, driver.InsertVorgangParams{Row: r}))
+				e.ok(tx.SaveVorgang(ctx, driver.SaveVorgangParams{Row: r}))
 			})
 			_, _, err := claim(e, s)
 			e.is(err, storage.ErrInvalid)
@@ -311,6 +310,67 @@ func claimCases() []testCase {
 			v, _, err := s.Claim(e.ctx, kiel, storage.ClaimParams{Akteur: a})
 			e.ok(err)
 			e.equal(v.ID(), b.ID())
+		}},
+		{group: "claim", name: "queues", rule: "of a queue of Einheiten and Leistungen Claim gives the oldest by Eingang, whatever lies on other queues, leases that ran out included", run: func(e *env) {
+			s := e.store()
+			base := e.clock().Add(-time.Hour)
+			add := func(einheit, leistung string, minute int) uuid.UUID {
+				return e.stored(s, kiel, func(p *vorgang.Params) {
+					p.Einheit, p.Leistung, p.Eingang = einheit, tenant.Leistungsschluessel(leistung), base.Add(time.Duration(minute)*time.Minute)
+				}).ID()
+			}
+			const l1, l2, l3 = "99000000000001", "99000000000002", "99000000000003"
+			a1, b2, a2, c3, b1 := add("a", l1, 5), add("b", l2, 4), add("a", l2, 3), add("c", l3, 2), add("b", l1, 1)
+			claim := func(einheiten []string, leistungen ...tenant.Leistungsschluessel) (uuid.UUID, error) {
+				_, l, err := s.Claim(e.ctx, kiel, storage.ClaimParams{Akteur: clerk(kiel), Einheiten: einheiten, Leistungen: leistungen})
+				return l.Vorgang, err
+			}
+			is := func(want uuid.UUID, einheiten []string, leistungen ...tenant.Leistungsschluessel) {
+				e.Helper()
+				got, err := claim(einheiten, leistungen...)
+				e.ok(err)
+				e.equal(got, want)
+			}
+			is(a2, []string{"a"})
+			is(b2, []string{"a", "b"}, l2)
+			is(c3, []string{"c", "d"})
+			_, err := claim([]string{"a"}, l2)
+			e.is(err, storage.ErrNotFound)
+			is(b1, nil, l1, l3)
+			e.advance(10 * time.Minute) // all leases have run out
+			is(a2, []string{"a"})
+			is(b1, nil)
+			is(c3, nil)
+			is(b2, nil)
+			is(a1, nil)
+			_, err = claim(nil)
+			e.is(err, storage.ErrNotFound)
+		}},
+		{group: "claim", name: "by id", rule: "ClaimByID takes one certain Vorgang unless somebody holds it, it does not wait, or it is none of the Akteur's", run: func(e *env) {
+			s := e.store()
+			e.stored(s, kiel)
+			v := e.stored(s, kiel)
+			p := storage.ClaimParams{Akteur: clerk(kiel)}
+			got, l, err := s.ClaimByID(e.ctx, kiel, v.ID(), p)
+			e.ok(err)
+			e.equal(got.Stand().Bearbeiter(), "sb-1")
+			_, _, err = s.ClaimByID(e.ctx, kiel, v.ID(), p)
+			e.is(err, storage.ErrConflict)
+			e.advance(10 * time.Minute)
+			_, second, err := s.ClaimByID(e.ctx, kiel, v.ID(), p)
+			e.ok(err)
+			_, err = s.Complete(e.ctx, kiel, l, e.note(kiel, "stale"))
+			e.is(err, storage.ErrConflict)
+			_, err = s.Complete(e.ctx, kiel, second, func(v *vorgang.Vorgang) error { return v.Assign(clerk(kiel), e.clock(), "sb-1", "") })
+			e.ok(err)
+			_, _, err = s.ClaimByID(e.ctx, kiel, v.ID(), p)
+			e.is(err, storage.ErrConflict)
+			_, _, err = s.ClaimByID(e.ctx, kiel, uuid.New(), p)
+			e.is(err, storage.ErrNotFound)
+			other := e.stored(s, kiel, func(p *vorgang.Params) { p.Einheit = "b" })
+			p.Akteur.Einheiten = []string{"a"}
+			_, _, err = s.ClaimByID(e.ctx, kiel, other.ID(), p)
+			e.is(err, storage.ErrNotFound)
 		}},
 		{group: "claim", name: "no double claim", rule: "concurrent Claims never give the same Vorgang", run: func(e *env) {
 			const n = 8
