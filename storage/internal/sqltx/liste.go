@@ -23,12 +23,12 @@ func (t *Tx) ListVorgaenge(ctx context.Context, p driver.ListVorgaengeParams) ([
 		columns, scan = vorgangKurzV, ScanKurz
 	}
 	a := Params{Args: []any{t.mandant, int64(p.Limit)}}
-	return List(ctx, t, scan, "SELECT "+columns+listFrom(&a, p), a.Args)
+	return List(ctx, t, scan, "SELECT "+columns+listFrom(&a, t.dialect.Hide, p), a.Args)
 }
 
 // listFrom gives all behind the columns of table v. The first two arguments are
 // Mandant and Limit.
-func listFrom(a *Params, p driver.ListVorgaengeParams) string {
+func listFrom(a *Params, hide string, p driver.ListVorgaengeParams) string {
 	compare, order := " > ", " ORDER BY v.eingang, v.id"
 	if p.Absteigend {
 		compare, order = " < ", " ORDER BY v.eingang DESC, v.id DESC"
@@ -49,14 +49,14 @@ func listFrom(a *Params, p driver.ListVorgaengeParams) string {
 	if f.Nummer != "" || len(values) < 2 || len(values) > maxZweige {
 		return " FROM vorgang v WHERE v.mandant = $1" + VorgangWhere(a, "v.", &f) + after + order + " LIMIT $2"
 	}
-	rest := VorgangWhere(a, "v.", &f) + after + order + " LIMIT $2"
+	rest := vorgangWhere(a, "v.", hide, &f) + after + order + " LIMIT $2"
 	zweige := make([]string, len(values))
 	for i, v := range values {
 		zweige[i] = "SELECT * FROM (SELECT v.eingang, v.id FROM vorgang v WHERE v.mandant = $1 AND v." + column + " = " + a.Add(v)
 		if column == "bearbeiter" {
 			zweige[i] += " AND v.bearbeiter <> ''"
 		}
-		zweige[i] += rest + ") z"
+		zweige[i] += rest + ") zweig"
 	}
 	inner := strings.ReplaceAll(order, "v.", "")
 	return " FROM (SELECT eingang, id FROM (" + strings.Join(zweige, " UNION ALL ") + ") u" + inner + " LIMIT $2) k" +

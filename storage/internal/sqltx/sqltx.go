@@ -50,6 +50,9 @@ type Dialect struct {
 	SkipLocked string
 	// Position is the function (text, part) that gives where part begins.
 	Position string
+	// Hide before a column keeps the planner from choosing its index; empty where
+	// the planner knows the data.
+	Hide string
 	// InsertAenderung adds one row to a feed, or nothing if it is there. Its
 	// arguments are strom, mandant, vorgang_id, version, journal_von,
 	// journal_bis, zeit.

@@ -119,10 +119,16 @@ func (t *Tx) GetVorgang(ctx context.Context, p driver.GetVorgangParams) (driver.
 // VorgangWhere gives " AND …" for a filter. alias names the table, with its
 // dot; the first argument of p is the Mandant.
 func VorgangWhere(p *Params, alias string, f *driver.VorgangFilter) string {
-	w := In(p, alias+"status", f.Status) + In(p, alias+"leistung", f.Leistungen) + In(p, alias+"einheit", f.Einheiten) +
-		In(p, alias+"bearbeiter", f.Bearbeiter)
+	return vorgangWhere(p, alias, "", f)
+}
+
+// vorgangWhere writes hide before columns that must not choose the index.
+func vorgangWhere(p *Params, alias, hide string, f *driver.VorgangFilter) string {
+	col := hide + alias
+	w := In(p, col+"status", f.Status) + In(p, col+"leistung", f.Leistungen) + In(p, col+"einheit", f.Einheiten) +
+		In(p, col+"bearbeiter", f.Bearbeiter)
 	if len(f.Bearbeiter) > 0 && !slices.Contains(f.Bearbeiter, "") {
-		w += " AND " + alias + "bearbeiter <> ''" // lets the planner use the partial index
+		w += " AND " + col + "bearbeiter <> ''" // lets the planner use the partial index
 	}
 	if !f.EingangVon.IsZero() {
 		w += " AND " + alias + "eingang >= " + p.Add(f.EingangVon)
@@ -131,7 +137,7 @@ func VorgangWhere(p *Params, alias string, f *driver.VorgangFilter) string {
 		w += " AND " + alias + "eingang < " + p.Add(f.EingangBis)
 	}
 	if !f.FristBis.IsZero() {
-		w += " AND " + alias + "frist <= " + p.Add(f.FristBis)
+		w += " AND " + col + "frist <= " + p.Add(f.FristBis)
 	}
 	if f.Aktenzeichen != "" {
 		w += " AND " + alias + "id IN (SELECT z.vorgang_id FROM aktenzeichen z WHERE z.mandant = $1 AND z.aktenzeichen = " +

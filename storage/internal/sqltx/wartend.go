@@ -13,18 +13,20 @@ import (
 // the next. What lost its lease comes through vorgang_lease.
 func (t *Tx) NextWartend(ctx context.Context, p driver.NextWartendParams) (driver.VorgangRow, error) {
 	a := Params{Args: []any{t.mandant, p.Now}}
-	return t.oneVorgang(ctx, nextSQL(&a, p, t.dialect.SkipLocked), a.Args...)
+	return t.oneVorgang(ctx, nextSQL(&a, p, t.dialect), a.Args...)
 }
 
-func nextSQL(a *Params, p driver.NextWartendParams, lock string) string {
-	after := ""
+func nextSQL(a *Params, p driver.NextWartendParams, d *Dialect) string {
+	after, afterLease := "", ""
 	if p.After != nil {
-		after = " AND (v.eingang, v.id) > " + a.Tuple(p.After.Eingang, p.After.ID)
+		place := "v.eingang, v.id) > " + a.Tuple(p.After.Eingang, p.After.ID)
+		after, afterLease = " AND ("+place, " AND ("+d.Hide+place
 	}
 	const order = " ORDER BY v.eingang, v.id LIMIT 1"
 	const frei = " FROM vorgang v WHERE v.mandant = $1 AND v.wartend AND v.lease_bis IS NULL"
 	abgelaufen := "SELECT v.id FROM vorgang v WHERE v.mandant = $1 AND v.wartend AND v.lease_bis IS NOT NULL AND v.lease_bis <= $2" +
-		In(a, "v.einheit", p.Einheiten) + In(a, "v.leistung", p.Leistungen) + after + order
+		In(a, d.Hide+"v.einheit", p.Einheiten) + In(a, d.Hide+"v.leistung", p.Leistungen) + afterLease +
+		" ORDER BY " + d.Hide + "v.eingang, v.id LIMIT 1"
 	with, heads := "WITH ", "SELECT * FROM (SELECT v.id"+frei+after+order+") k1"
 	if len(p.Einheiten)+len(p.Leistungen) > 0 {
 		with = "WITH RECURSIVE " + pairs(a, p, frei)
@@ -32,7 +34,7 @@ func nextSQL(a *Params, p driver.NextWartendParams, lock string) string {
 	}
 	return with + "kopf(id) AS (" + heads + " UNION ALL SELECT * FROM (" + abgelaufen + ") k2)" +
 		" SELECT " + VorgangColumns + ", woerter FROM vorgang WHERE mandant = $1 AND id =" +
-		" (SELECT v.id FROM kopf k CROSS JOIN vorgang v WHERE v.mandant = $1 AND v.id = k.id" + order + ")" + lock
+		" (SELECT v.id FROM kopf k CROSS JOIN vorgang v WHERE v.mandant = $1 AND v.id = k.id" + order + ")" + d.SkipLocked
 }
 
 // pairs defines paar(e, l): the pairs of Einheit and Leistung that may have
@@ -40,8 +42,10 @@ func nextSQL(a *Params, p driver.NextWartendParams, lock string) string {
 func pairs(a *Params, p driver.NextWartendParams, frei string) string {
 	einheit := "einheit(e) AS (" + values(a, p.Einheiten) + "), "
 	if len(p.Einheiten) == 0 {
-		einheit = "einheit(e) AS (SELECT min(v.einheit)" + frei + " UNION ALL SELECT (SELECT min(v.einheit)" + frei +
-			" AND v.einheit > x.e) FROM einheit x WHERE x.e IS NOT NULL), "
+		// In the order of vorgang_stapel, so that no other index looks as good.
+		const first = " ORDER BY v.einheit, v.leistung LIMIT 1"
+		einheit = "einheit(e) AS (SELECT (SELECT v.einheit" + frei + first + ") UNION ALL SELECT (SELECT v.einheit" + frei +
+			" AND v.einheit > x.e" + first + ") FROM einheit x WHERE x.e IS NOT NULL), "
 	}
 	if len(p.Leistungen) > 0 {
 		return einheit + "leistung(l) AS (" + values(a, p.Leistungen) + "), " +
