@@ -142,6 +142,10 @@ func (b *Backend) connect(ctx context.Context) (err error) {
 	if err := migrate(ctx, w); err != nil {
 		return explain(err)
 	}
+	// What a savepoint needs to go back is a few pages: not worth a file.
+	if _, err := w.Exec(ctx, "PRAGMA temp_store = MEMORY"); err != nil {
+		return err
+	}
 	for range b.size {
 		r, err := newConn(b.dsn, false)
 		if err != nil {
