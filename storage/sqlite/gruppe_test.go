@@ -73,7 +73,7 @@ func TestManyShareACommit(t *testing.T) {
 				switch c % 8 {
 				case 5: // fails after it wrote
 					if err := b.Update(context.Background(), "kiel", func(ctx context.Context, tx driver.Tx) error {
-						if err := put("bad-" + key)(ctx, tx); err != nil {
+						if err := put("bad-"+key)(ctx, tx); err != nil {
 							return err
 						}
 						return refused
@@ -88,7 +88,7 @@ func TestManyShareACommit(t *testing.T) {
 							}
 						}()
 						_ = b.Update(context.Background(), "kiel", func(ctx context.Context, tx driver.Tx) error {
-							_ = put("bad-" + key)(ctx, tx)
+							_ = put("bad-"+key)(ctx, tx)
 							panic("panic-" + key)
 						})
 					}()
@@ -97,7 +97,7 @@ func TestManyShareACommit(t *testing.T) {
 					go func() {
 						defer close(done)
 						_ = b.Update(context.Background(), "kiel", func(ctx context.Context, tx driver.Tx) error {
-							_ = put("bad-" + key)(ctx, tx)
+							_ = put("bad-"+key)(ctx, tx)
 							runtime.Goexit()
 							return nil
 						})
@@ -289,7 +289,9 @@ func BenchmarkCallers(b *testing.B) {
 				for range callers {
 					wg.Go(func() {
 						for left.Add(-1) >= 0 {
-							save(b, back, neuer(1))
+							if err := trySave(back, neuer(1)); err != nil {
+								b.Error(err)
+							}
 						}
 					})
 				}

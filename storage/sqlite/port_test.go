@@ -58,14 +58,18 @@ func folgend(p driver.SaveVorgangParams) driver.SaveVorgangParams {
 
 func save(t testing.TB, b driver.Backend, ps ...driver.SaveVorgangParams) {
 	t.Helper()
-	require.NoError(t, b.Update(t.Context(), "kiel", func(ctx context.Context, tx driver.Tx) error {
+	require.NoError(t, trySave(b, ps...))
+}
+
+func trySave(b driver.Backend, ps ...driver.SaveVorgangParams) error {
+	return b.Update(context.Background(), "kiel", func(ctx context.Context, tx driver.Tx) error {
 		for _, p := range ps {
 			if err := tx.SaveVorgang(ctx, p); err != nil {
 				return err
 			}
 		}
 		return nil
-	}))
+	})
 }
 
 func view(t testing.TB, b driver.Backend, f func(ctx context.Context, tx driver.Tx)) {
