@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"context"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -28,9 +27,6 @@ func TestMain(m *testing.M) {
 		}
 		return storage.New(b, nil), nil
 	})
-	if f := os.Getenv(envChild); f != "" {
-		children[f]()
-		os.Exit(0)
-	}
+	runChild()
 	testenv.Main(m)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
@@ -87,6 +88,7 @@ func (c *child) take(ctx context.Context, key string) (id uuid.UUID, err error) 
 		now := time.Now()
 		v, err := vorgang.New(tenant.System("annahme"), now, vorgang.Params{
 			Mandant: kiel, Nummer: fmt.Sprint(n), Leistung: "99012034567000", Einheit: "a", Eingang: now, Quittung: []byte(`{}`),
+			Antrag: vorgang.Antrag{Antragsteller: vorgang.Antragsteller{Empfaenger: messaging.Empfaenger{Name: Secret}}},
 		}, c.s.Kontext())
 		if err != nil {
 			return nil, err
@@ -107,22 +109,28 @@ func (c *child) take(ctx context.Context, key string) (id uuid.UUID, err error) 
 
 func (c *child) step(ctx context.Context, key string) error {
 	id, err := c.take(ctx, key)
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.note(ctx, id, key)
 	}
-	note := "Notiz " + key
+	if err == nil {
+		err = c.claim(ctx)
+	}
+	if err == nil {
+		err = c.perform(ctx)
+	}
+	return err
+}
+
+// note edits the Vorgang; whoever does not hear "done" does not know it.
+func (c *child) note(ctx context.Context, id uuid.UUID, key string) error {
 	v, err := c.s.Edit(ctx, kiel, id, func(v *vorgang.Vorgang) error {
-		_, err := v.Note(clerk(), time.Now(), note)
+		_, err := v.Note(clerk(), time.Now(), "Notiz "+key)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		c.say("notiz %s %s %d", id, key, v.Version())
 	}
-	c.say("notiz %s %s %d", id, key, v.Version())
-	if err := c.claim(ctx); err != nil {
-		return err
-	}
-	return c.perform(ctx)
+	return err
 }
 
 // claim takes the next Vorgang from the stack and is done with it.
