@@ -53,7 +53,7 @@ func TestFullDatabase(t *testing.T) {
 }
 
 // The disk fills up under load and gets free again.
-func TestFullDisk(t *testing.T) {
+func TestDiskFillsUnderLoad(t *testing.T) {
 	attr := syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS} // the mount goes with the child
 	if os.Getuid() != 0 {
 		attr = syscall.SysProcAttr{

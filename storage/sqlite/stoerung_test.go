@@ -141,13 +141,27 @@ func TestFileIsGone(t *testing.T) {
 			require.NoError(t, remove(filepath.Join(dir, "x.db")))
 			err = s.PutKonfig(ctx, kiel, "a", "b", 1, 2)
 			require.ErrorIs(t, err, storage.ErrUnavailable)
-			require.ErrorContains(t, err, "another file")
+			require.ErrorContains(t, err, "gone or another file")
 			var got int
 			_, err = s.GetKonfig(ctx, kiel, "a", "b", &got)
 			require.NoError(t, err, "what was read so far can still be read")
 			require.Equal(t, 1, got)
 		})
 	}
+}
+
+// A link and a change of the working directory are no such case.
+func TestFileBehindALink(t *testing.T) {
+	ctx, dir, far := limited(t, time.Minute), t.TempDir(), t.TempDir()
+	require.NoError(t, os.Symlink(filepath.Join(far, "y.db"), filepath.Join(dir, "x.db")))
+	t.Chdir(dir)
+	s, err := sqlite.Open(ctx, "x.db", nil)
+	require.NoError(t, err)
+	defer s.Close()
+	t.Chdir(far)
+	require.NoError(t, s.PutKonfig(ctx, kiel, "a", "b", 0, 1))
+	require.NoError(t, os.Remove(filepath.Join(dir, "x.db")))
+	require.ErrorIs(t, s.PutKonfig(ctx, kiel, "a", "b", 1, 2), storage.ErrUnavailable)
 }
 
 // A file or folder that may not be written says so when it is opened, and not when
