@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,16 +38,18 @@ type Gruppe struct {
 	// Verbindung counts the connections of the proxy, from 1, and Nr the groups of
 	// the connection.
 	Verbindung, Nr int
-	// SQL are the statements that are executed with it, in lower case.
-	SQL []string
+	// SQL are the statements that are executed with it, Parsed those that are
+	// prepared, in lower case.
+	SQL, Parsed []string
 }
 
 // Commits tells whether the group holds a COMMIT.
-func (g Gruppe) Commits() bool { return g.Has("commit") }
+func (g Gruppe) Commits() bool { return slices.Contains(g.SQL, "commit") }
 
-// Has tells whether a statement of the group begins with the words.
+// Has tells whether a statement that the group executes or prepares begins with
+// the words.
 func (g Gruppe) Has(words string) bool {
-	for _, s := range g.SQL {
+	for _, s := range slices.Concat(g.SQL, g.Parsed) {
 		if strings.HasPrefix(strings.TrimSpace(s), words) {
 			return true
 		}
@@ -237,7 +240,7 @@ func (v *verbindung) toServer() {
 			if !v.do(v.p.decide(g), group, 1) {
 				return
 			}
-			group, g.SQL = nil, nil
+			group, g.SQL, g.Parsed = nil, nil, nil
 		case 'X', 'H', 'd', 'c', 'f', 'p': // end, flush, copy, password: parts of a group
 			if !v.do(Pass, group, 0) {
 				return
@@ -261,6 +264,7 @@ func (v *verbindung) learn(g *Gruppe, m []byte) {
 	case 'P':
 		name := text()
 		v.texts[name] = strings.ToLower(text())
+		g.Parsed = append(g.Parsed, v.texts[name])
 	case 'B':
 		text() // the portal
 		g.SQL = append(g.SQL, v.texts[text()])

@@ -45,6 +45,8 @@ const (
 type Params struct {
 	// Rounds of the short form; [EnvRounds] asks for another number.
 	Rounds int
+	// Window is the longest life of a child after it opened the store; default 80 ms.
+	Window time.Duration
 	// Target is handed to the child's open function.
 	Target string
 	// Open opens the same data here.
@@ -91,9 +93,12 @@ func run(ctx context.Context, p Params, every int) (*record, error) {
 	// The kernel ends the child with the thread that started it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	if p.Window <= 0 {
+		p.Window = 80 * time.Millisecond
+	}
 	r := newRecord()
 	for n := range p.Rounds {
-		if err := r.round(ctx, self, p.Target, n); err != nil {
+		if err := r.round(ctx, self, p, n); err != nil {
 			return r, fmt.Errorf("round %d: %w", n, err)
 		}
 		if n%every != every-1 && n != p.Rounds-1 {
@@ -107,11 +112,11 @@ func run(ctx context.Context, p Params, every int) (*record, error) {
 }
 
 // round runs one child until it is killed.
-func (r *record) round(ctx context.Context, self, target string, n int) error {
+func (r *record) round(ctx context.Context, self string, p Params, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, self, "-test.run=^$")
-	cmd.Env = append(os.Environ(), envTarget+"="+target, envRound+"="+strconv.Itoa(n), envOpen+"="+strings.Join(r.openKeys(), " "))
+	cmd.Env = append(os.Environ(), envTarget+"="+p.Target, envRound+"="+strconv.Itoa(n), envOpen+"="+strings.Join(r.openKeys(), " "))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -128,11 +133,11 @@ func (r *record) round(ctx context.Context, self, target string, n int) error {
 	var timer *time.Timer
 	var readErr error
 	if n%4 == 3 { // at any moment, also while it opens the store
-		timer = kill(rand.N(120 * time.Millisecond))
+		timer = kill(rand.N(p.Window + 40*time.Millisecond))
 	} else {
 		var line string
 		if line, readErr = lines.ReadString('\n'); readErr == nil && line == ready+"\n" {
-			timer = kill(rand.N(80 * time.Millisecond))
+			timer = kill(rand.N(p.Window))
 		} else {
 			readErr = fmt.Errorf("the child did not begin: %q, %w", line, readErr)
 			timer = kill(0)
