@@ -3,6 +3,8 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -83,6 +85,20 @@ func (s *Server) tryStart(ctx context.Context) error {
 		return err
 	}
 	return conn.Close(ctx)
+}
+
+// Standby makes the stopped server one that follows another, which there is none,
+// and takes no writes; or a primary again. It holds from the next start.
+func (s *Server) Standby(on bool) {
+	s.t.Helper()
+	name := filepath.Join(s.c.data(), "standby.signal")
+	err := os.Remove(name)
+	if on {
+		err = os.WriteFile(name, nil, 0o644) // the server reads it only
+	}
+	if err != nil {
+		s.t.Fatalf("pgtest: standby: %v", err)
+	}
 }
 
 // AwaitNoSessions waits until the roles Owner, App and Relay have no session in the

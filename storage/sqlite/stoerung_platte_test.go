@@ -121,8 +121,8 @@ func fullDisk(ctx context.Context, dir string, fill, free func() error, filler s
 		if err := errors.Join(load.Await(ctx, 20), fill()); err != nil {
 			return err
 		}
-		for failed := load.Failed(); load.Failed() < failed+20 && ctx.Err() == nil; {
-			time.Sleep(5 * time.Millisecond)
+		if err := load.AwaitFailures(ctx, 20); err != nil {
+			return err
 		}
 		acked := load.Acknowledged()
 		n, err := readAll(ctx, s)

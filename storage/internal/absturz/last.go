@@ -98,25 +98,37 @@ func (l *Last) Acknowledged() int {
 	return len(l.r.keys)
 }
 
-// Failed counts what ended with ErrUnavailable so far.
-func (l *Last) Failed() int { return int(l.failed.Load()) }
-
 // Await waits until n more deliveries were acknowledged.
-func (l *Last) Await(ctx context.Context, n int) error {
-	for goal := l.Acknowledged() + n; l.Acknowledged() < goal; {
+func (l *Last) Await(ctx context.Context, n int) error { return l.await(ctx, n, l.Acknowledged) }
+
+// AwaitFailures waits until n more calls ended with ErrUnavailable.
+func (l *Last) AwaitFailures(ctx context.Context, n int) error { return l.await(ctx, n, l.Failed) }
+
+func (l *Last) await(ctx context.Context, n int, count func() int) error {
+	for goal := count() + n; count() < goal; {
+		if err := l.failure(); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d acknowledged, %d wanted: %w", l.Acknowledged(), goal, ctx.Err())
+			return fmt.Errorf("%d acknowledged, %d times unavailable: %w", l.Acknowledged(), l.Failed(), ctx.Err())
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
 	return nil
 }
 
+// Failed counts what ended with ErrUnavailable so far.
+func (l *Last) Failed() int { return int(l.failed.Load()) }
+
 // Stop ends the writers. An error that was not ErrUnavailable is returned.
 func (l *Last) Stop() error {
 	l.cancel()
 	l.wg.Wait()
+	return l.failure()
+}
+
+func (l *Last) failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err
