@@ -2,12 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
-	"time"
+	"io"
 
-	"github.com/google/uuid"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -16,24 +15,26 @@ import (
 )
 
 // conn is one connection with its prepared statements. It is used by one
-// goroutine at a time. Statements belong to the connection and not to the
-// pool of database/sql: preparing through the pool inside a transaction would
-// wait for the connection the transaction holds.
+// goroutine at a time, and directly, without database/sql: its pool and its
+// conversions cost as much again as a statement by key.
 type conn struct {
-	c     *sql.Conn
-	stmts map[string]*sql.Stmt
+	c     driver.Conn
+	stmts map[string]driver.Stmt
+	// writes: a statement is not interrupted, because SQLite rolls back the whole
+	// transaction with an interrupted write, and others may have a part in it.
+	writes bool
 }
 
 // maxStmts bounds the prepared statements of a connection: the texts of lists
 // depend on the number of filter values.
-const maxStmts = 200
+const maxStmts = 300
 
-func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
-	c, err := db.Conn(ctx)
+func newConn(dsn string, writes bool) (*conn, error) {
+	c, err := (&sqlite.Driver{}).Open(dsn)
 	if err != nil {
-		return nil, err
+		return nil, classify(context.Background(), err)
 	}
-	return &conn{c: c, stmts: map[string]*sql.Stmt{}}, nil
+	return &conn{c: c, stmts: map[string]driver.Stmt{}, writes: writes}, nil
 }
 
 func (c *conn) close() error {
@@ -43,11 +44,11 @@ func (c *conn) close() error {
 	return c.c.Close()
 }
 
-func (c *conn) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+func (c *conn) prepare(text string) (driver.Stmt, error) {
 	if s, ok := c.stmts[text]; ok {
 		return s, nil
 	}
-	s, err := c.c.PrepareContext(ctx, text)
+	s, err := c.c.(driver.ConnPrepareContext).PrepareContext(context.Background(), text)
 	if err != nil {
 		return nil, err
 	}
@@ -62,16 +63,60 @@ func (c *conn) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-// transact runs f between begin and COMMIT, or ROLLBACK if f fails or panics.
+// script runs several statements without arguments.
+func (c *conn) script(ctx context.Context, text string) error {
+	_, err := c.c.(driver.ExecerContext).ExecContext(ctx, text, nil)
+	return classify(ctx, err)
+}
+
+// start gives statement, arguments and the context to run it with.
+func (c *conn) start(ctx context.Context, text string, args []any) (context.Context, driver.Stmt, []driver.NamedValue, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, nil, err
+	}
+	s, err := c.prepare(text)
+	if err != nil {
+		return nil, nil, nil, classify(ctx, err)
+	}
+	bound, err := bind(args)
+	if c.writes {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return ctx, s, bound, err
+}
+
+// Exec implements sqltx.Conn.
+func (c *conn) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	run, s, bound, err := c.start(ctx, text, args)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.(driver.StmtExecContext).ExecContext(run, bound)
+	if err != nil {
+		return 0, classify(ctx, err)
+	}
+	return res.RowsAffected()
+}
+
+// Query implements sqltx.Conn.
+func (c *conn) Query(ctx context.Context, text string, args ...any) (sqltx.Rows, error) {
+	run, s, bound, err := c.start(ctx, text, args)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.(driver.StmtQueryContext).QueryContext(run, bound)
+	if err != nil {
+		return nil, classify(ctx, err)
+	}
+	return &rows{ctx: ctx, r: r, row: make([]driver.Value, len(r.Columns()))}, nil
+}
+
+// transact runs f in a transaction of this connection alone.
 func (c *conn) transact(ctx context.Context, begin string, f func() error) error {
 	committed := false
 	defer func() {
 		if !committed {
-			// Without the caller's context: it may have ended. Also after a
-			// failed BEGIN: a context that ends may report an error for a
-			// statement that was carried out. An interrupted write has rolled
-			// back already, then there is nothing to do.
-			_, _ = c.c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+			c.rollback()
 		}
 	}()
 	if _, err := c.Exec(ctx, begin); err != nil {
@@ -91,120 +136,60 @@ func (c *conn) transact(ctx context.Context, begin string, f func() error) error
 	return nil
 }
 
-// Exec implements sqltx.Conn.
-func (c *conn) Exec(ctx context.Context, text string, args ...any) (int64, error) {
-	s, err := c.prepare(ctx, text)
-	if err != nil {
-		return 0, classify(ctx, err)
-	}
-	res, err := s.ExecContext(ctx, bind(args)...)
-	if err != nil {
-		return 0, classify(ctx, err)
-	}
-	return res.RowsAffected()
-}
+// rollback ends whatever transaction is open. That none is open is no error: a
+// statement that ran out of space may have rolled back already.
+func (c *conn) rollback() { _, _ = c.Exec(context.Background(), "ROLLBACK") }
 
-// Query implements sqltx.Conn.
-func (c *conn) Query(ctx context.Context, text string, args ...any) (sqltx.Rows, error) {
-	s, err := c.prepare(ctx, text)
-	if err != nil {
-		return nil, classify(ctx, err)
-	}
-	r, err := s.QueryContext(ctx, bind(args)...)
-	if err != nil {
-		return nil, classify(ctx, err)
-	}
-	return &rows{ctx, r}, nil
-}
-
-// classify tells a busy database from other errors, and gives the context's
-// error for a statement the context interrupted.
+// classify tells a database that is busy, full or unreachable from other
+// errors, and gives the context's error for a statement the context interrupted.
 func classify(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	if e := ctx.Err(); e != nil {
 		return e
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xFF {
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
+			sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL:
 			return fmt.Errorf("%w: %w", fehler.ErrUnavailable, err)
 		}
 	}
 	return err
 }
 
-// bind translates the values the driver does not know.
-func bind(args []any) []any {
-	for i, a := range args {
-		switch v := a.(type) {
-		case uuid.UUID:
-			args[i] = v[:]
-		case *uuid.UUID:
-			args[i] = nil
-			if v != nil {
-				args[i] = v[:]
-			}
-		case time.Time:
-			args[i] = v.UnixMicro()
-		case *time.Time:
-			args[i] = nil
-			if v != nil {
-				args[i] = v.UnixMicro()
-			}
-		}
-	}
-	return args
-}
-
 type rows struct {
 	ctx context.Context
-	r   *sql.Rows
+	r   driver.Rows
+	row []driver.Value
+	err error
 }
 
-func (r *rows) Next() bool { return r.r.Next() }
+func (r *rows) Next() bool {
+	if r.err = r.ctx.Err(); r.err != nil {
+		return false
+	}
+	switch err := r.r.Next(r.row); {
+	case err == nil:
+		return true
+	case !errors.Is(err, io.EOF):
+		r.err = classify(r.ctx, err)
+	}
+	return false
+}
+
+func (r *rows) Err() error { return r.err }
 func (r *rows) Close()     { r.r.Close() }
 
-func (r *rows) Err() error {
-	if err := r.r.Err(); err != nil {
-		return classify(r.ctx, err)
-	}
-	return nil
-}
-
 func (r *rows) Scan(dest ...any) error {
+	if len(dest) != len(r.row) {
+		return fmt.Errorf("sqlite: %d columns for %d targets", len(r.row), len(dest))
+	}
 	for i, d := range dest {
-		switch v := d.(type) {
-		case *time.Time:
-			dest[i] = instant{v}
-		case **time.Time:
-			dest[i] = maybeInstant{v}
+		if err := assign(d, r.row[i]); err != nil {
+			return err
 		}
 	}
-	return r.r.Scan(dest...)
-}
-
-// instant reads integer microseconds.
-type instant struct{ t *time.Time }
-
-func (i instant) Scan(src any) error {
-	n, ok := src.(int64)
-	if !ok {
-		return fmt.Errorf("sqlite: %T is not an instant", src)
-	}
-	*i.t = time.UnixMicro(n).UTC()
-	return nil
-}
-
-type maybeInstant struct{ t **time.Time }
-
-func (m maybeInstant) Scan(src any) error {
-	if src == nil {
-		*m.t = nil
-		return nil
-	}
-	var t time.Time
-	if err := (instant{&t}).Scan(src); err != nil {
-		return err
-	}
-	*m.t = &t
 	return nil
 }

@@ -7,13 +7,15 @@
 // existing keys are met with ON CONFLICT DO NOTHING or looked for first. And
 // every statement names the Mandant, although row-level security stands
 // behind it on PostgreSQL.
+//
+// A backend that does better in its own dialect embeds *[Tx] and writes the
+// method itself with [Tx.Exec], [Tx.One], [List], [Params] and the column
+// lists.
 package sqltx
 
 import (
 	"context"
 	"errors"
-	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -25,7 +27,7 @@ import (
 // Conn runs statements inside one open transaction. Placeholders are $1, $2, …
 // Arguments and scan targets are string kinds, int64, int, bool, []byte,
 // uuid.UUID, *uuid.UUID, time.Time, *time.Time and datum.Datum; targets are
-// pointers to these.
+// pointers to these, or sql.Scanner for texts.
 type Conn interface {
 	Exec(ctx context.Context, sql string, args ...any) (int64, error)
 	Query(ctx context.Context, sql string, args ...any) (Rows, error)
@@ -46,6 +48,15 @@ type Dialect struct {
 	Lock string
 	// SkipLocked is Lock that passes over rows locked by others.
 	SkipLocked string
+	// Position is the function (text, part) that gives where part begins.
+	Position string
+	// Hide before a column keeps the planner from choosing its index; empty where
+	// the planner knows the data.
+	Hide string
+	// InsertAenderung adds one row to a feed, or nothing if it is there. Its
+	// arguments are strom, mandant, vorgang_id, version, journal_von,
+	// journal_bis, zeit.
+	InsertAenderung string
 }
 
 // Tx implements driver.Tx on a Conn.
@@ -54,19 +65,48 @@ type Tx struct {
 	dialect *Dialect
 	mandant tenant.ID
 	err     error
-	read    map[uuid.UUID]driver.VorgangRow
+	read    map[uuid.UUID]Stand
+	weckt   Weckt
 }
 
 var _ driver.Tx = (*Tx)(nil)
 
+// Weckt is whom the commit of a transaction may interest.
+type Weckt struct {
+	// Stroeme are the Mandanten whose feed has grown.
+	Stroeme []tenant.ID
+	// Auftraege tells that there may be more to lease.
+	Auftraege bool
+}
+
 // New makes the transaction of a Mandant.
 func New(c Conn, d *Dialect, mandant tenant.ID) *Tx {
-	return &Tx{conn: c, dialect: d, mandant: mandant, read: map[uuid.UUID]driver.VorgangRow{}}
+	return &Tx{conn: c, dialect: d, mandant: mandant, read: map[uuid.UUID]Stand{}}
+}
+
+// Mandant the transaction belongs to.
+func (t *Tx) Mandant() tenant.ID { return t.mandant }
+
+// Weckt tells whom the commit may interest.
+func (t *Tx) Weckt() Weckt { return t.weckt }
+
+// Wecke notes whom the commit may interest.
+func (t *Tx) Wecke(stroeme []tenant.ID, auftraege bool) {
+	t.weckt.Stroeme = append(t.weckt.Stroeme, stroeme...)
+	t.weckt.Auftraege = t.weckt.Auftraege || auftraege
 }
 
 // Err is the first unexpected error. A transaction with one must not be
 // committed: its statements after the error did not run.
 func (t *Tx) Err() error { return t.err }
+
+// Fail makes err the error that forbids the commit, unless there is one already.
+func (t *Tx) Fail(err error) error {
+	if t.err == nil {
+		t.err = err
+	}
+	return err
+}
 
 // End makes the transaction refuse further calls; its closure has returned.
 func (t *Tx) End() {
@@ -77,7 +117,8 @@ func (t *Tx) End() {
 
 var errEnded = errors.New("the transaction has ended")
 
-func (t *Tx) exec(ctx context.Context, sql string, args ...any) (int64, error) {
+// Exec runs a statement and tells how many rows it met.
+func (t *Tx) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
 	if t.err != nil {
 		return 0, t.err
 	}
@@ -88,8 +129,8 @@ func (t *Tx) exec(ctx context.Context, sql string, args ...any) (int64, error) {
 	return n, err
 }
 
-// query reads all rows before it returns, so the connection is free again.
-func (t *Tx) query(ctx context.Context, scan func(Rows) error, sql string, args ...any) error {
+// Query reads all rows before it returns, so the connection is free again.
+func (t *Tx) Query(ctx context.Context, scan func(Rows) error, sql string, args ...any) error {
 	if t.err != nil {
 		return t.err
 	}
@@ -98,6 +139,28 @@ func (t *Tx) query(ctx context.Context, scan func(Rows) error, sql string, args 
 		t.err = err
 	}
 	return err
+}
+
+// One reads at most one row into dest and tells whether there was one.
+func (t *Tx) One(ctx context.Context, dest []any, sql string, args ...any) (bool, error) {
+	found := false
+	err := t.Query(ctx, func(r Rows) error {
+		found = true
+		return r.Scan(dest...)
+	}, sql, args...)
+	return found, err
+}
+
+// Missed says why a conditional change met no row.
+func (t *Tx) Missed(ctx context.Context, table string, id uuid.UUID) error {
+	var n int64
+	if _, err := t.One(ctx, []any{&n}, "SELECT count(*) FROM "+table+" WHERE mandant = $1 AND id = $2", t.mandant, id); err != nil {
+		return err
+	}
+	if n == 0 {
+		return fehler.ErrNotFound
+	}
+	return fehler.ErrConflict
 }
 
 // Query runs a statement and hands each row to scan.
@@ -115,64 +178,51 @@ func Query(ctx context.Context, c Conn, scan func(Rows) error, sql string, args 
 	return rows.Err()
 }
 
-// one reads at most one row into dest and tells whether there was one.
-func (t *Tx) one(ctx context.Context, dest []any, sql string, args ...any) (bool, error) {
-	found := false
-	err := t.query(ctx, func(r Rows) error {
-		found = true
-		return r.Scan(dest...)
+// List reads all rows; scan gives the targets of one.
+func List[T any](ctx context.Context, t *Tx, scan func(*T) []any, sql string, args []any) ([]T, error) {
+	if t.err != nil {
+		return nil, t.err
+	}
+	out, err := ListConn(ctx, t.conn, scan, sql, args)
+	if err != nil {
+		t.err = err
+	}
+	return out, err
+}
+
+// ListConn is List outside a Tx.
+func ListConn[T any](ctx context.Context, c Conn, scan func(*T) []any, sql string, args []any) ([]T, error) {
+	var out []T
+	err := Query(ctx, c, func(r Rows) error {
+		var row T
+		if err := r.Scan(scan(&row)...); err != nil {
+			return err
+		}
+		out = append(out, row)
+		return nil
 	}, sql, args...)
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
-// missed says why a conditional change met no row.
-func (t *Tx) missed(ctx context.Context, table string, id uuid.UUID) error {
-	var n int64
-	if _, err := t.one(ctx, []any{&n}, "SELECT count(*) FROM "+table+" WHERE mandant = $1 AND id = $2", t.mandant, id); err != nil {
-		return err
+// Found gives the row, or ErrNotFound.
+func Found[T any](row T, found bool, err error) (T, error) {
+	var zero T
+	if err != nil {
+		return zero, err
 	}
-	if n == 0 {
-		return fehler.ErrNotFound
+	if !found {
+		return zero, fehler.ErrNotFound
 	}
-	return fehler.ErrConflict
+	return row, nil
 }
 
-// params collects arguments and gives their placeholders.
-type params struct{ list []any }
-
-func (p *params) add(v any) string {
-	p.list = append(p.list, v)
-	return "$" + strconv.Itoa(len(p.list))
-}
-
-// tuple gives "($4,$5,$6)".
-func (p *params) tuple(vs ...any) string {
-	parts := make([]string, len(vs))
-	for i, v := range vs {
-		parts[i] = p.add(v)
+// added is the result of an INSERT … ON CONFLICT DO NOTHING.
+func added(n int64, err error) error {
+	if err == nil && n == 0 {
+		return fehler.ErrExists
 	}
-	return "(" + strings.Join(parts, ",") + ")"
+	return err
 }
-
-// in gives " AND column IN (…)", or nothing for no values.
-func in[T any](p *params, column string, vs []T) string {
-	if len(vs) == 0 {
-		return ""
-	}
-	parts := make([]any, len(vs))
-	for i, v := range vs {
-		parts[i] = v
-	}
-	return " AND " + column + " IN " + p.tuple(parts...)
-}
-
-// blob makes sure that nil is an empty value, not NULL.
-func blob(b []byte) []byte {
-	if b == nil {
-		return []byte{}
-	}
-	return b
-}
-
-// maxRows bounds the rows of one INSERT: SQLite takes 32766 placeholders.
-const maxRows = 500

@@ -10,53 +10,46 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
-	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
-const vorgangColumns = `id, version, nummer, status, leistung, einheit, bearbeiter, aktenzeichen, eingang, frist,
-	wartend, lease_token, lease_bis, journal_seq, journal_hash, daten`
+// The columns of a Vorgang: short ones, and all in the order of [ScanVorgang].
+// Both begin alike.
+const (
+	VorgangKurz = `id, version, nummer, status, leistung, einheit, bearbeiter, aktenzeichen, eingang, frist,
+	wartend, lease_token, lease_bis, journal_seq, antragsteller`
+	VorgangColumns = VorgangKurz + `, journal_hash, daten`
+)
 
-func scanVorgang(into *driver.VorgangRow) []any {
+// ScanKurz gives the targets for VorgangKurz.
+func ScanKurz(into *driver.VorgangRow) []any {
 	return []any{
 		&into.ID, &into.Version, &into.Nummer, &into.Status, &into.Leistung, &into.Einheit, &into.Bearbeiter,
-		(*liste)(&into.Aktenzeichen), &into.Eingang, &into.Frist, &into.Wartend, &into.LeaseToken, &into.LeaseBis,
-		&into.JournalSeq, &into.JournalHash, &into.Daten,
+		(*Liste)(&into.Aktenzeichen), &into.Eingang, &into.Frist, &into.Wartend, &into.LeaseToken, &into.LeaseBis,
+		&into.JournalSeq, &into.Antragsteller,
 	}
 }
 
-// GetVorgang implements driver.VorgangTx.
-func (t *Tx) GetVorgang(ctx context.Context, p driver.GetVorgangParams) (driver.VorgangRow, error) {
-	sql := "SELECT " + vorgangColumns + " FROM vorgang WHERE mandant = $1 AND id = $2"
-	if p.Lock {
-		sql += t.dialect.Lock
+// ScanVorgang gives the targets for VorgangColumns.
+func ScanVorgang(into *driver.VorgangRow) []any {
+	return append(ScanKurz(into), &into.JournalHash, &into.Daten)
+}
+
+// of writes a column list for a table with an alias.
+func of(alias, columns string) string {
+	parts := strings.Split(columns, ",")
+	for i, c := range parts {
+		parts[i] = alias + "." + strings.TrimSpace(c)
 	}
-	var row driver.VorgangRow
-	found, err := t.one(ctx, scanVorgang(&row), sql, t.mandant, p.ID)
-	if found && err == nil {
-		t.read[row.ID] = columns(&row)
-	}
-	return found1(row, found, err)
+	return strings.Join(parts, ", ")
 }
 
-// columns keeps what the database searches by, so that saving a row does not
-// rewrite indexes and lists that stay as they were.
-func columns(r *driver.VorgangRow) driver.VorgangRow {
-	c := *r
-	c.Aktenzeichen = slices.Clone(r.Aktenzeichen)
-	c.JournalHash, c.Daten = nil, nil
-	return c
-}
+var vorgangKurzV, vorgangColumnsV = of("v", VorgangKurz), of("v", VorgangColumns)
 
-func sameColumns(a, b *driver.VorgangRow) bool {
-	return a.Nummer == b.Nummer && a.Status == b.Status && a.Leistung == b.Leistung && a.Einheit == b.Einheit &&
-		a.Bearbeiter == b.Bearbeiter && a.Eingang.Equal(b.Eingang) && a.Frist == b.Frist && a.Wartend == b.Wartend &&
-		slices.Equal(a.Aktenzeichen, b.Aktenzeichen)
-}
+// Liste is a list of texts in one column, as a JSON array.
+type Liste []string
 
-// liste is a list of texts in one column, as a JSON array.
-type liste []string
-
-func (l liste) text() (string, error) {
+// Text is what is stored.
+func (l Liste) Text() (string, error) {
 	if len(l) == 0 {
 		return "[]", nil
 	}
@@ -65,7 +58,7 @@ func (l liste) text() (string, error) {
 }
 
 // Scan implements sql.Scanner.
-func (l *liste) Scan(src any) error {
+func (l *Liste) Scan(src any) error {
 	s, ok := src.(string)
 	if !ok {
 		return fmt.Errorf("sqltx: %T is no list", src)
@@ -77,208 +70,108 @@ func (l *liste) Scan(src any) error {
 	return json.Unmarshal([]byte(s), (*[]string)(l))
 }
 
-func (t *Tx) insertAktenzeichen(ctx context.Context, id uuid.UUID, list []string) error {
-	for chunk := range slices.Chunk(list, maxRows) {
-		var a params
-		tuples := make([]string, len(chunk))
-		for i, z := range chunk {
-			tuples[i] = a.tuple(t.mandant, z, id)
-		}
-		if _, err := t.exec(ctx, "INSERT INTO aktenzeichen (mandant, aktenzeichen, vorgang_id) VALUES "+
-			strings.Join(tuples, ",")+" ON CONFLICT DO NOTHING", a.list...); err != nil {
-			return err
-		}
-	}
-	return nil
+// Stand is what a transaction remembers of a row it read, so that saving does
+// not rewrite indexes and lists that stay as they were. It holds for one
+// version of the row, except Woerter, which an erasure takes away without a
+// new version.
+type Stand struct {
+	Row     driver.VorgangRow // without lease, JournalHash and Daten
+	Woerter string            // as stored
 }
 
-func found1[T any](row T, found bool, err error) (T, error) {
-	var zero T
-	if err != nil {
-		return zero, err
-	}
-	if !found {
-		return zero, fehler.ErrNotFound
-	}
-	return row, nil
+// Known gives what was read of a Vorgang in this transaction.
+func (t *Tx) Known(id uuid.UUID) (Stand, bool) {
+	s, ok := t.read[id]
+	return s, ok
 }
 
-// InsertVorgang implements driver.VorgangTx.
-func (t *Tx) InsertVorgang(ctx context.Context, p driver.InsertVorgangParams) error {
-	r := p.Row
-	zeichen, err := liste(r.Aktenzeichen).text()
-	if err != nil {
-		return err
-	}
-	n, err := t.exec(ctx, `INSERT INTO vorgang (mandant, id, version, nummer, status, leistung, einheit, bearbeiter,
-		aktenzeichen, eingang, frist, wartend, journal_seq, journal_hash, daten)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15) ON CONFLICT DO NOTHING`,
-		t.mandant, r.ID, r.Version, r.Nummer, r.Status, r.Leistung, r.Einheit, r.Bearbeiter,
-		zeichen, r.Eingang, r.Frist, r.Wartend, r.JournalSeq, blob(r.JournalHash), blob(r.Daten))
-	if err := added(n, err); err != nil {
-		return err
-	}
-	return t.insertAktenzeichen(ctx, r.ID, r.Aktenzeichen)
+// Remember keeps what was read or written of a Vorgang.
+func (t *Tx) Remember(r *driver.VorgangRow, woerter string) {
+	c := *r
+	c.Aktenzeichen = slices.Clone(r.Aktenzeichen)
+	c.LeaseToken, c.LeaseBis, c.JournalHash, c.Daten = nil, nil, nil, nil
+	t.read[r.ID] = Stand{c, woerter}
 }
 
-func added(n int64, err error) error {
-	if err == nil && n == 0 {
-		return fehler.ErrExists
+// Forget drops what was read of a Vorgang.
+func (t *Tx) Forget(id uuid.UUID) { delete(t.read, id) }
+
+// oneVorgang reads a whole row and remembers it.
+func (t *Tx) oneVorgang(ctx context.Context, sql string, args ...any) (driver.VorgangRow, error) {
+	var row driver.VorgangRow
+	var woerter string
+	found, err := t.One(ctx, append(ScanVorgang(&row), &woerter), sql, args...)
+	if found && err == nil {
+		t.Remember(&row, woerter)
 	}
-	return err
+	return Found(row, found, err)
 }
 
-// UpdateVorgang implements driver.VorgangTx. Whether the Nummer is free is part
-// of the condition, because a violated unique index would end the transaction.
-func (t *Tx) UpdateVorgang(ctx context.Context, p driver.UpdateVorgangParams) error {
-	r := p.Row
-	if old, ok := t.read[r.ID]; ok && old.Version == p.ExpectedVersion && sameColumns(&old, &r) {
-		// The version in the condition holds the columns to what was read.
-		n, err := t.exec(ctx, `UPDATE vorgang SET version = $4, journal_seq = $5, journal_hash = $6, daten = $7
-			WHERE mandant = $1 AND id = $2 AND version = $3`,
-			t.mandant, r.ID, p.ExpectedVersion, r.Version, r.JournalSeq, blob(r.JournalHash), blob(r.Daten))
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return t.missed(ctx, "vorgang", r.ID)
-		}
-		t.read[r.ID] = columns(&r)
-		return nil
+// GetVorgang implements driver.VorgangTx.
+func (t *Tx) GetVorgang(ctx context.Context, p driver.GetVorgangParams) (driver.VorgangRow, error) {
+	sql := "SELECT " + VorgangColumns + ", woerter FROM vorgang WHERE mandant = $1 AND id = $2"
+	if p.Lock {
+		sql += t.dialect.Lock
 	}
-	zeichen, err := liste(r.Aktenzeichen).text()
-	if err != nil {
-		return err
-	}
-	n, err := t.exec(ctx, `UPDATE vorgang SET version = $4, nummer = $5, status = $6, leistung = $7, einheit = $8,
-		bearbeiter = $9, aktenzeichen = $10, eingang = $11, frist = $12, wartend = $13, journal_seq = $14,
-		journal_hash = $15, daten = $16
-		WHERE mandant = $1 AND id = $2 AND version = $3
-		AND (nummer = $5 OR NOT EXISTS (SELECT 1 FROM vorgang o
-			WHERE o.mandant = $1 AND o.nummer = $5 AND o.nummer <> '' AND o.id <> $2))`,
-		t.mandant, r.ID, p.ExpectedVersion, r.Version, r.Nummer, r.Status, r.Leistung, r.Einheit,
-		r.Bearbeiter, zeichen, r.Eingang, r.Frist, r.Wartend, r.JournalSeq,
-		blob(r.JournalHash), blob(r.Daten))
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		return t.updateAktenzeichen(ctx, p)
-	}
-	var version int64
-	found, err := t.one(ctx, []any{&version}, "SELECT version FROM vorgang WHERE mandant = $1 AND id = $2", t.mandant, r.ID)
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		return fehler.ErrNotFound
-	case version == p.ExpectedVersion:
-		return fehler.ErrExists
-	}
-	return fehler.ErrConflict
+	return t.oneVorgang(ctx, sql, t.mandant, p.ID)
 }
 
-func (t *Tx) updateAktenzeichen(ctx context.Context, p driver.UpdateVorgangParams) error {
-	old, known := t.read[p.Row.ID]
-	known = known && old.Version == p.ExpectedVersion
-	t.read[p.Row.ID] = columns(&p.Row)
-	if known && slices.Equal(old.Aktenzeichen, p.Row.Aktenzeichen) {
-		return nil
-	}
-	if _, err := t.exec(ctx, "DELETE FROM aktenzeichen WHERE mandant = $1 AND vorgang_id = $2", t.mandant, p.Row.ID); err != nil {
-		return err
-	}
-	return t.insertAktenzeichen(ctx, p.Row.ID, p.Row.Aktenzeichen)
+// VorgangWhere gives " AND …" for a filter. alias names the table, with its
+// dot; the first argument of p is the Mandant.
+func VorgangWhere(p *Params, alias string, f *driver.VorgangFilter) string {
+	return vorgangWhere(p, alias, "", f)
 }
 
-func vorgangWhere(p *params, f *driver.VorgangFilter) string {
-	w := in(p, "status", f.Status) + in(p, "leistung", f.Leistungen) + in(p, "einheit", f.Einheiten) +
-		in(p, "bearbeiter", f.Bearbeiter)
+// vorgangWhere writes hide before columns that must not choose the index.
+func vorgangWhere(p *Params, alias, hide string, f *driver.VorgangFilter) string {
+	col := hide + alias
+	w := In(p, col+"status", f.Status) + In(p, col+"leistung", f.Leistungen) + In(p, col+"einheit", f.Einheiten) +
+		In(p, col+"bearbeiter", f.Bearbeiter)
+	if len(f.Bearbeiter) > 0 && !slices.Contains(f.Bearbeiter, "") {
+		w += " AND " + col + "bearbeiter <> ''" // lets the planner use the partial index
+	}
 	if !f.EingangVon.IsZero() {
-		w += " AND eingang >= " + p.add(f.EingangVon)
+		w += " AND " + alias + "eingang >= " + p.Add(f.EingangVon)
 	}
 	if !f.EingangBis.IsZero() {
-		w += " AND eingang < " + p.add(f.EingangBis)
+		w += " AND " + alias + "eingang < " + p.Add(f.EingangBis)
 	}
 	if !f.FristBis.IsZero() {
-		w += " AND frist <= " + p.add(f.FristBis)
+		w += " AND " + col + "frist <= " + p.Add(f.FristBis)
 	}
 	if f.Aktenzeichen != "" {
-		// $1 is the Mandant in every statement that filters.
-		w += " AND id IN (SELECT z.vorgang_id FROM aktenzeichen z WHERE z.mandant = $1 AND z.aktenzeichen = " + p.add(f.Aktenzeichen) + ")"
+		w += " AND " + alias + "id IN (SELECT z.vorgang_id FROM aktenzeichen z WHERE z.mandant = $1 AND z.aktenzeichen = " +
+			p.Add(f.Aktenzeichen) + ")"
 	}
 	if f.Nummer != "" {
-		// The first condition lets the planner use the partial index.
-		w += " AND nummer <> '' AND nummer = " + p.add(f.Nummer)
+		w += " AND " + alias + "nummer <> '' AND " + alias + "nummer = " + p.Add(f.Nummer)
 	}
 	return w
 }
 
-// ListVorgaenge implements driver.VorgangTx.
-func (t *Tx) ListVorgaenge(ctx context.Context, p driver.ListVorgaengeParams) ([]driver.VorgangRow, error) {
-	var a params
-	sql := "SELECT " + vorgangColumns + " FROM vorgang WHERE mandant = " + a.add(t.mandant) + vorgangWhere(&a, &p.Filter)
-	compare, order := " > ", " ORDER BY eingang, id"
-	if p.Absteigend {
-		compare, order = " < ", " ORDER BY eingang DESC, id DESC"
-	}
-	if p.After != nil {
-		sql += " AND (eingang, id)" + compare + a.tuple(p.After.Eingang, p.After.ID)
-	}
-	sql += order + " LIMIT " + a.add(int64(p.Limit))
-	return list(ctx, t, scanVorgang, sql, a.list)
-}
-
-func list[T any](ctx context.Context, t *Tx, scan func(*T) []any, sql string, args []any) ([]T, error) {
-	var out []T
-	err := t.query(ctx, func(r Rows) error {
-		var row T
-		if err := r.Scan(scan(&row)...); err != nil {
-			return err
-		}
-		out = append(out, row)
-		return nil
-	}, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 // CountVorgaenge implements driver.VorgangTx.
 func (t *Tx) CountVorgaenge(ctx context.Context, p driver.CountVorgaengeParams) (int64, error) {
-	var a params
+	var a Params
 	var n int64
-	sql := "SELECT count(*) FROM vorgang WHERE mandant = " + a.add(t.mandant) + vorgangWhere(&a, &p.Filter)
-	_, err := t.one(ctx, []any{&n}, sql, a.list...)
+	sql := "SELECT count(*) FROM vorgang WHERE mandant = " + a.Add(t.mandant) + VorgangWhere(&a, "", &p.Filter)
+	_, err := t.One(ctx, []any{&n}, sql, a.Args...)
 	return n, err
-}
-
-// NextWartend implements driver.VorgangTx.
-func (t *Tx) NextWartend(ctx context.Context, p driver.NextWartendParams) (driver.VorgangRow, error) {
-	var a params
-	sql := "SELECT " + vorgangColumns + " FROM vorgang WHERE mandant = " + a.add(t.mandant) +
-		" AND wartend AND (lease_bis IS NULL OR lease_bis <= " + a.add(p.Now) + ")" +
-		in(&a, "einheit", p.Einheiten) + in(&a, "leistung", p.Leistungen)
-	if p.After != nil {
-		sql += " AND (eingang, id) > " + a.tuple(p.After.Eingang, p.After.ID)
-	}
-	sql += " ORDER BY eingang, id LIMIT 1" + t.dialect.SkipLocked
-	var row driver.VorgangRow
-	found, err := t.one(ctx, scanVorgang(&row), sql, a.list...)
-	return found1(row, found, err)
 }
 
 // SetLease implements driver.VorgangTx.
 func (t *Tx) SetLease(ctx context.Context, p driver.SetLeaseParams) error {
-	a := params{list: []any{t.mandant, p.ID, p.Token, p.Bis}}
-	cond := "lease_token IS NULL"
-	if p.ExpectToken != nil {
-		cond = "lease_token = " + a.add(*p.ExpectToken)
-	}
-	n, err := t.exec(ctx, "UPDATE vorgang SET lease_token = $3, lease_bis = $4 WHERE mandant = $1 AND id = $2 AND "+cond, a.list...)
+	a := Params{Args: []any{t.mandant, p.ID, p.Token, p.Bis}}
+	n, err := t.Exec(ctx, "UPDATE vorgang SET lease_token = $3, lease_bis = $4 WHERE mandant = $1 AND id = $2 AND "+
+		leaseIs(&a, p.ExpectToken), a.Args...)
 	if err != nil || n > 0 {
 		return err
 	}
-	return t.missed(ctx, "vorgang", p.ID)
+	return t.Missed(ctx, "vorgang", p.ID)
+}
+
+func leaseIs(a *Params, token *uuid.UUID) string {
+	if token == nil {
+		return "lease_token IS NULL"
+	}
+	return "lease_token = " + a.Add(*token)
 }

@@ -1,16 +1,51 @@
 -- Search words, the feed of changes, shares, idempotency keys, retention, moves.
 
-ALTER TABLE vorgang ADD COLUMN antragsteller TEXT NOT NULL DEFAULT '';
--- The words a Vorgang is found by, sorted, each between two blanks: ' erika mustermann '.
-ALTER TABLE vorgang ADD COLUMN woerter TEXT NOT NULL DEFAULT '';
+-- The table is built anew, because what stands behind daten in a row costs reading all
+-- of it: a list would read every Vorgang to show the Antragsteller.
+-- woerter: the words a Vorgang is found by, sorted, each between two blanks: ' erika mustermann '.
+CREATE TABLE vorgang_neu (
+    mandant       TEXT    NOT NULL,
+    id            BLOB    NOT NULL,
+    version       INTEGER NOT NULL,
+    nummer        TEXT    NOT NULL,
+    status        TEXT    NOT NULL,
+    leistung      TEXT    NOT NULL,
+    einheit       TEXT    NOT NULL,
+    bearbeiter    TEXT    NOT NULL,
+    aktenzeichen  TEXT    NOT NULL,
+    eingang       INTEGER NOT NULL,
+    frist         TEXT,
+    wartend       INTEGER NOT NULL,
+    lease_token   BLOB,
+    lease_bis     INTEGER,
+    journal_seq   INTEGER NOT NULL,
+    antragsteller TEXT    NOT NULL DEFAULT '',
+    woerter       TEXT    NOT NULL DEFAULT '',
+    journal_hash  BLOB    NOT NULL,
+    daten         BLOB    NOT NULL,
+    PRIMARY KEY (mandant, id)
+) STRICT;
+INSERT INTO vorgang_neu (mandant, id, version, nummer, status, leistung, einheit, bearbeiter, aktenzeichen, eingang, frist,
+        wartend, lease_token, lease_bis, journal_seq, journal_hash, daten)
+    SELECT mandant, id, version, nummer, status, leistung, einheit, bearbeiter, aktenzeichen, eingang, frist,
+        wartend, lease_token, lease_bis, journal_seq, journal_hash, daten FROM vorgang ORDER BY mandant, eingang, id;
+DROP TABLE vorgang; -- with its indexes; foreign keys are off during a migration
+ALTER TABLE vorgang_neu RENAME TO vorgang;
+CREATE UNIQUE INDEX vorgang_nummer ON vorgang (mandant, nummer) WHERE nummer <> '';
+CREATE INDEX vorgang_eingang ON vorgang (mandant, eingang, id);
+CREATE INDEX vorgang_status ON vorgang (mandant, status, eingang, id);
+CREATE INDEX vorgang_bearbeiter ON vorgang (mandant, bearbeiter, eingang, id) WHERE bearbeiter <> '';
+CREATE INDEX vorgang_frist ON vorgang (mandant, frist) WHERE frist IS NOT NULL;
 
 -- What is under a lease is not in the indexes of the stack; leases that ran out are
 -- found by vorgang_lease. So a claim costs the same however much is at work.
-DROP INDEX vorgang_wartend;
 CREATE INDEX vorgang_wartend ON vorgang (mandant, eingang, id) WHERE wartend AND lease_bis IS NULL;
 CREATE INDEX vorgang_stapel ON vorgang (mandant, einheit, leistung, eingang, id) WHERE wartend AND lease_bis IS NULL;
 CREATE INDEX vorgang_lease ON vorgang (mandant, lease_bis) WHERE wartend AND lease_bis IS NOT NULL;
 CREATE INDEX vorgang_einheit ON vorgang (mandant, einheit, eingang, id);
+
+-- Where a delivery went, for the erasure of a Vorgang.
+CREATE INDEX eingang_ziel ON eingang (mandant, ziel_vorgang);
 
 -- The index of vorgang.woerter; no foreign key, since it is derived.
 CREATE TABLE suche (
