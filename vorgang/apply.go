@@ -151,6 +151,18 @@ func (d *AbgabeBeantwortet) apply(s *Stand, e *Ereignis) {
 	}
 }
 
+func (d *BeteiligungBegonnen) apply(s *Stand, _ *Ereignis) {
+	s.Beteiligungen = append(s.Beteiligungen, d.Beteiligung)
+}
+
+func (d *BeteiligungBeendet) apply(s *Stand, e *Ereignis) {
+	for i := range s.Beteiligungen {
+		if s.Beteiligungen[i].ID == d.ID {
+			s.Beteiligungen[i].Beendet = e.Zeit
+		}
+	}
+}
+
 func (*Fehlgeschlagen) apply(*Stand, *Ereignis)    {}
 func (*AuftragAufgegeben) apply(*Stand, *Ereignis) {}
 func (*Zurueckgenommen) apply(*Stand, *Ereignis)   {}

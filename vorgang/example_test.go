@@ -42,10 +42,10 @@ func Example() {
 func ExampleVorgang_May() {
 	v, _ := beispiel()
 	clerk := tenant.Akteur{ID: "a.meyer", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.Sachbearbeitung}}
-	fmt.Println(v.May(clerk, vorgang.BefehlAnnehmen))
-	err := v.May(clerk, vorgang.BefehlFreigeben)
+	fmt.Println(v.May(clerk, time.Now(), vorgang.BefehlAnnehmen))
+	err := v.May(clerk, time.Now(), vorgang.BefehlFreigeben)
 	fmt.Println(errors.Is(err, fehler.ErrForbidden), fehler.ProblemeIn(err)[0].Hinweis)
-	err = v.May(clerk, vorgang.BefehlEntwerfen)
+	err = v.May(clerk, time.Now(), vorgang.BefehlEntwerfen)
 	fmt.Println(errors.Is(err, fehler.ErrInvalid), fehler.ProblemeIn(err)[0].Hinweis)
 	// Output:
 	// <nil>

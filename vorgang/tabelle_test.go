@@ -39,6 +39,7 @@ func bereit(t testing.TB, st vorgang.Status) (v *vorgang.Vorgang, letzter vorgan
 	s := f.v.Stand()
 	b := bescheid.Bescheid{ID: uuid.UUID{1}, Zustand: bescheid.Bekanntgegeben, Pruefsumme: "x"}
 	s.Bescheide = append(s.Bescheide, b)
+	s.Beteiligungen = append(s.Beteiligungen, vorgang.Beteiligung{ID: uuid.UUID{7}, Mandant: "eckernfoerde", Recht: vorgang.RechtLesen, Von: start})
 	s.Status = st
 	return vorgang.Restore(s, fest()), f.last()
 }
@@ -48,7 +49,7 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 	s, now := v.Stand(), start.AddDate(0, 0, 1)
 	switch b {
 	case vorgang.BefehlErstellen:
-		return v.May(a, b)
+		return v.May(a, now, b)
 	case vorgang.BefehlAnnehmen:
 		return v.Accept(a, now)
 	case vorgang.BefehlVerwerfen:
@@ -75,7 +76,7 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		return err
 	case vorgang.BefehlFrageErledigen:
 		// Only here is a question open: it would hold up other commands.
-		if v.May(a, b) == nil {
+		if v.May(a, now, b) == nil {
 			s.Rueckfragen = append(s.Rueckfragen, vorgang.Rueckfrage{ID: uuid.UUID{9}, Nachricht: s.Nachrichten[1].Nachricht.ID})
 			*v = *vorgang.Restore(s, fest())
 		}
@@ -103,6 +104,11 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		return v.GiveUp(a, now, uuid.UUID{1}, vorgang.NachrichtSenden, "unbekannt verzogen")
 	case vorgang.BefehlMelden:
 		return v.RecordFailure(a, now, uuid.UUID{1}, vorgang.NachrichtSenden, "aufgegeben")
+	case vorgang.BefehlBeteiligen:
+		_, err := v.Invite(a, now, vorgang.Einladung{Mandant: "flensburg", Recht: vorgang.RechtLesen, Grund: "Stellungnahme"})
+		return err
+	case vorgang.BefehlBeteiligungBeenden:
+		return v.EndBeteiligung(a, now, s.Beteiligungen[0].ID, "erledigt")
 	case vorgang.BefehlZuruecknehmen:
 		return v.Undo(a, now, letzter)
 	}
@@ -164,7 +170,7 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 22*8, pairs)
+	require.Equal(t, 24*8, pairs)
 }
 
 func err0(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgang.Befehl) error {
@@ -222,7 +228,7 @@ func TestWrongAkteur(t *testing.T) {
 	wer, ok := neu[n].Who()
 	require.True(t, ok)
 	require.Equal(t, sb.ID, wer.ID)
-	require.ErrorIs(t, v.May(sb, "zaubern"), fehler.ErrUnsupported)
+	require.ErrorIs(t, v.May(sb, start, "zaubern"), fehler.ErrUnsupported)
 }
 
 func TestPullLeavesAssignedAlone(t *testing.T) {
@@ -271,7 +277,7 @@ func zustaende() []byte {
 	for _, s := range alleStatus {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s, s.Name(), s.Oeffentlich())
 	}
-	fmt.Fprint(&b, "\n| Befehl | Von | Nach | Rollen | umkehrbar |\n|---|---|---|---|---|\n")
+	fmt.Fprint(&b, "\n| Befehl | Von | Nach | Rollen | Recht beteiligter Behörden | umkehrbar |\n|---|---|---|---|---|---|\n")
 	pfeile := []string{}
 	for _, r := range vorgang.Regeln() {
 		nach, umkehr := "(bleibt)", "ja"
@@ -287,7 +293,11 @@ func zustaende() []byte {
 		if !r.Umkehrbar {
 			umkehr = "nein: " + r.Endgueltig
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Befehl, liste(r.Von), nach, liste(r.Rollen), umkehr)
+		recht := "–"
+		if r.Recht != "" {
+			recht = "ab " + string(r.Recht)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", r.Befehl, liste(r.Von), nach, liste(r.Rollen), recht, umkehr)
 	}
 	fmt.Fprint(&b, "\n```mermaid\nstateDiagram-v2\n"+strings.Join(pfeile, "")+"```\n")
 	return b.Bytes()

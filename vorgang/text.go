@@ -30,6 +30,8 @@ var texte = map[Code]string{
 	"abgabe.beantwortet":        "Antwort der E-Akte eingegangen",
 	"auftrag.aufgegeben":        "Auftrag aufgegeben",
 	"auftrag.geparkt":           "Auftrag angehalten",
+	"beteiligung.begonnen":      "Andere Behörde beteiligt",
+	"beteiligung.beendet":       "Beteiligung beendet",
 	"vorgang.zurueckgenommen":   "Schritt zurückgenommen",
 }
 

@@ -14,7 +14,7 @@ import (
 // only by who may give the command itself. What cannot be undone is
 // fehler.ErrUnsupported and says why.
 func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis) error {
-	if err := v.check("Undo", a, BefehlZuruecknehmen); err != nil {
+	if err := v.check("Undo", a, now, BefehlZuruecknehmen); err != nil {
 		return err
 	}
 	if e.Vorgang != v.s.ID || e.Seq != v.s.Journal.Seq || !bytes.Equal(e.Hash, v.s.Journal.Hash) {
@@ -40,7 +40,7 @@ func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis) error {
 		return v.fail("Undo", fehler.ErrUnsupported, problem("undo.endgueltig", fmt.Sprintf("/journal/%d", e.Seq),
 			string(e.Code)+" cannot be undone", grund))
 	}
-	if err := v.checkAkteur("Undo", a, regel(b)); err != nil {
+	if err := v.checkAkteur("Undo", a, now, regel(b)); err != nil {
 		return err
 	}
 	if err := v.record(a, now, &Zurueckgenommen{Seq: e.Seq}); err != nil {
@@ -82,6 +82,10 @@ func umkehrung(d daten) (Befehl, daten) {
 		return BefehlAntworten, nil
 	case *AuftragAufgegeben:
 		return BefehlAufgeben, nil
+	case *BeteiligungBegonnen:
+		return BefehlBeteiligen, nil
+	case *BeteiligungBeendet:
+		return BefehlBeteiligungBeenden, nil
 	case *FrageErledigt:
 		return BefehlFrageErledigen, nil
 	case *Eingegangen:
