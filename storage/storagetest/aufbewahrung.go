@@ -120,7 +120,7 @@ func retentionCases() []testCase {
 			e.ok(s.View(e.ctx, kiel, func(ctx context.Context, tx *storage.Tx) error {
 				got, err := tx.Aufbewahrung(ctx, a.ID())
 				e.ok(err)
-				e.equal(fmt.Sprint(got.Bis, got.Halt, string(got.Grund)), `2030-06-30 false {"regel":"r1"}`)
+				e.equal(fmt.Sprint(got.Bis, got.Halt, string(got.Grund)), `2030-06-30 false{"regel":"r1"}`)
 				_, err = tx.Aufbewahrung(ctx, uuid.New())
 				e.is(err, storage.ErrNotFound)
 				return nil
