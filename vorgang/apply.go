@@ -152,14 +152,14 @@ func (d *AbgabeBeantwortet) apply(s *Stand, e *Ereignis) {
 }
 
 func (d *BeteiligungBegonnen) apply(s *Stand, _ *Ereignis) {
-	s.Beteiligungen = append(s.Beteiligungen, d.Beteiligung)
+	s.Beteiligungen = append(s.Beteiligungen, Beteiligung{
+		ID: d.ID, Mandant: d.Mandant, Recht: d.Recht, Grund: d.Grund, Von: d.Von, Bis: d.Bis,
+	})
 }
 
 func (d *BeteiligungBeendet) apply(s *Stand, e *Ereignis) {
-	for i := range s.Beteiligungen {
-		if s.Beteiligungen[i].ID == d.ID {
-			s.Beteiligungen[i].Beendet = e.Zeit
-		}
+	if b := s.beteiligung(d.Beteiligung); b != nil {
+		b.Beendet = e.Zeit
 	}
 }
 

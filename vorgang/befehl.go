@@ -21,8 +21,8 @@ type Regel struct {
 	Nach Status
 	// Rollen that may give it.
 	Rollen []tenant.Rolle
-	// Recht is what a Mandant that takes part needs at least for its people to give
-	// it; empty means that only the owner's people may.
+	// Recht is the least right of a Beteiligung with which a person of another
+	// Mandant may give it, in one of the Rollen; empty means never.
 	Recht Recht
 	// Umkehrbar by Undo; otherwise Endgueltig says why not.
 	Umkehrbar  bool
@@ -53,7 +53,7 @@ const (
 	BefehlAufgeben         Befehl = "aufgeben"
 	BefehlMelden           Befehl = "melden" // reports of relay and channels
 	BefehlZuruecknehmen    Befehl = "zuruecknehmen"
-	// Beteiligung of other Mandanten.
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -89,9 +89,9 @@ var tabelle = []Regel{
 	{Befehl: BefehlWiedereroeffnen, Von: []Status{Abgeschlossen}, Nach: InBearbeitung, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein wiedereröffneter Vorgang wird wieder abgeschlossen."},
 	{Befehl: BefehlAufgeben, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein aufgegebener Auftrag wird nicht mehr ausgeführt; was er tun sollte, kann neu veranlasst werden."},
 	{Befehl: BefehlMelden, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.RolleSystem}, Endgueltig: "Was draußen geschah, bleibt geschehen."},
-	{Befehl: BefehlBeteiligen, Von: offen, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen: die andere Behörde hat sie schon gesehen."},
-	{Befehl: BefehlBeteiligungBeenden, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine beendete Beteiligung wird neu begonnen."},
 	{Befehl: BefehlZuruecknehmen, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Recht: RechtKommentieren, Endgueltig: "Eine Rücknahme wird nicht zurückgenommen; der Befehl kann erneut gegeben werden."},
+	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
+	{Befehl: BefehlBeteiligungBeenden, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }
 
 // Regeln gives the table of commands.
@@ -113,9 +113,9 @@ func regel(b Befehl) *Regel {
 	return nil
 }
 
-// May tells whether the Akteur may give the command now; nil means yes. Errors
-// match fehler.ErrForbidden (right) or fehler.ErrInvalid (state). The time counts
-// because a Beteiligung begins and ends.
+// May tells whether the Akteur may give the command at the time; nil means yes.
+// Errors match fehler.ErrForbidden (right) or fehler.ErrInvalid (state). The time
+// counts for persons of another Mandant, whose right begins and ends.
 func (v *Vorgang) May(a tenant.Akteur, now time.Time, b Befehl) error {
 	return v.check(string(b), a, now, b)
 }
@@ -127,6 +127,11 @@ func (v *Vorgang) check(op string, a tenant.Akteur, now time.Time, b Befehl) err
 	}
 	if err := v.checkAkteur(op, a, now, r); err != nil {
 		return err
+	}
+	if b == BefehlZiehen && v.s.Status == Neu { // pulling what nobody accepted accepts it
+		if err := v.checkAkteur(op, a, now, regel(BefehlAnnehmen)); err != nil {
+			return err
+		}
 	}
 	if !slices.Contains(r.Von, v.s.Status) {
 		return v.fail(op, fehler.ErrInvalid, problem("vorgang.status", "/status",
@@ -153,10 +158,10 @@ func (v *Vorgang) checkAkteur(op string, a tenant.Akteur, now time.Time, r *Rege
 			return v.fail(op, fehler.ErrForbidden, fremd())
 		}
 	default:
-		if a.Mandant != v.s.Mandant {
+		if v.s.istGast(a) {
 			return v.checkGast(op, a, now, r)
 		}
-		if a.ID == "" {
+		if a.Mandant != v.s.Mandant || a.ID == "" {
 			return v.fail(op, fehler.ErrForbidden, fremd())
 		}
 		if !a.SiehtEinheit(v.s.Einheit) {

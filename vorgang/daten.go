@@ -164,14 +164,19 @@ type (
 		Art     AuftragArt `json:"art"`
 		Grund   string     `json:"grund"`
 	}
-	// BeteiligungBegonnen lets another Mandant take part (beteiligung.begonnen).
+	// BeteiligungBegonnen gives another Mandant a right (beteiligung.begonnen).
 	BeteiligungBegonnen struct {
-		Beteiligung Beteiligung `json:"beteiligung"`
+		ID      uuid.UUID `json:"id"`
+		Mandant tenant.ID `json:"mandant"`
+		Recht   Recht     `json:"recht"`
+		Grund   string    `json:"grund"`
+		Von     time.Time `json:"von"`
+		Bis     time.Time `json:"bis,omitzero"`
 	}
 	// BeteiligungBeendet ends it before its time (beteiligung.beendet).
 	BeteiligungBeendet struct {
-		ID    uuid.UUID `json:"id"`
-		Grund string    `json:"grund"`
+		Beteiligung uuid.UUID `json:"beteiligung"`
+		Grund       string    `json:"grund"`
 	}
 	// Zurueckgenommen undoes the entry Seq; the inverse entries follow (vorgang.zurueckgenommen).
 	Zurueckgenommen struct {

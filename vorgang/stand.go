@@ -41,17 +41,17 @@ type Stand struct {
 	Eingang time.Time `json:"eingang"`
 	Antrag  Antrag    `json:"antrag"`
 
-	Zuweisung   *Zuweisung          `json:"zuweisung,omitempty"`
-	Rueckfragen []Rueckfrage        `json:"rueckfragen,omitempty"`
-	Nachrichten []Schriftstueck     `json:"nachrichten,omitempty"`
-	Notizen     []Notiz             `json:"notizen,omitempty"`
-	Dateien     []Datei             `json:"dateien,omitempty"`
-	Bescheide   []bescheid.Bescheid `json:"bescheide,omitempty"`
-	Abschluss   *Abschluss          `json:"abschluss,omitempty"`
-	// Beteiligungen of other Mandanten, also those that ended.
-	Beteiligungen    []Beteiligung `json:"beteiligungen,omitempty"`
-	Abgabe           *Abgabe       `json:"abgabe,omitempty"`
-	EingangQuittiert time.Time     `json:"eingangQuittiert,omitzero"`
+	Zuweisung        *Zuweisung          `json:"zuweisung,omitempty"`
+	Rueckfragen      []Rueckfrage        `json:"rueckfragen,omitempty"`
+	Nachrichten      []Schriftstueck     `json:"nachrichten,omitempty"`
+	Notizen          []Notiz             `json:"notizen,omitempty"`
+	Dateien          []Datei             `json:"dateien,omitempty"`
+	Bescheide        []bescheid.Bescheid `json:"bescheide,omitempty"`
+	Abschluss        *Abschluss          `json:"abschluss,omitempty"`
+	Abgabe           *Abgabe             `json:"abgabe,omitempty"`
+	EingangQuittiert time.Time           `json:"eingangQuittiert,omitzero"`
+	// Beteiligungen of other Mandanten, also those that are over.
+	Beteiligungen []Beteiligung `json:"beteiligungen,omitempty"`
 
 	Journal Kopf `json:"journal"`
 }
@@ -241,11 +241,11 @@ func (s Stand) clone() Stand {
 		s.Bescheide[i] = s.Bescheide[i].Clone()
 	}
 	s.Abschluss = kopie(s.Abschluss)
-	s.Beteiligungen = slices.Clone(s.Beteiligungen)
 	if s.Abgabe != nil {
 		s.Abgabe = kopie(s.Abgabe)
 		s.Abgabe.Meldungen = slices.Clone(s.Abgabe.Meldungen)
 	}
+	s.Beteiligungen = slices.Clone(s.Beteiligungen)
 	s.Journal.Hash = bytes.Clone(s.Journal.Hash)
 	return s
 }
