@@ -187,7 +187,7 @@ func (b *Backend) Update(ctx context.Context, mandant tenant.ID, f func(context.
 			return sqltx.Weckt{}, err
 		case s == driver.SperreAlles:
 			return sqltx.Weckt{}, driver.ErrUmgezogen
-		case s != driver.SperreKeine:
+		case s == driver.SperreSchreiben:
 			return sqltx.Weckt{}, driver.ErrUmzug
 		}
 		tx := sqltx.New(c, &dialect, mandant)
