@@ -142,6 +142,10 @@ func (b *Backend) connect(ctx context.Context) (err error) {
 	if err := migrate(ctx, w); err != nil {
 		return explain(err)
 	}
+	// The writer waits for other processes by itself, see schreiber.begin.
+	if _, err := w.Exec(ctx, "PRAGMA busy_timeout = 1"); err != nil {
+		return err
+	}
 	// What a savepoint needs to go back is a few pages: not worth a file.
 	if _, err := w.Exec(ctx, "PRAGMA temp_store = MEMORY"); err != nil {
 		return err
