@@ -16,8 +16,11 @@ type Sperre string
 const (
 	// SperreKeine: open.
 	SperreKeine Sperre = ""
+	// SperreRuht: nobody leases its Auftraege; everything else goes on. So is the
+	// place a Mandant moves to.
+	SperreRuht Sperre = "ruht"
 	// SperreSchreiben: whatever writes fails with [ErrUmzug], at the latest when
-	// it writes; View goes on. Only ImportTx still writes.
+	// it writes, and nobody leases its Auftraege; View goes on.
 	SperreSchreiben Sperre = "schreiben"
 	// SperreAlles: Update and View fail with [ErrUmgezogen].
 	SperreAlles Sperre = "alles"
@@ -64,4 +67,11 @@ type ImportTx interface {
 	// ErrNotFound if a journal entry, an Auftrag or an Aufbewahrung names a
 	// Vorgang that is not there; the transaction cannot be committed then.
 	Import(ctx context.Context, p ImportParams) (neu int64, err error)
+	// Reindex replaces what is derived from Vorgaenge: Antragsteller of the row, the
+	// words and the shares. A Vorgang that is not there, or whose version is not the
+	// one of the row, stays as it is. No version changes, and the feed shows nothing.
+	Reindex(ctx context.Context, p ReindexParams) error
 }
+
+// ReindexParams hold Vorgaenge as they were read, with what is derived from them.
+type ReindexParams struct{ Vorgaenge []ImportVorgang }

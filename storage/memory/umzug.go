@@ -34,7 +34,7 @@ func (s *state) mayWrite(m tenant.ID) error {
 // here, so that LeaseAuftraege need not pass them over again and again.
 func (b *Backend) SetSperre(ctx context.Context, mandant tenant.ID, sperre driver.Sperre) error {
 	switch sperre {
-	case driver.SperreKeine, driver.SperreSchreiben, driver.SperreAlles:
+	case driver.SperreKeine, driver.SperreRuht, driver.SperreSchreiben, driver.SperreAlles:
 	default:
 		return fmt.Errorf("memory: no such Sperre: %w", fehler.ErrInvalid)
 	}
@@ -131,6 +131,25 @@ func (t *tx) Import(ctx context.Context, p driver.ImportParams) (neu int64, err 
 		t.s.addAenderung(t.mandant, r)
 	}
 	return neu, nil
+}
+
+// Reindex implements driver.ImportTx.
+func (t *tx) Reindex(ctx context.Context, p driver.ReindexParams) error {
+	if err := t.writes(ctx); err != nil {
+		return err
+	}
+	for i := range p.Vorgaenge {
+		n := &p.Vorgaenge[i]
+		old, ok := t.s.vorgang.get(t.mandant, n.Row.ID)
+		if !ok || old.Version != n.Row.Version {
+			continue
+		}
+		v := *old
+		v.Antragsteller, v.woerter = n.Row.Antragsteller, sortWoerter(n.Woerter)
+		t.putVorgang(&v)
+		t.setBeteiligungen(v.ID, n.Beteiligungen)
+	}
+	return nil
 }
 
 func (t *tx) importVorgang(i *driver.ImportVorgang) bool {

@@ -34,6 +34,8 @@ type schreiber struct {
 
 	commits atomic.Int64
 
+	seit time.Time // when this process began to write without a pause; the holder's
+
 	mu       sync.Mutex
 	frei     bool         // nobody holds the connection; GUARDED_BY(mu)
 	zu       bool         // GUARDED_BY(mu)
@@ -46,6 +48,15 @@ type schreiber struct {
 const (
 	maxMitglieder = 128
 	maxDauer      = 20 * time.Millisecond
+)
+
+// SQLite's lock is not fair: who writes without a pause keeps other processes out
+// until they give up. So every maxAmStueck there is a pause, and who waits for
+// another process looks more often than the busy handler of SQLite would.
+const (
+	maxAmStueck = 50 * time.Millisecond
+	pause       = 2 * time.Millisecond
+	blick       = time.Millisecond
 )
 
 // wartender waits for the connection; it gets the open group to join, or nil.
@@ -179,9 +190,27 @@ func (s *schreiber) begin(ctx context.Context, g *gruppe) (*gruppe, error) {
 		return g, err
 	}
 	g = &gruppe{}
-	if _, err := s.c.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	switch now := time.Now(); {
+	case s.seit.IsZero():
+		s.seit = now
+	case now.Sub(s.seit) > maxAmStueck:
+		time.Sleep(pause)
+		s.seit = time.Now()
+	}
+	for end := time.Now().Add(s.busy); ; {
+		_, err := s.c.Exec(ctx, "BEGIN IMMEDIATE")
+		if err == nil {
+			break
+		}
 		s.c.rollback()
-		return g, err
+		if !isBusy(err) || time.Now().After(end) {
+			return g, err
+		}
+		select {
+		case <-ctx.Done():
+			return g, ctx.Err()
+		case <-time.After(blick):
+		}
 	}
 	g.offen, g.begonnen = true, time.Now()
 	return g, nil
@@ -242,7 +271,7 @@ func (s *schreiber) handOn(g *gruppe) bool {
 		return false
 	}
 	if len(s.schlange) == 0 {
-		s.frei = true
+		s.frei, s.seit = true, time.Time{}
 		return true
 	}
 	next := s.schlange[0]

@@ -112,6 +112,6 @@ CREATE INDEX aufbewahrung_bis ON aufbewahrung (mandant, bis, vorgang_id);
 -- A Mandant that moves, or has moved, to another store.
 CREATE TABLE sperre (
     mandant TEXT NOT NULL,
-    zustand TEXT NOT NULL CHECK (zustand IN ('schreiben', 'alles')),
+    zustand TEXT NOT NULL CHECK (zustand IN ('ruht', 'schreiben', 'alles')),
     PRIMARY KEY (mandant)
 ) STRICT, WITHOUT ROWID;
