@@ -44,3 +44,15 @@ func TestKill(t *testing.T) { absturz.Run(t, killParams(fresh(t), "", 12)) }
 
 // The test above can fail.
 func TestKillFindsALiar(t *testing.T) { absturz.RunLiar(t, killParams(fresh(t), liarPrefix, 20)) }
+
+func TestClockJumpsBack(t *testing.T) {
+	absturz.Clock(t, func(t *testing.T, o *storage.Options) *storage.Store {
+		db := fresh(t)
+		s, err := postgres.Open(t.Context(), db.AppDSN, &postgres.Options{Store: o, RelayDSN: db.RelayDSN})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	})
+}

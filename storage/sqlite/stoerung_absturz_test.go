@@ -25,3 +25,14 @@ func TestKillFindsALiar(t *testing.T) {
 		return sqlite.Open(ctx, path, nil)
 	}})
 }
+
+func TestClockJumpsBack(t *testing.T) {
+	absturz.Clock(t, func(t *testing.T, o *storage.Options) *storage.Store {
+		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), &sqlite.Options{Store: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	})
+}

@@ -3,6 +3,8 @@
 // and leases come back.
 //
 // A test binary starts itself as the child: its TestMain calls [Child] first.
+// [Last] is the same work within a process, for faults that do not end it, and
+// [Clock] are the cases about a clock that jumps back.
 //
 // It kills a process, not the machine: what the kernel has not written yet survives
 // SIGKILL. That a commit reaches the disk is the business of the database's settings.
