@@ -43,6 +43,7 @@ var only = map[string][]string{
 var beside = map[[2]string]string{
 	{"bescheid", "bescheid/frist"}:                 "a Bekanntgabe is computed with the legal time below it",
 	{"bescheid/ausfertigung", "bescheid/pdf"}:      "the document is set here and written there",
+	{"storage", "storage/blob"}:                    "which files are referred to is known here, what becomes of the others there",
 	{"storage", "storage/driver"}:                  "the portable type sits on the contract of the backends",
 	{"storage/memory", "storage/driver"}:           "the contract it implements",
 	{"storage/sqlite", "storage/driver"}:           "the contract it implements",
