@@ -47,10 +47,13 @@ type Database struct {
 }
 
 type cluster struct {
-	dir    string
-	proc   *os.Process
-	exited chan struct{}
-	serial atomic.Int64
+	dir      string
+	settings []string
+	cred     *syscall.Credential
+	proc     *os.Process   // nil before the first start
+	exited   chan struct{} // closed when proc has ended
+	log      bytes.Buffer  // read only when proc has ended
+	serial   atomic.Int64
 }
 
 var (
@@ -66,7 +69,11 @@ func New(t testing.TB) Database { return FromTemplate(t, "template0") }
 // nobody may be connected.
 func FromTemplate(t testing.TB, template string) Database {
 	t.Helper()
-	c := start(t)
+	return start(t).database(t, template)
+}
+
+func (c *cluster) database(t testing.TB, template string) Database {
+	t.Helper()
 	name := fmt.Sprintf("fw_%d", c.serial.Add(1))
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, c.dsn(super, "postgres"))
@@ -90,24 +97,35 @@ func Stop() {
 	if running == nil {
 		return
 	}
-	// SIGQUIT is the immediate shutdown: nobody needs these data again.
-	_ = running.proc.Signal(syscall.SIGQUIT)
-	select {
-	case <-running.exited:
-	case <-time.After(10 * time.Second):
-		_ = running.proc.Kill()
-		<-running.exited
-	}
-	os.RemoveAll(running.dir)
+	running.remove()
 	running = nil
+}
+
+// remove ends the server, if it runs, and removes its files.
+func (c *cluster) remove() {
+	if c.proc != nil {
+		// SIGQUIT is the immediate shutdown: nobody needs these data again.
+		if c.stop(syscall.SIGQUIT, 10*time.Second) != nil {
+			_ = c.proc.Kill()
+			<-c.exited
+		}
+	}
+	os.RemoveAll(c.dir)
+}
+
+func (c *cluster) stop(how syscall.Signal, within time.Duration) error {
+	_ = c.proc.Signal(how) // it may have ended
+	select {
+	case <-c.exited:
+		return nil
+	case <-time.After(within):
+		return fmt.Errorf("postgres did not end within %s", within)
+	}
 }
 
 func start(t testing.TB) *cluster {
 	t.Helper()
-	bin, err := binaries()
-	if err != nil {
-		testenv.LeaveOut(t, err.Error())
-	}
+	bin := mustBinaries(t)
 	mu.Lock()
 	defer mu.Unlock()
 	if running == nil && failed == nil {
@@ -117,6 +135,15 @@ func start(t testing.TB) *cluster {
 		t.Fatalf("pgtest: %v", failed)
 	}
 	return running
+}
+
+func mustBinaries(t testing.TB) string {
+	t.Helper()
+	bin, err := binaries()
+	if err != nil {
+		testenv.LeaveOut(t, err.Error())
+	}
+	return bin
 }
 
 // binaries finds the directory of initdb and postgres.
@@ -159,7 +186,7 @@ func credential() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-func launch(bin string) (*cluster, error) {
+func launch(bin string, settings ...string) (*cluster, error) {
 	cred, err := credential()
 	if err != nil {
 		return nil, err
@@ -168,74 +195,91 @@ func launch(bin string) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{dir: dir, exited: make(chan struct{})}
-	if err := c.run(bin, cred); err != nil {
-		if c.proc != nil {
-			_ = c.proc.Kill()
-			<-c.exited
-		}
-		os.RemoveAll(dir)
+	c := &cluster{dir: dir, cred: cred, settings: settings}
+	if err := c.first(bin); err != nil {
+		c.remove()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *cluster) run(bin string, cred *syscall.Credential) error {
-	if cred != nil {
-		if err := os.Chown(c.dir, int(cred.Uid), int(cred.Gid)); err != nil {
+// first makes the cluster, starts it and makes the roles.
+func (c *cluster) first(bin string) error {
+	if c.cred != nil {
+		if err := os.Chown(c.dir, int(c.cred.Uid), int(c.cred.Gid)); err != nil {
 			return err
 		}
 	}
-	data := filepath.Join(c.dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", super, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", c.data(), "-U", super, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	initdb.Dir = c.dir
-	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: cred}
+	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: c.cred}
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	var log bytes.Buffer
-	cmd := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir, "-h", "", "-c", "max_connections=120", "-c", "shared_buffers=64MB")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = c.dir, &log, &log
+	if err := c.serve(bin); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conn, err := c.await(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	for _, role := range []string{Owner, App, Relay} {
+		if _, err := conn.Exec(ctx, "CREATE ROLE "+role+" LOGIN NOSUPERUSER NOBYPASSRLS"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
+
+// serve starts the server process.
+func (c *cluster) serve(bin string) error {
+	args := []string{"-D", c.data(), "-k", c.dir, "-h", ""}
+	for _, s := range append([]string{"max_connections=120", "shared_buffers=64MB"}, c.settings...) {
+		args = append(args, "-c", s)
+	}
+	c.log.Reset()
+	cmd := exec.Command(filepath.Join(bin, "postgres"), args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = c.dir, &c.log, &c.log
 	// The kernel stops the server when the test process dies.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGQUIT}
-	started := make(chan error, 1)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.cred, Pdeathsig: syscall.SIGQUIT}
+	// The output goes through a pipe to which a child that outlives its parent
+	// holds on.
+	cmd.WaitDelay = 5 * time.Second
+	started, exited := make(chan error, 1), make(chan struct{})
 	go func() {
 		// Pdeathsig follows the thread that forked, so this one must stay.
 		runtime.LockOSThread()
 		err := cmd.Start()
-		c.proc = cmd.Process
 		started <- err
 		if err == nil {
 			_ = cmd.Wait()
-			close(c.exited)
+			close(exited)
 		}
 	}()
 	if err := <-started; err != nil {
 		return fmt.Errorf("postgres: %w", err)
 	}
-	return c.prepare(&log)
+	c.proc, c.exited = cmd.Process, exited
+	return nil
 }
 
-// prepare waits until the server answers and makes the roles.
-func (c *cluster) prepare(log *bytes.Buffer) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
+// await waits until the server answers the superuser.
+func (c *cluster) await(ctx context.Context) (*pgx.Conn, error) {
 	for {
 		conn, err := pgx.Connect(ctx, c.dsn(super, "postgres"))
 		if err == nil {
-			defer conn.Close(ctx)
-			for _, role := range []string{Owner, App, Relay} {
-				if _, err := conn.Exec(ctx, "CREATE ROLE "+role+" LOGIN NOSUPERUSER NOBYPASSRLS"); err != nil {
-					return err
-				}
-			}
-			return nil
+			return conn, nil
 		}
 		select {
 		case <-c.exited:
-			return fmt.Errorf("postgres ended: %s", log.String())
+			return nil, fmt.Errorf("postgres ended: %s", c.log.String())
 		case <-ctx.Done():
-			return fmt.Errorf("postgres does not answer: %w", err)
+			return nil, fmt.Errorf("postgres does not answer: %w", err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -239,8 +239,17 @@ func classify(ctx context.Context, err error) error {
 	case e.Code == "42501" && strings.Contains(e.Message, "umzug"): // the name of the policy, in any language
 		return driver.ErrUmzug
 	case e.Code == "55P03", e.Code == "57014", // lock not available, query cancelled by the server
+		e.Code == "25P03",             // the server ended a transaction that idled
+		e.Code == "25006", standby(e), // a server that takes no writes now
 		e.Code[:2] == "08", e.Code[:2] == "53", e.Code[:2] == "57": // connection, resources, shutdown
 		return fmt.Errorf("%w: %w", fehler.ErrUnavailable, err)
 	}
 	return err
+}
+
+// standby tells what a standby answers to BEGIN READ WRITE. Its code says no more
+// than "not supported"; the name of the server's function that refuses the setting
+// of a switch says the rest in any language, as BEGIN is the only one we set.
+func standby(e *pgconn.PgError) bool {
+	return e.Code == "0A000" && e.Routine == "call_bool_check_hook"
 }

@@ -13,11 +13,15 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
+	"github.com/ozg-fachwerk/fachwerk/storage/internal/absturz"
 	"github.com/ozg-fachwerk/fachwerk/storage/postgres"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m, pgtest.Stop) }
+func TestMain(m *testing.M) {
+	absturz.Child(openChild)
+	testenv.Main(m, pgtest.Stop)
+}
 
 var (
 	templateOnce sync.Once

@@ -22,6 +22,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -64,14 +65,14 @@ func OpenBackend(ctx context.Context, dsn string, o *Options) (*Backend, error) 
 	}
 	b := &Backend{lockTimeout: opt.LockTimeout, maxRetries: opt.MaxRetries}
 	var err error
-	if b.app, err = connect(ctx, dsn, opt.Pooler); err != nil {
+	if b.app, err = connect(ctx, dsn, &opt); err != nil {
 		return nil, err
 	}
 	if err = checkSchema(ctx, b.app); err == nil {
 		err = checkApp(ctx, b.app)
 	}
 	if err == nil && opt.RelayDSN != "" {
-		b.relay, err = connect(ctx, opt.RelayDSN, opt.Pooler)
+		b.relay, err = connect(ctx, opt.RelayDSN, &opt)
 	}
 	if err != nil {
 		b.app.Close()
@@ -85,15 +86,19 @@ func OpenBackend(ctx context.Context, dsn string, o *Options) (*Backend, error) 
 	return b, nil
 }
 
-func connect(ctx context.Context, dsn string, pooler bool) (*pgxpool.Pool, error) {
+func connect(ctx context.Context, dsn string, o *Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		// The error of the parser may hold the password.
 		return nil, fehler.New("postgres.Open", "", fehler.ErrInvalid, errors.New("connection string cannot be read"))
 	}
-	if pooler {
+	if o.Pooler {
 		// Keeps the types of a statement on our side and sends its text each time.
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	} else {
+		// For what happens outside a transaction of ours: to prepare a statement
+		// takes locks too, before the transaction with its own setting begins.
+		cfg.ConnConfig.RuntimeParams["lock_timeout"] = strconv.FormatInt(o.LockTimeout.Milliseconds(), 10)
 	}
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
 		c.TypeMap().RegisterType(&pgtype.Type{

@@ -27,6 +27,7 @@ type schreiber struct {
 	busy time.Duration
 	// wecke is called after a commit, when the connection has been handed on.
 	wecke func(sqltx.Weckt)
+	wache *wache
 	// Bounds of a group.
 	max   int
 	dauer time.Duration
@@ -282,7 +283,10 @@ func (s *schreiber) handOn(g *gruppe) bool {
 // commit is carried through whatever became of the callers, so that the
 // outcome is known.
 func (s *schreiber) commit() error {
-	_, err := s.c.Exec(context.Background(), "COMMIT")
+	err := s.wache.check()
+	if err == nil {
+		_, err = s.c.Exec(context.Background(), "COMMIT")
+	}
 	if err == nil {
 		s.commits.Add(1)
 		return nil

@@ -86,6 +86,9 @@ func OpenBackend(ctx context.Context, path string, o *Options) (*Backend, error)
 	if path == "" || path == ":memory:" {
 		return nil, fehler.New("sqlite.Open", path, fehler.ErrInvalid, errors.New("a file is needed; for memory use package memory"))
 	}
+	if err := checkRights(path); err != nil {
+		return nil, fehler.New("sqlite.Open", path, fehler.ErrUnavailable, err)
+	}
 	_, err := os.Stat(path)
 	fresh := errors.Is(err, fs.ErrNotExist)
 	b := &Backend{
@@ -162,7 +165,8 @@ func (b *Backend) connect(ctx context.Context) (err error) {
 		b.readers <- r
 	}
 	b.schreiber = newSchreiber(w, b.busy, b.wecker.wecke)
-	return nil
+	b.schreiber.wache, err = watch(b.path)
+	return err
 }
 
 // firstConn opens the writer. The switch to WAL, when several open a new file at
