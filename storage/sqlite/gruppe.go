@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/storage/internal/sqltx"
@@ -25,7 +26,9 @@ type schreiber struct {
 	c    *conn
 	busy time.Duration
 	// wecke is called after a commit, when the connection has been handed on.
-	wecke func(sqltx.Weckt)
+	wecke   func(sqltx.Weckt)
+	max     int // members of a group
+	commits atomic.Int64
 
 	mu       sync.Mutex
 	frei     bool         // nobody holds the connection; GUARDED_BY(mu)
@@ -57,7 +60,7 @@ type gruppe struct {
 }
 
 func newSchreiber(c *conn, busy time.Duration, wecke func(sqltx.Weckt)) *schreiber {
-	return &schreiber{c: c, busy: busy, wecke: wecke, frei: true, closed: make(chan struct{})}
+	return &schreiber{c: c, busy: busy, wecke: wecke, max: maxMitglieder, frei: true, closed: make(chan struct{})}
 }
 
 // run runs f as a transaction, or as a part of one, and returns when its
@@ -231,7 +234,7 @@ func (s *schreiber) leave(g *gruppe) {
 func (s *schreiber) handOn(g *gruppe) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g != nil && (len(s.schlange) == 0 || s.schlange[0].allein || len(g.mitglieder) >= maxMitglieder || time.Since(g.begonnen) >= maxDauer) {
+	if g != nil && (len(s.schlange) == 0 || s.schlange[0].allein || len(g.mitglieder) >= s.max || time.Since(g.begonnen) >= maxDauer) {
 		return false
 	}
 	if len(s.schlange) == 0 {
@@ -249,6 +252,7 @@ func (s *schreiber) handOn(g *gruppe) bool {
 func (s *schreiber) commit() error {
 	_, err := s.c.Exec(context.Background(), "COMMIT")
 	if err == nil {
+		s.commits.Add(1)
 		return nil
 	}
 	s.c.rollback()

@@ -132,6 +132,34 @@ func TestPlansOfTheStatements(t *testing.T) {
 			_, err := sqltx.Beteiligungen(ctx, c, "kiel", driver.BeteiligungenParams{Now: now, After: &driver.BeteiligungKey{Mandant: "a"}, Limit: 10})
 			require.NoError(t, err)
 		}, []string{"beteiligung_gast (gast=? AND (mandant,vorgang_id)>(?,?))"}, false},
+		{"journal", func() {
+			_, err := tx.ListJournal(ctx, driver.ListJournalParams{Limit: 10})
+			require.NoError(t, err)
+		}, []string{"sqlite_autoindex_journal_1 (mandant=? AND vorgang_id=? AND seq>?)"}, false},
+		{"Auftraege of a Vorgang", func() {
+			_, err := tx.ListAuftraege(ctx, driver.ListAuftraegeParams{VorgangID: key.ID, Limit: 10})
+			require.NoError(t, err)
+		}, []string{"auftrag_platz (mandant=? AND vorgang_id=?)"}, false},
+		{"delivery by key", func() {
+			_, err := tx.GetEingang(ctx, driver.GetEingangParams{Schluessel: "s"})
+			require.ErrorIs(t, err, fehler.ErrNotFound)
+		}, []string{"eingang_schluessel (mandant=? AND schluessel=?)"}, false},
+		{"Klaerfach", func() {
+			_, err := tx.ListEingaenge(ctx, driver.ListEingaengeParams{Zustaende: []string{"klaerung"}, After: &driver.EingangKey{Eingegangen: now}, Limit: 10})
+			require.NoError(t, err)
+		}, []string{"eingang_zustand (mandant=? AND zustand=? AND (eingegangen,id)>(?,?))"}, false},
+		{"mailbox", func() {
+			_, err := tx.ListEintraege(ctx, driver.ListEintraegeParams{Postfach: "p", Limit: 10})
+			require.NoError(t, err)
+		}, []string{"postfach_zeit (mandant=? AND postfach=?)"}, false},
+		{"keys", func() {
+			_, err := tx.ListSchluessel(ctx, driver.ListSchluesselParams{Limit: 10})
+			require.NoError(t, err)
+		}, []string{"PRIMARY KEY (mandant=? AND schluessel>?)"}, false},
+		{"erased deliveries", func() {
+			_, err := c.Exec(ctx, "UPDATE eingang SET daten = $3 WHERE mandant = $1 AND ziel_vorgang = $2 AND ziel_mandant = $1", 1, 2, 3)
+			require.NoError(t, err)
+		}, []string{"eingang_ziel (mandant=? AND ziel_vorgang=?)"}, false},
 		{"retention", func() {
 			_, err := tx.ListAufbewahrung(ctx, driver.ListAufbewahrungParams{BisVor: datum.MustParse("2026-01-01"), Limit: 10})
 			require.NoError(t, err)
