@@ -22,7 +22,7 @@ type Schluss struct {
 // Close ends the work: the zdA-Verfügung (T8, T9). With ground "beschieden" the
 // Bescheid must be bekanntgegeben. Open Rueckfragen refuse it.
 func (v *Vorgang) Close(a tenant.Akteur, now time.Time, s Schluss) error {
-	if err := v.check("Close", a, BefehlAbschliessen); err != nil {
+	if err := v.check("Close", a, now, BefehlAbschliessen); err != nil {
 		return err
 	}
 	if p := v.hindernisse(s.Grund); len(p) > 0 {
@@ -75,7 +75,7 @@ func (v *Vorgang) hindernisse(g Abschlussgrund) []fehler.Problem {
 // Reopen takes a closed Vorgang back to work (T10). The reason is mandatory. A
 // filed Vorgang may be reopened; the next filing is a new process.
 func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund string) error {
-	if err := v.check("Reopen", a, BefehlWiedereroeffnen); err != nil {
+	if err := v.check("Reopen", a, now, BefehlWiedereroeffnen); err != nil {
 		return err
 	}
 	if err := v.needText("Reopen", "/grund", grund, "Bitte den Grund der Wiedereröffnung angeben."); err != nil {
@@ -87,7 +87,7 @@ func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund string) error {
 // RecordDelivery reports what a Kanal said about a Nachricht. The same Quittung
 // again changes nothing.
 func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.UUID, q messaging.Quittung, gruende string) error {
-	if err := v.check("RecordDelivery", a, BefehlMelden); err != nil {
+	if err := v.check("RecordDelivery", a, now, BefehlMelden); err != nil {
 		return err
 	}
 	n := v.s.nachricht(nachricht)
@@ -104,7 +104,7 @@ func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.
 // RecordQuittung reports that the sender heard that the submission is durable.
 // The proofs become files of the Vorgang. A second report changes nothing.
 func (v *Vorgang) RecordQuittung(a tenant.Akteur, now time.Time, kanal string, belege ...Datei) error {
-	if err := v.check("RecordQuittung", a, BefehlMelden); err != nil {
+	if err := v.check("RecordQuittung", a, now, BefehlMelden); err != nil {
 		return err
 	}
 	if !v.s.EingangQuittiert.IsZero() {
@@ -120,7 +120,7 @@ func (v *Vorgang) RecordQuittung(a tenant.Akteur, now time.Time, kanal string, b
 
 // RecordFailure reports that an Auftrag was given up and parked.
 func (v *Vorgang) RecordFailure(a tenant.Akteur, now time.Time, auftrag uuid.UUID, art AuftragArt, grund string) error {
-	if err := v.check("RecordFailure", a, BefehlMelden); err != nil {
+	if err := v.check("RecordFailure", a, now, BefehlMelden); err != nil {
 		return err
 	}
 	return v.record(a, now, &Fehlgeschlagen{Auftrag: auftrag, Art: art, Grund: grund})
@@ -130,7 +130,7 @@ func (v *Vorgang) RecordFailure(a tenant.Akteur, now time.Time, auftrag uuid.UUI
 // on itself that the letter is not sent or the package not filed. The reason is
 // mandatory. Storage closes the Auftrag in the same transaction.
 func (v *Vorgang) GiveUp(a tenant.Akteur, now time.Time, auftrag uuid.UUID, art AuftragArt, grund string) error {
-	if err := v.check("GiveUp", a, BefehlAufgeben); err != nil {
+	if err := v.check("GiveUp", a, now, BefehlAufgeben); err != nil {
 		return err
 	}
 	if err := v.needText("GiveUp", "/grund", grund, "Bitte den Grund angeben, warum der Auftrag aufgegeben wird."); err != nil {
@@ -142,7 +142,7 @@ func (v *Vorgang) GiveUp(a tenant.Akteur, now time.Time, auftrag uuid.UUID, art 
 // RecordAbgabe reports that the package was handed to the DMS, also when the
 // Vorgang was reopened meanwhile: what left the house is in the journal.
 func (v *Vorgang) RecordAbgabe(a tenant.Akteur, now time.Time, prozessID uuid.UUID, ziel string) error {
-	if err := v.check("RecordAbgabe", a, BefehlMelden); err != nil {
+	if err := v.check("RecordAbgabe", a, now, BefehlMelden); err != nil {
 		return err
 	}
 	if v.s.Abgabe != nil && v.s.Abgabe.ProzessID == prozessID {
@@ -163,7 +163,7 @@ type AbgabeAntwort struct {
 // RecordAbgabeAntwort reports an answer of the DMS. An answer to another process
 // is fehler.ErrNotFound. A late "empfangen" after "archiviert" changes nothing.
 func (v *Vorgang) RecordAbgabeAntwort(a tenant.Akteur, now time.Time, w AbgabeAntwort) error {
-	if err := v.check("RecordAbgabeAntwort", a, BefehlMelden); err != nil {
+	if err := v.check("RecordAbgabeAntwort", a, now, BefehlMelden); err != nil {
 		return err
 	}
 	if v.s.Abgabe == nil || v.s.Abgabe.ProzessID != w.ProzessID {
@@ -185,7 +185,7 @@ func (v *Vorgang) RecordAbgabeAntwort(a tenant.Akteur, now time.Time, w AbgabeAn
 // FileAgain orders the filing once more, as a new process: after a refusal, a
 // partial import or a reopening.
 func (v *Vorgang) FileAgain(a tenant.Akteur, now time.Time) error {
-	if err := v.checkAkteur("FileAgain", a, regel(BefehlAbschliessen)); err != nil {
+	if err := v.checkAkteur("FileAgain", a, now, regel(BefehlAbschliessen)); err != nil {
 		return err
 	}
 	if v.s.Status != Abgeschlossen {

@@ -151,6 +151,18 @@ func (d *AbgabeBeantwortet) apply(s *Stand, e *Ereignis) {
 	}
 }
 
+func (d *BeteiligungBegonnen) apply(s *Stand, _ *Ereignis) {
+	s.Beteiligungen = append(s.Beteiligungen, Beteiligung{
+		ID: d.ID, Mandant: d.Mandant, Recht: d.Recht, Grund: d.Grund, Von: d.Von, Bis: d.Bis,
+	})
+}
+
+func (d *BeteiligungBeendet) apply(s *Stand, e *Ereignis) {
+	if b := s.beteiligung(d.Beteiligung); b != nil {
+		b.Beendet = e.Zeit
+	}
+}
+
 func (*Fehlgeschlagen) apply(*Stand, *Ereignis)    {}
 func (*AuftragAufgegeben) apply(*Stand, *Ereignis) {}
 func (*Zurueckgenommen) apply(*Stand, *Ereignis)   {}

@@ -14,7 +14,7 @@ import (
 
 // Assign gives the Vorgang to a person for good; it leaves the stack.
 func (v *Vorgang) Assign(a tenant.Akteur, now time.Time, bearbeiter, name string) error {
-	if err := v.check("Assign", a, BefehlZuweisen); err != nil {
+	if err := v.check("Assign", a, now, BefehlZuweisen); err != nil {
 		return err
 	}
 	if err := v.needText("Assign", "/bearbeiter", bearbeiter, "Bitte angeben, wer den Vorgang bearbeiten soll."); err != nil {
@@ -34,7 +34,7 @@ func (v *Vorgang) assign(a tenant.Akteur, now time.Time, b Befehl, z *Zuweisung)
 // did, assigns it and begins the work (T2, T5). Storage calls it under a lease.
 // A Vorgang assigned for good to somebody else is fehler.ErrConflict.
 func (v *Vorgang) Pull(a tenant.Akteur, now time.Time) error {
-	if err := v.check("Pull", a, BefehlZiehen); err != nil {
+	if err := v.check("Pull", a, now, BefehlZiehen); err != nil {
 		return err
 	}
 	if z := v.s.Zuweisung; z != nil && !z.Gezogen && z.Bearbeiter != a.ID {
@@ -57,7 +57,7 @@ func (v *Vorgang) Pull(a tenant.Akteur, now time.Time) error {
 
 // PutBack lays the Vorgang back on the stack. Without an assignment it does nothing.
 func (v *Vorgang) PutBack(a tenant.Akteur, now time.Time) error {
-	if err := v.check("PutBack", a, BefehlZuruecklegen); err != nil {
+	if err := v.check("PutBack", a, now, BefehlZuruecklegen); err != nil {
 		return err
 	}
 	if v.s.Zuweisung == nil {
@@ -68,7 +68,7 @@ func (v *Vorgang) PutBack(a tenant.Akteur, now time.Time) error {
 
 // Start begins the work (T5). Somebody must be assigned.
 func (v *Vorgang) Start(a tenant.Akteur, now time.Time) error {
-	if err := v.check("Start", a, BefehlBeginnen); err != nil {
+	if err := v.check("Start", a, now, BefehlBeginnen); err != nil {
 		return err
 	}
 	if v.s.Zuweisung == nil {
@@ -80,7 +80,7 @@ func (v *Vorgang) Start(a tenant.Akteur, now time.Time) error {
 
 // Note adds an internal note and gives its id. The citizen never sees it.
 func (v *Vorgang) Note(a tenant.Akteur, now time.Time, text string) (uuid.UUID, error) {
-	if err := v.check("Note", a, BefehlNotieren); err != nil {
+	if err := v.check("Note", a, now, BefehlNotieren); err != nil {
 		return uuid.Nil, err
 	}
 	if err := v.needText("Note", "/text", text, "Die Notiz ist leer."); err != nil {
@@ -92,7 +92,7 @@ func (v *Vorgang) Note(a tenant.Akteur, now time.Time, text string) (uuid.UUID, 
 
 // Write sends a Mitteilung to the citizen and gives its id.
 func (v *Vorgang) Write(a tenant.Akteur, now time.Time, betreff, text string, anhaenge ...messaging.Anhang) (uuid.UUID, error) {
-	if err := v.check("Write", a, BefehlSchreiben); err != nil {
+	if err := v.check("Write", a, now, BefehlSchreiben); err != nil {
 		return uuid.Nil, err
 	}
 	if err := v.needText("Write", "/text", text, "Die Nachricht ist leer."); err != nil {
@@ -115,7 +115,7 @@ type Frage struct {
 // Ask puts a Rueckfrage to the citizen and gives its id. Until the answer the
 // Vorgang waits and is not on the stack.
 func (v *Vorgang) Ask(a tenant.Akteur, now time.Time, f Frage) (uuid.UUID, error) {
-	if err := v.check("Ask", a, BefehlFragen); err != nil {
+	if err := v.check("Ask", a, now, BefehlFragen); err != nil {
 		return uuid.Nil, err
 	}
 	if err := v.needText("Ask", "/text", f.Text, "Die Rückfrage ist leer."); err != nil {
@@ -139,7 +139,7 @@ func (v *Vorgang) Ask(a tenant.Akteur, now time.Time, f Frage) (uuid.UUID, error
 // or the matter settled itself. The reason is mandatory. The Vorgang no longer
 // waits; a late answer is still taken. One that is not open is fehler.ErrInvalid.
 func (v *Vorgang) EndQuestion(a tenant.Akteur, now time.Time, id uuid.UUID, grund string) error {
-	if err := v.check("EndQuestion", a, BefehlFrageErledigen); err != nil {
+	if err := v.check("EndQuestion", a, now, BefehlFrageErledigen); err != nil {
 		return err
 	}
 	if err := v.needText("EndQuestion", "/grund", grund, "Bitte den Grund angeben, warum die Rückfrage erledigt ist."); err != nil {
@@ -174,7 +174,7 @@ type Erwiderung struct {
 // without text and files fehler.ErrInvalid, one with the ID of a message of the
 // authority or of another file fehler.ErrExists.
 func (v *Vorgang) Answer(a tenant.Akteur, now time.Time, w Erwiderung) error {
-	if err := v.check("Answer", a, BefehlAntworten); err != nil {
+	if err := v.check("Answer", a, now, BefehlAntworten); err != nil {
 		return err
 	}
 	if w.ID == uuid.Nil {

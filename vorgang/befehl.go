@@ -3,6 +3,7 @@ package vorgang
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -20,6 +21,9 @@ type Regel struct {
 	Nach Status
 	// Rollen that may give it.
 	Rollen []tenant.Rolle
+	// Recht is the least right of a Beteiligung with which a person of another
+	// Mandant may give it, in one of the Rollen; empty means never.
+	Recht Recht
 	// Umkehrbar by Undo; otherwise Endgueltig says why not.
 	Umkehrbar  bool
 	Endgueltig string
@@ -49,6 +53,9 @@ const (
 	BefehlAufgeben         Befehl = "aufgeben"
 	BefehlMelden           Befehl = "melden" // reports of relay and channels
 	BefehlZuruecknehmen    Befehl = "zuruecknehmen"
+
+	BefehlBeteiligen         Befehl = "beteiligen"
+	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
 
 var (
@@ -65,24 +72,26 @@ var tabelle = []Regel{
 	{Befehl: BefehlAnnehmen, Von: []Status{Neu}, Nach: Angenommen, Rollen: imHaus, Umkehrbar: true},
 	{Befehl: BefehlVerwerfen, Von: []Status{Neu}, Nach: Verworfen, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Umkehrbar: true},
 	{Befehl: BefehlWiederherstellen, Von: []Status{Verworfen}, Nach: Neu, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Umkehrbar: true},
-	{Befehl: BefehlZuweisen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Umkehrbar: true},
-	{Befehl: BefehlZiehen, Von: []Status{Neu, Angenommen, InBearbeitung}, Nach: InBearbeitung, Rollen: fachlich, Endgueltig: "Zurücklegen statt rückgängig machen."},
-	{Befehl: BefehlZuruecklegen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Umkehrbar: true},
-	{Befehl: BefehlBeginnen, Von: []Status{Angenommen}, Nach: InBearbeitung, Rollen: fachlich, Umkehrbar: true},
-	{Befehl: BefehlNotieren, Von: nichtWeg, Rollen: imHaus, Umkehrbar: true},
-	{Befehl: BefehlSchreiben, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: hinaus},
-	{Befehl: BefehlFragen, Von: []Status{InBearbeitung}, Rollen: fachlich, Endgueltig: hinaus},
-	{Befehl: BefehlFrageErledigen, Von: offen, Rollen: fachlich, Endgueltig: "Eine erledigte Rückfrage wird neu gestellt."},
+	{Befehl: BefehlZuweisen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlZiehen, Von: []Status{Neu, Angenommen, InBearbeitung}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Zurücklegen statt rückgängig machen."},
+	{Befehl: BefehlZuruecklegen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlBeginnen, Von: []Status{Angenommen}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlNotieren, Von: nichtWeg, Rollen: imHaus, Recht: RechtKommentieren, Umkehrbar: true},
+	{Befehl: BefehlSchreiben, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Endgueltig: hinaus},
+	{Befehl: BefehlFragen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: hinaus},
+	{Befehl: BefehlFrageErledigen, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Eine erledigte Rückfrage wird neu gestellt."},
 	{Befehl: BefehlAntworten, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen}, Rollen: []tenant.Rolle{tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine Antwort des Bürgers ist eingegangen."},
-	{Befehl: BefehlEntwerfen, Von: []Status{InBearbeitung}, Rollen: fachlich, Endgueltig: "Ein Entwurf wird durch einen neuen ersetzt."},
-	{Befehl: BefehlVorlegen, Von: []Status{InBearbeitung}, Rollen: fachlich, Endgueltig: "Die vorgelegte Fassung wird zurückgegeben statt zurückgenommen."},
+	{Befehl: BefehlEntwerfen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Ein Entwurf wird durch einen neuen ersetzt."},
+	{Befehl: BefehlVorlegen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Die vorgelegte Fassung wird zurückgegeben statt zurückgenommen."},
 	{Befehl: BefehlZurueckgeben, Von: []Status{InBearbeitung}, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: "Der Entwurf kann erneut vorgelegt werden."},
 	{Befehl: BefehlFreigeben, Von: []Status{InBearbeitung}, Nach: Beschieden, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: hinaus},
 	{Befehl: BefehlAbschliessen, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden}, Nach: Abgeschlossen, Rollen: fachlich, Endgueltig: "Ein abgeschlossener Vorgang wird wiedereröffnet."},
 	{Befehl: BefehlWiedereroeffnen, Von: []Status{Abgeschlossen}, Nach: InBearbeitung, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein wiedereröffneter Vorgang wird wieder abgeschlossen."},
 	{Befehl: BefehlAufgeben, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein aufgegebener Auftrag wird nicht mehr ausgeführt; was er tun sollte, kann neu veranlasst werden."},
 	{Befehl: BefehlMelden, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.RolleSystem}, Endgueltig: "Was draußen geschah, bleibt geschehen."},
-	{Befehl: BefehlZuruecknehmen, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Endgueltig: "Eine Rücknahme wird nicht zurückgenommen; der Befehl kann erneut gegeben werden."},
+	{Befehl: BefehlZuruecknehmen, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Recht: RechtKommentieren, Endgueltig: "Eine Rücknahme wird nicht zurückgenommen; der Befehl kann erneut gegeben werden."},
+	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
+	{Befehl: BefehlBeteiligungBeenden, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }
 
 // Regeln gives the table of commands.
@@ -104,17 +113,25 @@ func regel(b Befehl) *Regel {
 	return nil
 }
 
-// May tells whether the Akteur may give the command now; nil means yes. Errors
-// match fehler.ErrForbidden (right) or fehler.ErrInvalid (state).
-func (v *Vorgang) May(a tenant.Akteur, b Befehl) error { return v.check(string(b), a, b) }
+// May tells whether the Akteur may give the command at the time; nil means yes.
+// Errors match fehler.ErrForbidden (right) or fehler.ErrInvalid (state). The time
+// counts for persons of another Mandant, whose right begins and ends.
+func (v *Vorgang) May(a tenant.Akteur, now time.Time, b Befehl) error {
+	return v.check(string(b), a, now, b)
+}
 
-func (v *Vorgang) check(op string, a tenant.Akteur, b Befehl) error {
+func (v *Vorgang) check(op string, a tenant.Akteur, now time.Time, b Befehl) error {
 	r := regel(b)
 	if r == nil {
 		return v.fail(op, fehler.ErrUnsupported)
 	}
-	if err := v.checkAkteur(op, a, r); err != nil {
+	if err := v.checkAkteur(op, a, now, r); err != nil {
 		return err
+	}
+	if b == BefehlZiehen && v.s.Status == Neu { // pulling what nobody accepted accepts it
+		if err := v.checkAkteur(op, a, now, regel(BefehlAnnehmen)); err != nil {
+			return err
+		}
 	}
 	if !slices.Contains(r.Von, v.s.Status) {
 		return v.fail(op, fehler.ErrInvalid, problem("vorgang.status", "/status",
@@ -124,7 +141,7 @@ func (v *Vorgang) check(op string, a tenant.Akteur, b Befehl) error {
 	return nil
 }
 
-func (v *Vorgang) checkAkteur(op string, a tenant.Akteur, r *Regel) error {
+func (v *Vorgang) checkAkteur(op string, a tenant.Akteur, now time.Time, r *Regel) error {
 	if !darf(a, r.Rollen) {
 		return v.fail(op, fehler.ErrForbidden, problem("vorgang.rolle", "/akteur",
 			fmt.Sprintf("%s needs one of the roles %v", r.Befehl, r.Rollen),
@@ -141,6 +158,9 @@ func (v *Vorgang) checkAkteur(op string, a tenant.Akteur, r *Regel) error {
 			return v.fail(op, fehler.ErrForbidden, fremd())
 		}
 	default:
+		if v.s.istGast(a) {
+			return v.checkGast(op, a, now, r)
+		}
 		if a.Mandant != v.s.Mandant || a.ID == "" {
 			return v.fail(op, fehler.ErrForbidden, fremd())
 		}

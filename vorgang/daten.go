@@ -164,6 +164,20 @@ type (
 		Art     AuftragArt `json:"art"`
 		Grund   string     `json:"grund"`
 	}
+	// BeteiligungBegonnen gives another Mandant a right (beteiligung.begonnen).
+	BeteiligungBegonnen struct {
+		ID      uuid.UUID `json:"id"`
+		Mandant tenant.ID `json:"mandant"`
+		Recht   Recht     `json:"recht"`
+		Grund   string    `json:"grund"`
+		Von     time.Time `json:"von"`
+		Bis     time.Time `json:"bis,omitzero"`
+	}
+	// BeteiligungBeendet ends it before its time (beteiligung.beendet).
+	BeteiligungBeendet struct {
+		Beteiligung uuid.UUID `json:"beteiligung"`
+		Grund       string    `json:"grund"`
+	}
 	// Zurueckgenommen undoes the entry Seq; the inverse entries follow (vorgang.zurueckgenommen).
 	Zurueckgenommen struct {
 		Seq int64 `json:"seq"`
@@ -186,6 +200,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &AbschlussVermerkt{} }, func() daten { return &AbgabeAngeordnet{} }, func() daten { return &AbgabeGemeldet{} },
 		func() daten { return &AbgabeBeantwortet{} }, func() daten { return &Fehlgeschlagen{} },
 		func() daten { return &AuftragAufgegeben{} },
+		func() daten { return &BeteiligungBegonnen{} }, func() daten { return &BeteiligungBeendet{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
 		m[f().code()] = f
@@ -218,4 +233,6 @@ func (*AbgabeGemeldet) code() Code           { return "abgabe.gesendet" }
 func (*AbgabeBeantwortet) code() Code        { return "abgabe.beantwortet" }
 func (*Fehlgeschlagen) code() Code           { return "auftrag.geparkt" }
 func (*AuftragAufgegeben) code() Code        { return "auftrag.aufgegeben" }
+func (*BeteiligungBegonnen) code() Code      { return "beteiligung.begonnen" }
+func (*BeteiligungBeendet) code() Code       { return "beteiligung.beendet" }
 func (*Zurueckgenommen) code() Code          { return "vorgang.zurueckgenommen" }

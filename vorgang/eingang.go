@@ -50,7 +50,7 @@ func New(a tenant.Akteur, now time.Time, p Params, k Kontext) (*Vorgang, error) 
 		p.Eingang = now
 	}
 	v := &Vorgang{s: Stand{ID: p.ID, Mandant: p.Mandant, Einheit: p.Einheit}, k: k}
-	if err := v.checkAkteur("New", a, regel(BefehlErstellen)); err != nil {
+	if err := v.checkAkteur("New", a, now, regel(BefehlErstellen)); err != nil {
 		return nil, err
 	}
 	var fehlt fehler.Probleme
@@ -112,7 +112,7 @@ func (v *Vorgang) setStatus(a tenant.Akteur, now time.Time, b Befehl, nach Statu
 }
 
 func (v *Vorgang) transition(op string, a tenant.Akteur, now time.Time, b Befehl) error {
-	if err := v.check(op, a, b); err != nil {
+	if err := v.check(op, a, now, b); err != nil {
 		return err
 	}
 	return v.setStatus(a, now, b, regel(b).Nach, "")
@@ -126,7 +126,7 @@ func (v *Vorgang) Accept(a tenant.Akteur, now time.Time) error {
 // Discard sets aside what is no Antrag: spam, duplicate, test (T3). A refusal is
 // a Bescheid, never this. The reason is mandatory.
 func (v *Vorgang) Discard(a tenant.Akteur, now time.Time, grund string) error {
-	if err := v.check("Discard", a, BefehlVerwerfen); err != nil {
+	if err := v.check("Discard", a, now, BefehlVerwerfen); err != nil {
 		return err
 	}
 	if err := v.needText("Discard", "/grund", grund, "Bitte den Grund angeben, warum der Eingang verworfen wird."); err != nil {

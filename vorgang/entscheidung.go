@@ -15,7 +15,7 @@ import (
 // Draft writes a new draft and gives its id. The text may still be incomplete;
 // [Vorgang.SubmitDraft] checks it.
 func (v *Vorgang) Draft(a tenant.Akteur, now time.Time, i bescheid.Inhalt) (uuid.UUID, error) {
-	if err := v.check("Draft", a, BefehlEntwerfen); err != nil {
+	if err := v.check("Draft", a, now, BefehlEntwerfen); err != nil {
 		return uuid.Nil, err
 	}
 	id := v.k.NewID()
@@ -25,7 +25,7 @@ func (v *Vorgang) Draft(a tenant.Akteur, now time.Time, i bescheid.Inhalt) (uuid
 // Redraft replaces the text of a draft. A text that lies for Freigabe must be
 // returned first; a released one never changes (fehler.ErrInvalid).
 func (v *Vorgang) Redraft(a tenant.Akteur, now time.Time, id uuid.UUID, i bescheid.Inhalt) error {
-	if err := v.check("Redraft", a, BefehlEntwerfen); err != nil {
+	if err := v.check("Redraft", a, now, BefehlEntwerfen); err != nil {
 		return err
 	}
 	if _, err := v.bescheidIn("Redraft", id, bescheid.Entwurf); err != nil {
@@ -36,7 +36,7 @@ func (v *Vorgang) Redraft(a tenant.Akteur, now time.Time, id uuid.UUID, i besche
 
 // SubmitDraft lays a complete draft before a second person.
 func (v *Vorgang) SubmitDraft(a tenant.Akteur, now time.Time, id uuid.UUID) error {
-	if err := v.check("SubmitDraft", a, BefehlVorlegen); err != nil {
+	if err := v.check("SubmitDraft", a, now, BefehlVorlegen); err != nil {
 		return err
 	}
 	b, err := v.bescheidIn("SubmitDraft", id, bescheid.Entwurf)
@@ -51,7 +51,7 @@ func (v *Vorgang) SubmitDraft(a tenant.Akteur, now time.Time, id uuid.UUID) erro
 
 // ReturnDraft gives the draft back to its author with a remark.
 func (v *Vorgang) ReturnDraft(a tenant.Akteur, now time.Time, id uuid.UUID, anmerkung string) error {
-	if err := v.check("ReturnDraft", a, BefehlZurueckgeben); err != nil {
+	if err := v.check("ReturnDraft", a, now, BefehlZurueckgeben); err != nil {
 		return err
 	}
 	if err := v.needText("ReturnDraft", "/anmerkung", anmerkung, "Bitte angeben, was zu ändern ist."); err != nil {
@@ -68,7 +68,7 @@ func (v *Vorgang) ReturnDraft(a tenant.Akteur, now time.Time, id uuid.UUID, anme
 // fehler.ErrForbidden with code "bescheid.vier-augen". The released text is
 // fixed by its Pruefsumme, and the Ausfertigung is ordered.
 func (v *Vorgang) ReleaseBescheid(a tenant.Akteur, now time.Time, id uuid.UUID) error {
-	if err := v.check("ReleaseBescheid", a, BefehlFreigeben); err != nil {
+	if err := v.check("ReleaseBescheid", a, now, BefehlFreigeben); err != nil {
 		return err
 	}
 	if a.Name == "" {
@@ -102,7 +102,7 @@ func (v *Vorgang) ReleaseBescheid(a tenant.Akteur, now time.Time, id uuid.UUID) 
 // delivery. A second report changes nothing. A text that no longer has its
 // released Pruefsumme is fehler.ErrConflict.
 func (v *Vorgang) RecordAusfertigung(a tenant.Akteur, now time.Time, id uuid.UUID, d Datei) error {
-	if err := v.check("RecordAusfertigung", a, BefehlMelden); err != nil {
+	if err := v.check("RecordAusfertigung", a, now, BefehlMelden); err != nil {
 		return err
 	}
 	b := v.s.bescheid(id)
@@ -139,7 +139,7 @@ type Versand struct {
 // Bekanntgabe. A second report changes nothing; one before the Ausfertigung is
 // fehler.ErrInvalid.
 func (v *Vorgang) RecordVersand(a tenant.Akteur, now time.Time, w Versand) error {
-	if err := v.check("RecordVersand", a, BefehlMelden); err != nil {
+	if err := v.check("RecordVersand", a, now, BefehlMelden); err != nil {
 		return err
 	}
 	if b := v.s.bescheid(w.Bescheid); b != nil && b.Versand != nil {
@@ -173,7 +173,7 @@ func (v *Vorgang) RecordVersand(a tenant.Akteur, now time.Time, w Versand) error
 // RecordBekanntgabe states that the day of Bekanntgabe has come, and orders the
 // watch for Bestandskraft. Before the day it is fehler.ErrInvalid.
 func (v *Vorgang) RecordBekanntgabe(a tenant.Akteur, now time.Time, id uuid.UUID) error {
-	if err := v.check("RecordBekanntgabe", a, BefehlMelden); err != nil {
+	if err := v.check("RecordBekanntgabe", a, now, BefehlMelden); err != nil {
 		return err
 	}
 	if b := v.s.bescheid(id); b != nil && (b.Zustand == bescheid.Bekanntgegeben || b.Zustand == bescheid.Bestandskraeftig) {
@@ -196,7 +196,7 @@ func (v *Vorgang) RecordBekanntgabe(a tenant.Akteur, now time.Time, id uuid.UUID
 // RecordBestandskraft states that the remedy period is over. Before that day it
 // is fehler.ErrInvalid.
 func (v *Vorgang) RecordBestandskraft(a tenant.Akteur, now time.Time, id uuid.UUID) error {
-	if err := v.check("RecordBestandskraft", a, BefehlMelden); err != nil {
+	if err := v.check("RecordBestandskraft", a, now, BefehlMelden); err != nil {
 		return err
 	}
 	if b := v.s.bescheid(id); b != nil && b.Zustand == bescheid.Bestandskraeftig {

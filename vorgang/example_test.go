@@ -40,17 +40,40 @@ func Example() {
 }
 
 func ExampleVorgang_May() {
-	v, _ := beispiel()
+	v, now := beispiel()
 	clerk := tenant.Akteur{ID: "a.meyer", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.Sachbearbeitung}}
-	fmt.Println(v.May(clerk, vorgang.BefehlAnnehmen))
-	err := v.May(clerk, vorgang.BefehlFreigeben)
+	fmt.Println(v.May(clerk, now, vorgang.BefehlAnnehmen))
+	err := v.May(clerk, now, vorgang.BefehlFreigeben)
 	fmt.Println(errors.Is(err, fehler.ErrForbidden), fehler.ProblemeIn(err)[0].Hinweis)
-	err = v.May(clerk, vorgang.BefehlEntwerfen)
+	err = v.May(clerk, now, vorgang.BefehlEntwerfen)
 	fmt.Println(errors.Is(err, fehler.ErrInvalid), fehler.ProblemeIn(err)[0].Hinweis)
 	// Output:
 	// <nil>
 	// true Dafür fehlt Ihnen die Berechtigung.
 	// true Das geht im Status „Neu“ nicht.
+}
+
+func ExampleVorgang_Invite() {
+	v, now := beispiel()
+	clerk := tenant.Akteur{ID: "a.meyer", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.Sachbearbeitung}}
+	guest := tenant.Akteur{ID: "b.jansen", Art: tenant.Person, Mandant: "luebeck", Rollen: []tenant.Rolle{tenant.Sachbearbeitung}}
+	_, err := v.Invite(clerk, now, vorgang.Einladung{
+		Mandant: "luebeck", Recht: vorgang.RechtKommentieren, Grund: "Der Baum steht auf der Grenze.", Bis: now.AddDate(0, 1, 0),
+	})
+	fmt.Println(err)
+	fmt.Println(v.May(guest, now, vorgang.BefehlNotieren))
+	for _, err := range []error{
+		v.May(guest, now, vorgang.BefehlSchreiben), v.May(guest, now, vorgang.BefehlAnnehmen),
+		v.May(guest, now.AddDate(0, 1, 0), vorgang.BefehlNotieren),
+	} {
+		fmt.Println(fehler.ProblemeIn(err)[0].Hinweis)
+	}
+	// Output:
+	// <nil>
+	// <nil>
+	// Die Beteiligung Ihrer Behörde umfasst das nicht; nötig ist das Recht „bearbeiten“.
+	// Das kann nur die Behörde, die den Vorgang führt.
+	// Die Beteiligung Ihrer Behörde ist beendet, abgelaufen oder hat noch nicht begonnen.
 }
 
 func ExampleVorgang_Undo() {

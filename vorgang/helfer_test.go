@@ -32,11 +32,19 @@ var (
 	sb2     = person("t.bearbeitung", tenant.Sachbearbeitung)
 	leitung = person("l.leitung", tenant.Leitung)
 	zeichen = person("z.zeichnung", tenant.Schlusszeichnung)
+	gast    = fremder("g.gast", tenant.Sachbearbeitung)
 	buerger = tenant.Akteur{ID: "konto-1", Art: tenant.Buerger, Rollen: []tenant.Rolle{tenant.RolleAntragsteller}}
 )
 
 func person(id string, rollen ...tenant.Rolle) tenant.Akteur {
 	return tenant.Akteur{ID: id, Name: "Name " + id, Art: tenant.Person, Mandant: "kiel", Rollen: rollen}
+}
+
+// fremder is a person of another Mandant, whose units are none of the Vorgang's.
+func fremder(id string, rollen ...tenant.Rolle) tenant.Akteur {
+	a := person(id, rollen...)
+	a.Mandant, a.Einheiten = "luebeck", []string{"tiefbau"}
+	return a
 }
 
 // fest gives ids and salt that are the same in every run.
@@ -215,5 +223,10 @@ func geschichte(t testing.TB) *fall {
 	f.do(v.RecordAbgabeAntwort(relay, f.now(), vorgang.AbgabeAntwort{
 		ProzessID: abgeben.ProzessID, Zustand: vorgang.Archiviert, Meldungen: []string{"ok"}, Kennungen: []string{"67.1-2026/17"},
 	}))
+	p := f.get(v.Invite(leitung, f.now(), vorgang.Einladung{
+		Mandant: "luebeck", Recht: vorgang.RechtKommentieren, Grund: "Rechnungsprüfung", Bis: datum.New(2026, 6, 1).Beginn(),
+	}))
+	f.get(v.Note(gast, f.now(), "Ohne Beanstandung."))
+	f.do(v.EndBeteiligung(sb, f.now(), p, "Die Prüfung ist fertig."))
 	return f
 }

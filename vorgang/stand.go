@@ -50,6 +50,8 @@ type Stand struct {
 	Abschluss        *Abschluss          `json:"abschluss,omitempty"`
 	Abgabe           *Abgabe             `json:"abgabe,omitempty"`
 	EingangQuittiert time.Time           `json:"eingangQuittiert,omitzero"`
+	// Beteiligungen of other Mandanten, also those that are over.
+	Beteiligungen []Beteiligung `json:"beteiligungen,omitempty"`
 
 	Journal Kopf `json:"journal"`
 }
@@ -243,6 +245,7 @@ func (s Stand) clone() Stand {
 		s.Abgabe = kopie(s.Abgabe)
 		s.Abgabe.Meldungen = slices.Clone(s.Abgabe.Meldungen)
 	}
+	s.Beteiligungen = slices.Clone(s.Beteiligungen)
 	s.Journal.Hash = bytes.Clone(s.Journal.Hash)
 	return s
 }

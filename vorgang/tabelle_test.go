@@ -2,12 +2,14 @@ package vorgang_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -26,8 +28,14 @@ var alleStatus = []vorgang.Status{
 
 // bereit is a Vorgang in the status with everything else any command needs: an
 // assignment, an answerable letter, a draft, a submitted draft, an announced
-// Bescheid and a last step that can be undone.
+// Bescheid and a last step, of a guest, that can be undone. Nobody takes part.
 func bereit(t testing.TB, st vorgang.Status) (v *vorgang.Vorgang, letzter vorgang.Ereignis) {
+	t.Helper()
+	s, letzter := bereiterStand(t, st)
+	return vorgang.Restore(s, fest()), letzter
+}
+
+func bereiterStand(t testing.TB, st vorgang.Status) (s vorgang.Stand, letzter vorgang.Ereignis) {
 	t.Helper()
 	f := neuerFall(t)
 	f.do(f.v.Assign(sb, f.now(), sb.ID, sb.Name))
@@ -35,20 +43,25 @@ func bereit(t testing.TB, st vorgang.Status) (v *vorgang.Vorgang, letzter vorgan
 	f.get(f.v.Write(sb, f.now(), "Hallo", "Guten Tag"))
 	f.get(f.v.Draft(sb, f.now(), inhalt()))
 	f.do(f.v.SubmitDraft(sb, f.now(), f.get(f.v.Draft(sb, f.now(), inhalt()))))
-	f.get(f.v.Note(sb, f.now(), "zuletzt"))
-	s := f.v.Stand()
+	f.get(f.v.Invite(sb, f.now(), vorgang.Einladung{Mandant: gast.Mandant, Recht: vorgang.RechtKommentieren, Grund: "Amtshilfe"}))
+	f.get(f.v.Note(gast, f.now(), "zuletzt"))
+	s = f.v.Stand()
+	s.Beteiligungen = nil
 	b := bescheid.Bescheid{ID: uuid.UUID{1}, Zustand: bescheid.Bekanntgegeben, Pruefsumme: "x"}
 	s.Bescheide = append(s.Bescheide, b)
 	s.Status = st
-	return vorgang.Restore(s, fest()), f.last()
+	return s, f.last()
 }
+
+// gabZeit is when gib gives its commands.
+var gabZeit = start.AddDate(0, 0, 1).Truncate(time.Microsecond)
 
 // gib gives the command with parameters that fit.
 func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgang.Befehl) error {
-	s, now := v.Stand(), start.AddDate(0, 0, 1)
+	s, now := v.Stand(), gabZeit
 	switch b {
 	case vorgang.BefehlErstellen:
-		return v.May(a, b)
+		return v.May(a, now, b)
 	case vorgang.BefehlAnnehmen:
 		return v.Accept(a, now)
 	case vorgang.BefehlVerwerfen:
@@ -75,7 +88,7 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		return err
 	case vorgang.BefehlFrageErledigen:
 		// Only here is a question open: it would hold up other commands.
-		if v.May(a, b) == nil {
+		if v.May(a, now, b) == nil {
 			s.Rueckfragen = append(s.Rueckfragen, vorgang.Rueckfrage{ID: uuid.UUID{9}, Nachricht: s.Nachrichten[1].Nachricht.ID})
 			*v = *vorgang.Restore(s, fest())
 		}
@@ -105,6 +118,16 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		return v.RecordFailure(a, now, uuid.UUID{1}, vorgang.NachrichtSenden, "aufgegeben")
 	case vorgang.BefehlZuruecknehmen:
 		return v.Undo(a, now, letzter)
+	case vorgang.BefehlBeteiligen:
+		_, err := v.Invite(a, now, vorgang.Einladung{Mandant: "flensburg", Recht: vorgang.RechtLesen, Grund: "Amtshilfe"})
+		return err
+	case vorgang.BefehlBeteiligungBeenden:
+		// Only here is somebody else taking part.
+		if v.May(a, now, b) == nil {
+			s.Beteiligungen = append(s.Beteiligungen, vorgang.Beteiligung{ID: uuid.UUID{9}, Mandant: "flensburg", Recht: vorgang.RechtLesen, Von: now})
+			*v = *vorgang.Restore(s, fest())
+		}
+		return v.EndBeteiligung(a, now, uuid.UUID{9}, "erledigt")
 	}
 	return fmt.Errorf("the test does not know %s", b)
 }
@@ -125,50 +148,125 @@ var alleRollen = []tenant.Rolle{
 	tenant.Auskunft, tenant.Administration, tenant.RolleAntragsteller, tenant.RolleSystem,
 }
 
-// Every pair of status, command and role: the table decides, and nothing else.
+// gaeste are the ways a Vorgang can look to a person of another Mandant at
+// gabZeit; the last three give no right any more or not yet.
+var gaeste = []struct {
+	name string
+	hat  vorgang.Recht // what the Beteiligung is worth
+	b    []vorgang.Beteiligung
+}{
+	{"a guest without Beteiligung", "", []vorgang.Beteiligung{{Mandant: "flensburg", Recht: vorgang.RechtBearbeiten}}},
+	{"a guest who may read", vorgang.RechtLesen, []vorgang.Beteiligung{{Mandant: "luebeck", Recht: vorgang.RechtLesen, Von: gabZeit}}},
+	{"a guest who may comment", vorgang.RechtKommentieren, []vorgang.Beteiligung{{Mandant: "luebeck", Recht: vorgang.RechtKommentieren, Bis: gabZeit.Add(time.Microsecond)}}},
+	{"a guest who may work", vorgang.RechtBearbeiten, []vorgang.Beteiligung{{Mandant: "luebeck", Recht: vorgang.RechtBearbeiten, Beendet: gabZeit.Add(time.Microsecond)}}},
+	{"a guest whose time is over", "", []vorgang.Beteiligung{{Mandant: "luebeck", Recht: vorgang.RechtBearbeiten, Bis: gabZeit}}},
+	{"a guest whose time has not come", "", []vorgang.Beteiligung{{Mandant: "luebeck", Recht: vorgang.RechtBearbeiten, Von: gabZeit.Add(time.Microsecond)}}},
+	{"a guest whose part was ended", "", []vorgang.Beteiligung{{Mandant: "luebeck", Recht: vorgang.RechtBearbeiten, Beendet: gabZeit}}},
+}
+
+// Every combination of status, command, role and right of a guest: the table
+// decides, and nothing else.
 func TestTable(t *testing.T) {
 	t.Parallel()
-	pairs := 0
-	for _, r := range vorgang.Regeln() {
-		for _, st := range alleStatus {
+	pairs, cases, guests := 0, 0, 0
+	for _, st := range alleStatus {
+		stand, letzter := bereiterStand(t, st)
+		basis := vorgang.Restore(stand, fest())
+		for _, r := range vorgang.Regeln() {
 			pairs++
 			for _, rolle := range alleRollen {
-				v, letzter := bereit(t, st)
-				vorher, err := v.MarshalStand()
-				require.NoError(t, err)
-				wo := fmt.Sprintf("%s in %s as %s", r.Befehl, st, rolle)
-				err = gib(v, letzter, mitRolle(rolle), r.Befehl)
-				switch {
-				case !slices.Contains(r.Rollen, rolle):
-					require.ErrorIs(t, err, fehler.ErrForbidden, wo)
-					require.NotErrorIs(t, err, fehler.ErrInvalid, wo)
-				case !slices.Contains(r.Von, st):
-					require.ErrorIs(t, err, fehler.ErrInvalid, wo)
-					require.NotErrorIs(t, err, fehler.ErrForbidden, wo)
-				default:
-					require.NoError(t, err, wo)
-					require.NotEmpty(t, v.Neu(), wo)
-					want := r.Nach
-					if want == "" {
-						want = st
+				probe := func(wer string, a tenant.Akteur, b []vorgang.Beteiligung, kind error, code string) {
+					cases++
+					s := basis.Stand()
+					s.Beteiligungen = b
+					v := vorgang.Restore(s, fest())
+					vorher, err := v.MarshalStand()
+					require.NoError(t, err)
+					wo := fmt.Sprintf("%s in %s by %s as %s", r.Befehl, st, wer, rolle)
+					err = gib(v, letzter, a, r.Befehl)
+					if kind == nil {
+						require.NoError(t, err, wo)
+						require.NotEmpty(t, v.Neu(), wo)
+						want := r.Nach
+						if want == "" {
+							want = st
+						}
+						require.Equal(t, want, v.Status(), wo)
+						return
 					}
-					require.Equal(t, want, v.Status(), wo)
+					require.ErrorIs(t, err, kind, wo)
+					for _, k := range []error{fehler.ErrForbidden, fehler.ErrInvalid} {
+						require.Equal(t, k == kind, errors.Is(err, k), "one kind only: "+wo)
+					}
+					p := fehler.ProblemeIn(err)
+					require.Len(t, p, 1, wo)
+					require.Equal(t, code, p[0].Code, wo)
+					require.NotEmpty(t, p[0].Hinweis, wo)
+					nachher, err := v.MarshalStand()
+					require.NoError(t, err)
+					require.Equal(t, string(vorher), string(nachher), "a refused command changes nothing: "+wo)
+					require.Empty(t, v.Neu(), wo)
+					require.Empty(t, v.NeueAuftraege(), wo)
+				}
+				inRolle, inStatus := slices.Contains(r.Rollen, rolle), slices.Contains(r.Von, st)
+				switch {
+				case !inRolle:
+					probe("our own", mitRolle(rolle), nil, fehler.ErrForbidden, "vorgang.rolle")
+				case !inStatus:
+					probe("our own", mitRolle(rolle), nil, fehler.ErrInvalid, "vorgang.status")
+				default:
+					probe("our own", mitRolle(rolle), nil, nil, "")
+				}
+				if mitRolle(rolle).Art != tenant.Person {
 					continue
 				}
-				nachher, err := v.MarshalStand()
-				require.NoError(t, err)
-				require.Equal(t, string(vorher), string(nachher), "a refused command changes nothing: "+wo)
-				require.Empty(t, v.Neu(), wo)
-				require.Empty(t, v.NeueAuftraege(), wo)
-				require.NotEmpty(t, fehler.ProblemeIn(err0(v, letzter, mitRolle(rolle), r.Befehl)), wo)
+				for _, g := range gaeste {
+					a := fremder("g."+string(rolle), rolle)
+					allowed := r.Recht != "" && g.hat.Umfasst(r.Recht)
+					if r.Befehl == vorgang.BefehlZiehen && st == vorgang.Neu {
+						allowed = false // it would accept, too
+					}
+					switch {
+					case !inRolle:
+						probe(g.name, a, g.b, fehler.ErrForbidden, "vorgang.rolle")
+					case g.b[0].Mandant != a.Mandant:
+						probe(g.name, a, g.b, fehler.ErrForbidden, "vorgang.mandant")
+					case !allowed:
+						probe(g.name, a, g.b, fehler.ErrForbidden, "vorgang.beteiligung")
+					case !inStatus:
+						probe(g.name, a, g.b, fehler.ErrInvalid, "vorgang.status")
+					default:
+						guests++
+						probe(g.name, a, g.b, nil, "")
+					}
+				}
 			}
 		}
 	}
-	require.Equal(t, 22*8, pairs)
+	require.Equal(t, 24*8, pairs)
+	require.Equal(t, 24*8*(9+7*len(gaeste)), cases)
+	require.NotZero(t, guests)
 }
 
-func err0(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgang.Befehl) error {
-	return gib(v, letzter, a, b)
+// The column of the table, said once more by hand: a wrong row must not pass
+// because test and code read the same table.
+func TestWhatGuestsMay(t *testing.T) {
+	t.Parallel()
+	want := map[vorgang.Befehl]vorgang.Recht{
+		vorgang.BefehlNotieren: vorgang.RechtKommentieren, vorgang.BefehlZuruecknehmen: vorgang.RechtKommentieren,
+		vorgang.BefehlZiehen: vorgang.RechtBearbeiten, vorgang.BefehlZuweisen: vorgang.RechtBearbeiten,
+		vorgang.BefehlZuruecklegen: vorgang.RechtBearbeiten, vorgang.BefehlBeginnen: vorgang.RechtBearbeiten,
+		vorgang.BefehlSchreiben: vorgang.RechtBearbeiten, vorgang.BefehlFragen: vorgang.RechtBearbeiten,
+		vorgang.BefehlFrageErledigen: vorgang.RechtBearbeiten, vorgang.BefehlEntwerfen: vorgang.RechtBearbeiten,
+		vorgang.BefehlVorlegen: vorgang.RechtBearbeiten,
+	}
+	got := map[vorgang.Befehl]vorgang.Recht{}
+	for _, r := range vorgang.Regeln() {
+		if r.Recht != "" {
+			got[r.Befehl] = r.Recht
+		}
+	}
+	require.Equal(t, want, got)
 }
 
 func TestWrongAkteur(t *testing.T) {
@@ -222,7 +320,7 @@ func TestWrongAkteur(t *testing.T) {
 	wer, ok := neu[n].Who()
 	require.True(t, ok)
 	require.Equal(t, sb.ID, wer.ID)
-	require.ErrorIs(t, v.May(sb, "zaubern"), fehler.ErrUnsupported)
+	require.ErrorIs(t, v.May(sb, start, "zaubern"), fehler.ErrUnsupported)
 }
 
 func TestPullLeavesAssignedAlone(t *testing.T) {
@@ -271,7 +369,7 @@ func zustaende() []byte {
 	for _, s := range alleStatus {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s, s.Name(), s.Oeffentlich())
 	}
-	fmt.Fprint(&b, "\n| Befehl | Von | Nach | Rollen | umkehrbar |\n|---|---|---|---|---|\n")
+	fmt.Fprint(&b, "\n| Befehl | Von | Nach | Rollen | Recht (Beteiligung) | umkehrbar |\n|---|---|---|---|---|---|\n")
 	pfeile := []string{}
 	for _, r := range vorgang.Regeln() {
 		nach, umkehr := "(bleibt)", "ja"
@@ -287,8 +385,14 @@ func zustaende() []byte {
 		if !r.Umkehrbar {
 			umkehr = "nein: " + r.Endgueltig
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Befehl, liste(r.Von), nach, liste(r.Rollen), umkehr)
+		recht := "–"
+		if r.Recht != "" {
+			recht = string(r.Recht)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", r.Befehl, liste(r.Von), nach, liste(r.Rollen), recht, umkehr)
 	}
+	fmt.Fprint(&b, "\nA person of another Mandant needs one of the roles and an active Beteiligung with at least this right; – means never.\n"+
+		"Pulling a new Vorgang accepts it, so a guest pulls only an accepted one. A guest takes back only what its own Mandant did.\n")
 	fmt.Fprint(&b, "\n```mermaid\nstateDiagram-v2\n"+strings.Join(pfeile, "")+"```\n")
 	return b.Bytes()
 }

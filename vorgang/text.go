@@ -1,6 +1,11 @@
 package vorgang
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+)
 
 // texte are the German names of the entries for journals on screen and paper.
 // They are for reading only; nothing is derived from them.
@@ -30,6 +35,8 @@ var texte = map[Code]string{
 	"abgabe.beantwortet":        "Antwort der E-Akte eingegangen",
 	"auftrag.aufgegeben":        "Auftrag aufgegeben",
 	"auftrag.geparkt":           "Auftrag angehalten",
+	"beteiligung.begonnen":      "Andere Behörde beteiligt",
+	"beteiligung.beendet":       "Beteiligung beendet",
 	"vorgang.zurueckgenommen":   "Schritt zurückgenommen",
 }
 
@@ -82,6 +89,14 @@ func (e Ereignis) Text() string {
 		return fmt.Sprintf("%s: %s", t, d.Art)
 	case *AuftragAufgegeben:
 		return fmt.Sprintf("%s: %s", t, d.Art)
+	case *BeteiligungBegonnen:
+		t = fmt.Sprintf("%s: %s, Recht: %s", t, d.Mandant, d.Recht)
+		if d.Von.After(e.Zeit) {
+			t += ", ab " + datum.Von(d.Von).Deutsch()
+		}
+		if !d.Bis.IsZero() {
+			t += ", bis " + datum.Von(d.Bis.Add(-time.Microsecond)).Deutsch()
+		}
 	case *Zurueckgenommen:
 		return fmt.Sprintf("%s: Eintrag %d", t, d.Seq)
 	}

@@ -11,10 +11,11 @@ import (
 
 // Undo takes back what the entry did, with entries of its own; the journal keeps
 // both. Only the last entry can be taken back, so nothing can depend on it, and
-// only by who may give the command itself. What cannot be undone is
+// only by who may give the command itself; a person of another Mandant only what
+// somebody of that Mandant did. What cannot be undone is
 // fehler.ErrUnsupported and says why.
 func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis) error {
-	if err := v.check("Undo", a, BefehlZuruecknehmen); err != nil {
+	if err := v.check("Undo", a, now, BefehlZuruecknehmen); err != nil {
 		return err
 	}
 	if e.Vorgang != v.s.ID || e.Seq != v.s.Journal.Seq || !bytes.Equal(e.Hash, v.s.Journal.Hash) {
@@ -26,6 +27,13 @@ func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis) error {
 	if grund := e.verify(&Kopf{Seq: e.Seq - 1, Hash: e.Vorgaenger}); grund != "" {
 		return v.fail("Undo", fehler.ErrInvalid, problem("undo.eintrag", fmt.Sprintf("/journal/%d", e.Seq),
 			grund, "Der Eintrag stimmt nicht mit dem Protokoll überein."))
+	}
+	// A guest takes back what its own Mandant did, not the work of others.
+	if v.s.istGast(a) {
+		if wer, ok := e.Who(); !ok || wer.Mandant != a.Mandant {
+			return v.ohneRecht("Undo", "a guest undoes only entries of its own Mandant",
+				"Das war ein Schritt einer anderen Behörde; nur sie oder die Behörde, die den Vorgang führt, kann ihn zurücknehmen.")
+		}
 	}
 	d, err := e.daten()
 	if err != nil {
@@ -40,7 +48,7 @@ func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis) error {
 		return v.fail("Undo", fehler.ErrUnsupported, problem("undo.endgueltig", fmt.Sprintf("/journal/%d", e.Seq),
 			string(e.Code)+" cannot be undone", grund))
 	}
-	if err := v.checkAkteur("Undo", a, regel(b)); err != nil {
+	if err := v.checkAkteur("Undo", a, now, regel(b)); err != nil {
 		return err
 	}
 	if err := v.record(a, now, &Zurueckgenommen{Seq: e.Seq}); err != nil {
@@ -86,6 +94,10 @@ func umkehrung(d daten) (Befehl, daten) {
 		return BefehlFrageErledigen, nil
 	case *Eingegangen:
 		return BefehlErstellen, nil
+	case *BeteiligungBegonnen:
+		return BefehlBeteiligen, nil
+	case *BeteiligungBeendet:
+		return BefehlBeteiligungBeenden, nil
 	case *Zurueckgenommen, *NotizEntfernt:
 		return BefehlZuruecknehmen, nil
 	}

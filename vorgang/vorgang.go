@@ -108,10 +108,7 @@ func (v *Vorgang) record(a tenant.Akteur, now time.Time, d daten) error {
 	if _, err := io.ReadFull(v.k.Rand, salz); err != nil {
 		return fmt.Errorf("vorgang: no randomness for the salt: %w", err)
 	}
-	zeit := mikro(now)
-	if zeit.Before(v.s.Journal.Zeit) {
-		zeit = v.s.Journal.Zeit
-	}
+	zeit := v.zeitpunkt(now)
 	e := Ereignis{
 		Mandant: v.s.Mandant, Vorgang: v.s.ID, Seq: v.s.Journal.Seq + 1,
 		Zeit: zeit, Code: d.code(),
@@ -123,6 +120,16 @@ func (v *Vorgang) record(a tenant.Akteur, now time.Time, d daten) error {
 	v.s.applyEreignis(d, &e)
 	v.neu = append(v.neu, e)
 	return nil
+}
+
+// zeitpunkt is the time at which a command given now counts and stands in the
+// journal. Rights are asked for this instant, so that a clock that lags behind
+// does not bring back one that has ended.
+func (v *Vorgang) zeitpunkt(now time.Time) time.Time {
+	if zeit := mikro(now); !zeit.Before(v.s.Journal.Zeit) {
+		return zeit
+	}
+	return v.s.Journal.Zeit
 }
 
 // order asks for work outside. A zero faellig means at once; a later one makes a Termin.

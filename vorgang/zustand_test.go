@@ -24,8 +24,10 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 	alle2.ID = "b.alles"
 	vertretung := alle2
 	vertretung.ID, vertretung.VertretungFuer = "c.vertretung", alle.ID
-	akteure := []tenant.Akteur{alle, alle2, vertretung, alle, alle2, sb, leitung, post, leser, buerger, relay}
-	released, undone, refused := 0, 0, 0
+	gaeste := alle
+	gaeste.ID, gaeste.Mandant = "d.gast", "luebeck"
+	akteure := []tenant.Akteur{alle, alle2, vertretung, alle, alle2, sb, leitung, post, leser, buerger, relay, gast, gaeste}
+	released, undone, refused, byGuests := 0, 0, 0, 0
 
 	rapid.Check(t, func(rt *rapid.T) {
 		f := &fall{t: t, uhr: start}
@@ -126,6 +128,21 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 				}
 				return v.RecordAbgabeAntwort(relay, now, w)
 			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				e := vorgang.Einladung{
+					Mandant: rapid.SampledFrom([]tenant.ID{"luebeck", "luebeck", "flensburg", "kiel"}).Draw(rt, "mandant"),
+					Recht:   rapid.SampledFrom([]vorgang.Recht{vorgang.RechtLesen, vorgang.RechtKommentieren, vorgang.RechtBearbeiten}).Draw(rt, "recht"),
+					Grund:   "x",
+				}
+				if rapid.Bool().Draw(rt, "befristet") {
+					e.Bis = now.Add(time.Duration(rapid.IntRange(-10, 3000).Draw(rt, "dauer")) * time.Second)
+				}
+				_, err := v.Invite(a, now, e)
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.EndBeteiligung(a, now, einer(rt, s.Beteiligungen).ID, "x")
+			},
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 		}
@@ -134,7 +151,7 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 			c := rapid.IntRange(0, len(befehle)-1).Draw(rt, "befehl")
 			// The clock of another machine may be behind.
 			f.uhr = f.uhr.Add(time.Duration(rapid.IntRange(-90, 600).Draw(rt, "sekunden")) * time.Second)
-			vorher, status := f.json(), v.Status()
+			vorher, status, n := f.json(), v.Status(), len(f.journal)
 			if err := befehle[c](a, f.uhr, v.Stand()); err != nil {
 				require.Equal(rt, vorher, f.json(), "a refused command changes nothing")
 				require.Empty(rt, v.Neu())
@@ -142,6 +159,9 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 				continue
 			}
 			f.save()
+			if a.Mandant == "luebeck" && len(f.journal) > n {
+				byGuests++
+			}
 			if step%5 == 0 {
 				f.check()
 			}
@@ -159,11 +179,13 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 		}
 		f.check()
 		require.Empty(rt, vierAugenVerletzt(f.journal))
+		require.Empty(rt, gastOhneRecht(f.journal))
 	})
 	require.NotZero(t, released, "the random commands reach a release")
 	require.NotZero(t, undone)
 	require.NotZero(t, refused)
-	t.Logf("%d released, %d undone, %d refused", released, undone, refused)
+	require.NotZero(t, byGuests)
+	t.Logf("%d released, %d undone, %d refused, %d by guests", released, undone, refused, byGuests)
 }
 
 // vierAugenVerletzt looks, from the journal alone, for a release by somebody who
@@ -188,6 +210,54 @@ func vierAugenVerletzt(journal []vorgang.Ereignis) []uuid.UUID {
 		}
 	}
 	return out
+}
+
+// gastOhneRecht looks, from the journal alone, for entries by somebody of another
+// Mandant at a time when no Beteiligung covered them.
+func gastOhneRecht(journal []vorgang.Ereignis) []int64 {
+	var laufend []*vorgang.BeteiligungBegonnen
+	var out []int64
+	for _, e := range journal {
+		a, _ := e.Who()
+		d, _ := e.Data()
+		if a.Art == tenant.Person && a.Mandant != e.Mandant {
+			need := vorgang.RechtBearbeiten
+			switch d.(type) {
+			case *vorgang.Notiert, *vorgang.NotizEntfernt, *vorgang.Zurueckgenommen:
+				need = vorgang.RechtKommentieren
+			case *vorgang.Freigegeben, *vorgang.AbschlussVermerkt, *vorgang.AbgabeAngeordnet, *vorgang.BeteiligungBegonnen, *vorgang.BeteiligungBeendet:
+				need = "never"
+			}
+			if !slices.ContainsFunc(laufend, func(b *vorgang.BeteiligungBegonnen) bool {
+				return b.Mandant == a.Mandant && b.Recht.Umfasst(need) && !e.Zeit.Before(b.Von) && (b.Bis.IsZero() || e.Zeit.Before(b.Bis))
+			}) {
+				out = append(out, e.Seq)
+			}
+		}
+		switch d := d.(type) {
+		case *vorgang.BeteiligungBegonnen:
+			laufend = append(laufend, d)
+		case *vorgang.BeteiligungBeendet:
+			laufend = slices.DeleteFunc(laufend, func(b *vorgang.BeteiligungBegonnen) bool { return b.ID == d.Beteiligung })
+		}
+	}
+	return out
+}
+
+// Negative control: a right the Stand has and the journal never gave is seen.
+func TestGuestCheckCanFail(t *testing.T) {
+	t.Parallel()
+	f := neuerFall(t)
+	f.get(f.v.Invite(sb, f.now(), vorgang.Einladung{Mandant: "luebeck", Recht: vorgang.RechtKommentieren, Grund: "x", Bis: f.uhr.Add(time.Hour)}))
+	f.get(f.v.Note(gast, f.now(), "x"))
+	require.Empty(t, gastOhneRecht(f.journal))
+	s := f.v.Stand()
+	s.Beteiligungen[0].Recht, s.Beteiligungen[0].Bis = vorgang.RechtBearbeiten, time.Time{}
+	v := vorgang.Restore(s, fest())
+	require.NoError(t, v.Assign(gast, f.now(), "x", "X"))
+	_, err := v.Note(gast, f.uhr.Add(2*time.Hour), "x")
+	require.NoError(t, err)
+	require.Equal(t, []int64{s.Journal.Seq + 1, s.Journal.Seq + 2}, gastOhneRecht(append(f.journal, v.Neu()...)))
 }
 
 // Negative control: the check sees a breach when the Stand forgot who took part.
