@@ -6,12 +6,8 @@ package memory
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
@@ -30,6 +26,7 @@ type DB struct {
 	busy   time.Duration
 	writer chan struct{} // holds one token; who takes it writes
 	head   atomic.Pointer[state]
+	wecker wecker
 }
 
 // New makes an empty DB.
@@ -43,22 +40,22 @@ func New(o *Options) *DB {
 	return db
 }
 
-// state is one committed state. Rows behind pointers are never changed.
+// state is one committed state. Rows behind pointers are never changed. Keys of
+// its trees are led by the Mandant, those of the outbox are not.
 type state struct {
-	vorgang        tree[*driver.VorgangRow] // id
-	vorgangEingang tree[*driver.VorgangRow] // eingang, id
-	vorgangNummer  tree[uuid.UUID]          // nummer
-	journal        tree[*driver.JournalRow] // vorgang, seq
-	auftrag        tree[*driver.AuftragRow] // id
-	auftragPlatz   tree[*driver.AuftragRow] // vorgang, version, ordinal
-	auftragOffen   tree[*driver.AuftragRow] // the same, open and parked only
-	eingang        tree[*driver.EingangRow] // id
-	schluessel     tree[uuid.UUID]          // schluessel
-	eingangZeit    tree[*driver.EingangRow] // eingegangen, id
-	eintrag        tree[*driver.EintragRow] // id
-	eintragZeit    tree[*driver.EintragRow] // zeit, id
-	konfig         tree[*driver.KonfigRow]  // art, schluessel
-	zaehler        tree[int64]              // name, jahr
+	vorgang      table[vorgang]
+	journal      tree[*driver.JournalRow] // vorgang, seq
+	auftrag      table[driver.AuftragRow]
+	outbox       outbox
+	eingang      table[driver.EingangRow]
+	eintrag      table[driver.EintragRow]
+	konfig       tree[*driver.KonfigRow]  // art, schluessel
+	zaehler      tree[*driver.ZaehlerRow] // name, jahr
+	schluessel   schluessel
+	aufbewahrung table[driver.AufbewahrungRow]
+	beteiligung  beteiligungen
+	strom        stroeme
+	sperre       tree[driver.Sperre]
 }
 
 // Backend opens the data. Several backends of one DB share them; closing one
@@ -78,18 +75,20 @@ var errClosed = fmt.Errorf("memory: closed: %w", fehler.ErrUnavailable)
 // Close implements driver.Backend.
 func (b *Backend) Close() error {
 	b.closed.Store(true)
+	b.db.wecker.remove(func(s *schlaefer) bool { return s.b == b })
 	return nil
 }
 
 // View implements driver.Backend.
 func (b *Backend) View(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
-	if b.closed.Load() {
-		return errClosed
-	}
-	if err := ctx.Err(); err != nil {
+	head, err := b.read(ctx)
+	if err != nil {
 		return err
 	}
-	s := *b.db.head.Load()
+	if err := head.mayRead(mandant); err != nil {
+		return err
+	}
+	s := *head
 	t := &tx{s: &s, mandant: mandant, readOnly: true}
 	defer func() { t.done = true }()
 	if err := f(ctx, t); err != nil {
@@ -101,6 +100,9 @@ func (b *Backend) View(ctx context.Context, mandant tenant.ID, f func(context.Co
 // Update implements driver.Backend.
 func (b *Backend) Update(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
 	return b.write(ctx, func(s *state) error {
+		if err := s.mayWrite(mandant); err != nil {
+			return err
+		}
 		t := &tx{s: s, mandant: mandant}
 		defer func() { t.done = true }()
 		if err := f(ctx, t); err != nil {
@@ -110,12 +112,10 @@ func (b *Backend) Update(ctx context.Context, mandant tenant.ID, f func(context.
 	})
 }
 
-// write runs f on a copy of the state and makes the copy the state if f succeeds.
+// write runs f on a copy of the state and makes the copy the state if f
+// succeeds. Whoever waits for it is woken when others may write again.
 func (b *Backend) write(ctx context.Context, f func(*state) error) error {
-	if b.closed.Load() {
-		return errClosed
-	}
-	if err := ctx.Err(); err != nil {
+	if _, err := b.read(ctx); err != nil {
 		return err
 	}
 	timer := time.NewTimer(b.db.busy)
@@ -127,56 +127,36 @@ func (b *Backend) write(ctx context.Context, f func(*state) error) error {
 	case <-timer.C:
 		return fmt.Errorf("memory: another update did not end within %s: %w", b.db.busy, fehler.ErrUnavailable)
 	}
-	defer func() { b.db.writer <- struct{}{} }()
-	s := *b.db.head.Load()
-	if err := f(&s); err != nil {
+	before, after, err := b.db.commit(ctx, f)
+	if err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	b.db.head.Store(&s)
+	b.db.wecker.wake(before, after)
 	return nil
 }
 
-// LeaseAuftraege implements driver.Backend.
-func (b *Backend) LeaseAuftraege(ctx context.Context, p driver.LeaseAuftraegeParams) ([]driver.AuftragRow, error) {
-	var out []driver.AuftragRow
-	err := b.write(ctx, func(s *state) error {
-		var due []*driver.AuftragRow
-		type vorgang struct {
-			mandant tenant.ID
-			id      uuid.UUID
-		}
-		var last vorgang // the Vorgang whose first ordered Auftrag was seen
-		s.auftragOffen.ascend("", "", func(_ string, a *driver.AuftragRow) bool {
-			head := true
-			if !a.Termin {
-				v := vorgang{a.Mandant, a.VorgangID}
-				head = v != last
-				last = v
-			}
-			if head && a.Zustand == driver.AuftragOffen && !a.Faellig.After(p.Now) &&
-				(a.LeaseBis == nil || !a.LeaseBis.After(p.Now)) &&
-				(len(p.Arten) == 0 || slices.Contains(p.Arten, a.Art)) {
-				due = append(due, a)
-			}
-			return true
-		})
-		slices.SortFunc(due, func(x, y *driver.AuftragRow) int {
-			if c := x.Faellig.Compare(y.Faellig); c != 0 {
-				return c
-			}
-			return strings.Compare(string(x.ID[:]), string(y.ID[:]))
-		})
-		for _, a := range due[:min(len(due), p.Limit)] {
-			n := *a
-			n.LeaseToken, n.LeaseBis = new(p.Token), new(p.Until)
-			n.Versuch++
-			s.putAuftrag(&n)
-			out = append(out, cloneAuftrag(&n))
-		}
-		return nil
-	})
-	return out, err
+// commit is called with the token of the writer and gives it back.
+func (db *DB) commit(ctx context.Context, f func(*state) error) (before, after *state, err error) {
+	defer func() { db.writer <- struct{}{} }()
+	before = db.head.Load()
+	s := *before
+	if err := f(&s); err != nil {
+		return nil, nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	db.head.Store(&s)
+	return before, &s, nil
+}
+
+// read gives the committed state.
+func (b *Backend) read(ctx context.Context) (*state, error) {
+	if b.closed.Load() {
+		return nil, errClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return b.db.head.Load(), nil
 }

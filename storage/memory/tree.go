@@ -1,15 +1,8 @@
 package memory
 
 import (
-	"encoding/binary"
 	"hash/fnv"
-	"math"
 	"strings"
-	"time"
-
-	"github.com/google/uuid"
-
-	"github.com/ozg-fachwerk/fachwerk/tenant"
 )
 
 // tree is an immutable ordered map: every change gives a new tree that shares
@@ -21,8 +14,22 @@ type tree[V any] struct{ root *node[V] }
 type node[V any] struct {
 	key         string
 	prio        uint32
+	size        uint32 // of the whole subtree
 	val         V
 	left, right *node[V]
+}
+
+func size[V any](n *node[V]) uint32 {
+	if n == nil {
+		return 0
+	}
+	return n.size
+}
+
+// sized counts n again after its children changed.
+func (n *node[V]) sized() *node[V] {
+	n.size = 1 + size(n.left) + size(n.right)
+	return n
 }
 
 func (t tree[V]) get(key string) (V, bool) {
@@ -45,7 +52,7 @@ func (t *tree[V]) set(key string, val V) {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key))
 	// FNV of similar keys is similar in its high bits; the multiplication spreads it.
-	t.root = insert(t.root, &node[V]{key: key, prio: h.Sum32() * 2654435769, val: val})
+	t.root = insert(t.root, &node[V]{key: key, prio: h.Sum32() * 2654435769, size: 1, val: val})
 }
 
 func insert[V any](n, add *node[V]) *node[V] {
@@ -59,7 +66,7 @@ func insert[V any](n, add *node[V]) *node[V] {
 	}
 	if add.prio > n.prio {
 		add.left, add.right = split(n, add.key)
-		return add
+		return add.sized()
 	}
 	c := *n
 	if add.key < n.key {
@@ -67,7 +74,7 @@ func insert[V any](n, add *node[V]) *node[V] {
 	} else {
 		c.right = insert(n.right, add)
 	}
-	return &c
+	return c.sized()
 }
 
 // split parts into keys below and above key. With equal priorities the key may
@@ -82,10 +89,10 @@ func split[V any](n *node[V], key string) (below, above *node[V]) {
 		return n.left, n.right
 	case n.key < key:
 		c.right, above = split(n.right, key)
-		return &c, above
+		return c.sized(), above
 	}
 	below, c.left = split(n.left, key)
-	return below, &c
+	return below, c.sized()
 }
 
 func (t *tree[V]) delete(key string) { t.root = remove(t.root, key) }
@@ -103,7 +110,7 @@ func remove[V any](n *node[V], key string) *node[V] {
 	} else {
 		c.right = remove(n.right, key)
 	}
-	return &c
+	return c.sized()
 }
 
 func merge[V any](a, b *node[V]) *node[V] {
@@ -115,11 +122,45 @@ func merge[V any](a, b *node[V]) *node[V] {
 	case a.prio > b.prio:
 		c := *a
 		c.right = merge(a.right, b)
-		return &c
+		return c.sized()
 	}
 	c := *b
 	c.left = merge(a, b.left)
-	return &c
+	return c.sized()
+}
+
+// cut removes all keys that begin with prefix, which ends with a zero byte.
+func (t *tree[V]) cut(prefix string) {
+	below, rest := split(t.root, prefix)
+	_, above := split(rest, beyond(prefix))
+	t.root = merge(below, above)
+}
+
+// count tells how many keys begin with prefix, which ends with a zero byte. It
+// does not visit them.
+func (t tree[V]) count(prefix string) int { return t.rank(beyond(prefix)) - t.rank(prefix) }
+
+// rank tells how many keys are below key.
+func (t tree[V]) rank(key string) int {
+	var below uint32
+	for n := t.root; n != nil; {
+		if n.key < key {
+			below += 1 + size(n.left)
+			n = n.right
+		} else {
+			n = n.left
+		}
+	}
+	return int(below)
+}
+
+// first gives the lowest key above after that begins with prefix.
+func (t tree[V]) first(prefix, after string) (key string, val V, ok bool) {
+	t.ascend(prefix, after, func(k string, v V) bool {
+		key, val, ok = k, v, true
+		return false
+	})
+	return key, val, ok
 }
 
 // ascend visits keys above after that begin with prefix until f gives false.
@@ -140,11 +181,10 @@ func up[V any](n *node[V], after, prefix string, f func(string, V) bool) bool {
 }
 
 // descend visits keys below before that begin with prefix, from the last one.
-// An empty before starts at the end.
+// An empty before starts at the end; prefix must end with a zero byte then.
 func (t tree[V]) descend(prefix, before string, f func(key string, val V) bool) {
 	if before == "" {
-		// A prefix ends with a zero byte; with 0x01 it is above all its keys.
-		before = prefix[:len(prefix)-1] + "\x01"
+		before = beyond(prefix)
 	}
 	down(t.root, before, prefix, f)
 }
@@ -159,23 +199,4 @@ func down[V any](n *node[V], before, prefix string, f func(string, V) bool) bool
 		}
 	}
 	return down(n.left, before, prefix, f)
-}
-
-// key joins parts such that the order of keys is the order of the parts.
-// Texts hold no NUL, so NUL ends them.
-func key(mandant tenant.ID, parts ...any) string {
-	b := append([]byte(mandant), 0)
-	for _, p := range parts {
-		switch v := p.(type) {
-		case string:
-			b = append(append(b, v...), 0)
-		case int64:
-			b = binary.BigEndian.AppendUint64(b, uint64(v)^(math.MaxInt64+1))
-		case time.Time:
-			b = binary.BigEndian.AppendUint64(b, uint64(v.UnixMicro())^(math.MaxInt64+1))
-		case uuid.UUID:
-			b = append(b, v[:]...)
-		}
-	}
-	return string(b)
 }
