@@ -66,7 +66,7 @@ func step(ctx context.Context, c *pgx.Conn, all []sqltx.Migration, app, relay st
 			nummer bigint PRIMARY KEY, name text NOT NULL, summe text NOT NULL)`); err != nil {
 			return err
 		}
-		pending, err := sqltx.Pending(ctx, conn{c}, all)
+		pending, err := sqltx.Pending(ctx, direct{c}, all)
 		if err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func checkSchema(ctx context.Context, pool *pgxpool.Pool) error {
 		return fehler.New("postgres.Open", "", fehler.ErrUnavailable, err)
 	}
 	defer pc.Release()
-	pending, err := sqltx.Pending(ctx, conn{pc.Conn()}, all)
+	pending, err := sqltx.Pending(ctx, direct{pc.Conn()}, all)
 	if err != nil {
 		return fehler.New("postgres.Open", "", fehler.ErrInvalid, err)
 	}
