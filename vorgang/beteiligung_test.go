@@ -165,13 +165,25 @@ func TestBeteiligungAndTheClock(t *testing.T) {
 	e.Von = start.AddDate(-1, 0, 0)
 	id := f.get(f.v.Invite(sb, f.now(), e))
 	require.Equal(t, f.last().Zeit, f.v.Stand().Beteiligungen[0].Von)
-	f.do(f.v.EndBeteiligung(sb, start.Add(-time.Hour), id, "Uhr geht nach"))
+	vorher := f.now()
+	f.get(f.v.Note(gast, vorher, "darf noch"))
+	f.uhr = f.uhr.Add(time.Hour)
+	f.get(f.v.Note(sb, f.now(), "eine Stunde später"))
+	f.do(f.v.EndBeteiligung(sb, vorher, id, "Uhr geht nach"))
 	require.Equal(t, f.last().Zeit, f.v.Stand().Beteiligungen[0].Beendet)
-	_, err := f.v.Note(gast, start.Add(-time.Minute), "Uhr geht nach")
-	require.ErrorIs(t, err, fehler.ErrForbidden)
+	require.True(t, f.v.Stand().Beteiligungen[0].Aktiv(vorher), "then it ran")
+	_, err := f.v.Note(gast, vorher, "Uhr geht nach")
+	require.ErrorIs(t, err, fehler.ErrForbidden, "the note would stand in the journal after the end")
 	e.Bis = f.last().Zeit
-	_, err = f.v.Invite(sb, start.Add(-time.Hour), e)
+	_, err = f.v.Invite(sb, vorher, e)
 	require.ErrorIs(t, err, fehler.ErrInvalid, "for the journal this end has come")
+
+	// One that has run out cannot be ended any more, by that clock either.
+	e.Bis = f.uhr.Add(time.Hour)
+	id = f.get(f.v.Invite(sb, f.now(), e))
+	require.ErrorIs(t, f.v.EndBeteiligung(sb, e.Bis, id, "zu spät"), fehler.ErrInvalid)
+	f.get(f.v.Note(sb, e.Bis, "danach"))
+	require.ErrorIs(t, f.v.EndBeteiligung(sb, f.uhr, id, "Uhr geht nach"), fehler.ErrInvalid)
 	f.check()
 }
 
