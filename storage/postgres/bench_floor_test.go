@@ -294,6 +294,11 @@ func (f *floor) Lease(ctx context.Context, p driver.LeaseAuftraegeParams) (out [
 	return out, err
 }
 
+func (f *floor) Settle(ctx context.Context) error {
+	_, err := f.pool.Exec(ctx, "VACUUM ANALYZE")
+	return err
+}
+
 func (f *floor) Finish(ctx context.Context, p driver.FinishAuftragParams) error {
 	tag, err := f.pool.Exec(ctx, `UPDATE auftrag SET zustand='erledigt',letzter_fehler='',lease_token=NULL,lease_bis=NULL,erledigt=$1
 		WHERE mandant=$2 AND id=$3 AND lease_token=$4 AND zustand='offen'`, p.Now, mandant, p.ID, p.Token)

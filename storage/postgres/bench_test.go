@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
 	"github.com/ozg-fachwerk/fachwerk/storage/postgres"
 	"github.com/ozg-fachwerk/fachwerk/storage/storagetest"
@@ -25,14 +26,17 @@ const benchConns = "&pool_max_conns=16"
 
 func benchOptions(batch bool) storagetest.BenchOptions {
 	return storagetest.BenchOptions{Name: "postgres", New: func(t testing.TB) (storagetest.Handle, storagetest.Floor) {
-		db := fresh(t)
-		pool, err := pgxpool.New(t.Context(), db.SuperDSN+benchConns)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(pool.Close)
-		return storagetest.Handle{Open: func(ctx context.Context) (driver.Backend, error) {
-			return postgres.OpenBackend(ctx, db.AppDSN+benchConns, &postgres.Options{RelayDSN: db.RelayDSN + benchConns})
-		}}, &floor{pool, batch}
+		return floorOn(t, fresh(t), batch)
 	}}
+}
+
+func floorOn(t testing.TB, db pgtest.Database, batch bool) (storagetest.Handle, storagetest.Floor) {
+	pool, err := pgxpool.New(t.Context(), db.SuperDSN+benchConns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return storagetest.Handle{Open: func(ctx context.Context) (driver.Backend, error) {
+		return postgres.OpenBackend(ctx, db.AppDSN+benchConns, &postgres.Options{RelayDSN: db.RelayDSN + benchConns})
+	}}, &floor{pool, batch}
 }

@@ -34,21 +34,21 @@ func RunAgainstFloor(b *testing.B, o BenchOptions) {
 	})
 	b.Run("edit", func(b *testing.B) {
 		v := newVergleich(b, o)
-		v.fill(benchBestand)
+		v.bestand(benchBestand)
 		for _, callers := range []int{1, 8} {
 			b.Run(fmt.Sprint(callers), func(b *testing.B) { v.edit(callers, v.frische).report(b) })
 		}
 	})
 	b.Run("claim", func(b *testing.B) {
 		v := newVergleich(b, o)
-		v.fill(benchBestand)
+		v.bestand(benchBestand)
 		for _, callers := range []int{1, 8, 32} {
 			b.Run(fmt.Sprint(callers), func(b *testing.B) { v.claim(callers, v.nachlegen()).report(b) })
 		}
 	})
 	b.Run("list", func(b *testing.B) {
 		v := newVergleich(b, o)
-		v.fill(benchBestand)
+		v.bestand(benchBestand)
 		b.Run("page-1", func(b *testing.B) { v.page(1, storage.DefaultLimit).report(b) })
 		b.Run("page-1000", func(b *testing.B) { v.page(1000, 10).report(b) })
 		b.Run("search", func(b *testing.B) { v.search().report(b) })

@@ -47,6 +47,9 @@ type Floor interface {
 	// of their Vorgang is open, those due longest first, and reads them. Now,
 	// Until, Token and Limit count.
 	Lease(ctx context.Context, p driver.LeaseAuftraegeParams) ([]driver.AuftragRow, error)
+	// Settle does what the database does by itself some time after much was
+	// added: it brings the planner's statistics up to date and tidies up.
+	Settle(ctx context.Context) error
 	// Finish closes a leased Auftrag as done if the token fits.
 	Finish(ctx context.Context, p driver.FinishAuftragParams) error
 }

@@ -215,6 +215,13 @@ func (v *vergleich) neu(n int) []driver.SaveVorgangParams {
 // stapel is how many Vorgaenge one transaction of an import takes.
 const stapel = 200
 
+// bestand fills a database before its cases begin.
+func (v *vergleich) bestand(n int) {
+	v.Helper()
+	v.fill(n)
+	v.ok(v.floor.Settle(v.ctx))
+}
+
 // fill adds n waiting Vorgaenge, not measured, and gives their ids.
 func (v *vergleich) fill(n int) []uuid.UUID {
 	v.Helper()

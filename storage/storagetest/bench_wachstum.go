@@ -43,6 +43,7 @@ func RunGrowth(b *testing.B, o BenchOptions) {
 	for rows := benchBestand; rows <= bis; rows *= 10 {
 		from := time.Now()
 		imp := v.wachsen(rows)
+		v.ok(v.floor.Settle(v.ctx))
 		b.Logf("%d Vorgaenge after %s", rows, time.Since(from).Round(time.Second))
 		line := func(name string, p *paar, of func(lauf) time.Duration) {
 			ours, floor, _ := p.werte(of)
