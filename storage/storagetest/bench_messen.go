@@ -27,14 +27,16 @@ type seite struct {
 
 // lauf is a measured slice.
 type lauf struct {
-	ops   int
-	dauer time.Duration
+	ops        int
+	dauer, cpu time.Duration
 	// einzeln are the latencies.
 	einzeln []time.Duration
 }
 
 // proOp is the inverse of the throughput.
 func (l lauf) proOp() time.Duration { return l.dauer / time.Duration(max(l.ops, 1)) }
+
+func (l lauf) cpuProOp() time.Duration { return l.cpu / time.Duration(max(l.ops, 1)) }
 
 // messen runs k operations with so many callers at once.
 func messen(tb testing.TB, callers, k int, s seite) lauf {
@@ -47,7 +49,7 @@ func messen(tb testing.TB, callers, k int, s seite) lauf {
 	var next, nachher atomic.Int64
 	errs := make([]error, callers)
 	var wg sync.WaitGroup
-	start := time.Now()
+	start, used := time.Now(), cpu()
 	for c := range callers {
 		wg.Go(func() {
 			for {
@@ -73,6 +75,7 @@ func messen(tb testing.TB, callers, k int, s seite) lauf {
 	wg.Wait()
 	// What came between the operations is taken out; with one caller exactly so.
 	l.dauer = time.Since(start) - time.Duration(nachher.Load())/time.Duration(callers)
+	l.cpu = cpu() - used
 	for _, err := range errs {
 		if err != nil {
 			tb.Fatal(err)
@@ -165,6 +168,10 @@ func (p *paar) report(b *testing.B) {
 	b.ReportMetric(ratio, "of_floor")
 	b.ReportMetric(µs(ours), "store_µs/op")
 	b.ReportMetric(µs(floor), "floor_µs/op")
+	if ours, floor, _ = p.werte(lauf.cpuProOp); ours > 0 {
+		b.ReportMetric(µs(ours), "store_cpu_µs/op")
+		b.ReportMetric(µs(floor), "floor_cpu_µs/op")
+	}
 	ours, floor, _ = p.werte(p95)
 	b.ReportMetric(µs(ours), "store_p95_µs")
 	b.ReportMetric(µs(floor), "floor_p95_µs")
