@@ -59,11 +59,13 @@ var beside = map[[2]string]string{
 	{"dms/veraktung", "storage"}:                   "as above: it reads the Vorgang and reports back",
 	{"dms/veraktung", "storage/blob"}:              "as above: the files of the Vorgang",
 	{"dms/veraktung", "storage/relay"}:             "as above: it performs Auftraege",
+	{"storage/blob/s3", "storage/blob"}:            "the contract it implements",
 	{"internal/pgtest", "internal/testenv"}:        "both serve tests",
+	{"internal/s3test", "internal/testenv"}:        "both serve tests",
 }
 
 // testOnly may be imported by tests alone.
-var testOnly = []string{"internal/testenv", "internal/pgtest"}
+var testOnly = []string{"internal/testenv", "internal/pgtest", "internal/s3test", "storage/internal/absturz"}
 
 // thirdParty bounds what the core pulls in outside tests, over all it imports of
 // the module. The longest entry counts.
@@ -77,6 +79,12 @@ var thirdParty = map[string][]string{
 	"bescheid/ausfertigung": {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"vorgang":               {"github.com/google/uuid"},
 	"vorgang/din91379":      {"golang.org/x/text/unicode/norm"},
+	"storage":               {"github.com/google/uuid", "golang.org/x/text/unicode/norm"},
+	"storage/sqlite":        {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
+	"storage/postgres":      {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
+	"storage/relay":         {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"storage/blob":          {},
+	"storage/blob/s3":       {"github.com/minio/minio-go/v7"},
 }
 
 // pkg is a package with its imports; those of the module without its path.
@@ -319,6 +327,10 @@ func TestFloorsCanFail(t *testing.T) {
 		"bescheid":                 {"github.com/go-text/typesetting/font", "the core does not pull this in"},
 		"tenant/datum":             {"github.com/google/uuid", "the core does not pull this in"},
 		"bescheid/frist/tabelle":   {"go.yaml.in/yaml/v3", "the core does not pull this in"},
+		"storage/internal/sqltx":   {"github.com/minio/minio-go/v7", "the core does not pull this in"},
+		"storage/blob":             {"github.com/minio/minio-go/v7/pkg/credentials", "the core does not pull this in"},
+		"storage/blob/s3":          {"github.com/jackc/pgx/v5", "the core does not pull this in"},
+		"storage/postgres":         {"internal/s3test", "serves tests alone"},
 		"cmd/werkzeug":             {"fmt", "the folder has no floor"},
 		"messaging/messagingother": {"storage", "imports more"},
 	} {

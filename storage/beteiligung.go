@@ -188,11 +188,13 @@ func beteiligungen(s *vorgang.Stand) []driver.BeteiligungRow {
 }
 
 // stroeme gives the Mandanten whose feed shows a save at now: the owner, guests,
-// and guests whose share the save ends or has just ended.
-func stroeme(s *vorgang.Stand, now time.Time) []tenant.ID {
+// and guests whose share one of its entries ends.
+func stroeme(s *vorgang.Stand, neu []vorgang.Ereignis, now time.Time) []tenant.ID {
 	out := []tenant.ID{s.Mandant}
 	for _, b := range s.Beteiligungen {
-		ended := !b.Beendet.IsZero() && b.Beendet.Equal(s.Journal.Zeit)
+		ended := slices.ContainsFunc(neu, func(e vorgang.Ereignis) bool {
+			return e.Code == "beteiligung.beendet" && e.Zeit.Equal(b.Beendet)
+		})
 		if (b.Aktiv(now) || ended) && !slices.Contains(out, b.Mandant) {
 			out = append(out, b.Mandant)
 		}

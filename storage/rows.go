@@ -24,7 +24,7 @@ func (s *Store) saveParams(v *vorgang.Vorgang, neu []vorgang.Ereignis, auftraege
 	if err := checkRow(&row); err != nil {
 		return driver.SaveVorgangParams{}, err
 	}
-	p := driver.SaveVorgangParams{Row: row, ExpectedVersion: v.Version(), Zeit: now, Stroeme: stroeme(&stand, now)}
+	p := driver.SaveVorgangParams{Row: row, ExpectedVersion: v.Version(), Zeit: now, Stroeme: stroeme(&stand, neu, now)}
 	geteilt := v.Version() == 0
 	for i := range neu {
 		p.Journal = append(p.Journal, journalRow(&neu[i]))

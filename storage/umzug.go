@@ -87,8 +87,8 @@ func (r *Router) Move(ctx context.Context, mandant tenant.ID, ziel string, o *Mo
 		}
 	}
 	for _, step := range []func() error{
-		// The target is shut too, so that no relay takes Auftraege before the switch.
-		func() error { return to.SetSperre(ctx, mandant, driver.SperreSchreiben) },
+		// The target rests, so that no relay takes Auftraege before the switch.
+		func() error { return to.SetSperre(ctx, mandant, driver.SperreRuht) },
 		func() error { return m.von.SetSperre(ctx, mandant, driver.SperreSchreiben) },
 		m.copy,
 		m.compare,

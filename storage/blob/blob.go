@@ -3,16 +3,17 @@
 //
 // The database refers to a file by its [Ref]. Write the file first and commit
 // the row afterwards: a file nobody refers to does no harm, a reference to a
-// missing file does.
+// missing file does. What nobody refers to any more [Collect] removes.
+//
+// An adapter implements [Store], and [Sweeper] if it can list what it holds;
+// [Check], [Source], [Verify] and [PutError] do what all adapters have in common.
 package blob
 
 import (
 	"context"
 	"crypto/sha512"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
@@ -46,9 +47,9 @@ func (r Ref) Check() error {
 // many goroutines at the same time, and a Mandant sees its own files only.
 type Store interface {
 	// Put reads r to its end and stores the bytes durably. The same content
-	// again gives the same Ref and stores nothing new. More bytes than the
-	// store's limit are ErrInvalid; an error of r is returned as cause. After
-	// an error nothing is stored.
+	// again gives the same Ref and takes no more room, but its age begins anew
+	// (see [Sweeper]). More bytes than the store's limit are ErrInvalid; an
+	// error of r is returned as cause. After an error nothing is stored.
 	Put(ctx context.Context, mandant tenant.ID, r io.Reader) (Ref, error)
 	// Open reads a content. ErrNotFound if there is none under this hash, and
 	// also if its size is not the one of the Ref. The reader verifies: instead
@@ -88,69 +89,4 @@ func Read(ctx context.Context, s Store, mandant tenant.ID, ref Ref, limit int64)
 		return nil, err
 	}
 	return b, nil
-}
-
-func check(op string, ctx context.Context, mandant tenant.ID, ref *Ref) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if _, err := tenant.ParseID(string(mandant)); err != nil {
-		return fehler.New("blob."+op, "", fehler.ErrInvalid, err)
-	}
-	if ref != nil {
-		return ref.Check()
-	}
-	return nil
-}
-
-// source reads what is put: it counts, hashes, keeps the limit and ends with
-// the context.
-type source struct {
-	ctx   context.Context
-	r     io.Reader
-	h     hash.Hash
-	n     int64
-	limit int64
-}
-
-func newSource(ctx context.Context, r io.Reader, limit int64) *source {
-	return &source{ctx: ctx, r: r, h: sha512.New(), limit: limit}
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := s.r.Read(p)
-	if s.n += int64(n); s.n > s.limit {
-		return 0, fehler.New("blob.Put", "", fehler.ErrInvalid, fmt.Errorf("more than %d bytes", s.limit))
-	}
-	s.h.Write(p[:n])
-	return n, err
-}
-
-func (s *source) ref() Ref {
-	return Ref{SHA512: hex.EncodeToString(s.h.Sum(nil)), Groesse: s.n}
-}
-
-// verified checks the bytes while they are read.
-type verified struct {
-	io.ReadCloser
-	h    hash.Hash
-	n    int64
-	want Ref
-}
-
-func verify(rc io.ReadCloser, want Ref) io.ReadCloser {
-	return &verified{ReadCloser: rc, h: sha512.New(), want: want}
-}
-
-func (v *verified) Read(p []byte) (int, error) {
-	n, err := v.ReadCloser.Read(p)
-	v.h.Write(p[:n])
-	v.n += int64(n)
-	if err == io.EOF && (v.n != v.want.Groesse || hex.EncodeToString(v.h.Sum(nil)) != v.want.SHA512) {
-		return n, fehler.New("blob.Read", v.want.SHA512, fehler.ErrInvalid, errors.New("the stored bytes do not match their hash"))
-	}
-	return n, err
 }

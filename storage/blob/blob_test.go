@@ -43,6 +43,9 @@ func TestDir(t *testing.T) {
 			b[1] ^= 1
 			require.NoError(t, os.WriteFile(name, b, 0o600))
 		},
+		Crash: func(t testing.TB, _ blob.Store, m tenant.ID) {
+			require.NoError(t, os.WriteFile(filepath.Join(path, ".tmp", string(m)+"~crashed"), []byte("half"), 0o600))
+		},
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -20,12 +21,21 @@ import (
 type Dir struct {
 	root  *os.Root
 	limit int64
+	now   func() time.Time
 }
 
-var _ Store = (*Dir)(nil)
+var (
+	_ Store   = (*Dir)(nil)
+	_ Sweeper = (*Dir)(nil)
+)
 
-// tmp is the folder of files being written; no Mandant is named so.
-const tmp = ".tmp"
+// tmp is the folder of files being written or removed; no Mandant is named so.
+// A file there is named mandant~random while it is being written, and
+// mandant~hash~random while it is being removed.
+const (
+	tmp = ".tmp"
+	sep = "~"
+)
 
 // OpenDir opens a directory, which is made if it is not there, readable for
 // the owner only. Nothing outside of it is ever touched, whatever links it holds.
@@ -41,38 +51,29 @@ func OpenDir(path string, o *Options) (*Dir, error) {
 		root.Close()
 		return nil, fehler.New("blob.OpenDir", "", fehler.ErrUnavailable, err)
 	}
-	return &Dir{root: root, limit: o.limit()}, nil
+	return &Dir{root: root, limit: o.limit(), now: o.now()}, nil
 }
 
 // Close frees the directory. Readers that are open stay usable.
 func (d *Dir) Close() error { return d.root.Close() }
 
-func folder(mandant tenant.ID, ref Ref) string {
-	return filepath.Join(string(mandant), ref.SHA512[:2], ref.SHA512[2:4])
+func folder(mandant tenant.ID, sum string) string {
+	return filepath.Join(string(mandant), sum[:2], sum[2:4])
 }
 
-func name(mandant tenant.ID, ref Ref) string { return filepath.Join(folder(mandant, ref), ref.SHA512) }
+func name(mandant tenant.ID, sum string) string { return filepath.Join(folder(mandant, sum), sum) }
 
 // randomName is 128 random bits.
 func randomName() string { return rand.Text() }
 
-// putError keeps context errors and those that have a kind; others are the
-// sender's or the disk's.
-func putError(err error) error {
-	if _, ok := errors.AsType[*fehler.Fehler](err); ok {
-		return err
-	}
-	return fehler.New("blob.Put", "", fehler.ErrUnavailable, err)
-}
-
 // Put implements [Store].
 func (d *Dir) Put(ctx context.Context, mandant tenant.ID, r io.Reader) (ref Ref, err error) {
-	if err := check("Put", ctx, mandant, nil); err != nil {
+	if err := Check(ctx, "blob.Put", mandant, nil); err != nil {
 		return Ref{}, err
 	}
-	f, temp, err := d.create()
+	f, temp, err := d.create(mandant)
 	if err != nil {
-		return Ref{}, putError(err)
+		return Ref{}, PutError("blob.Put", err)
 	}
 	defer func() {
 		f.Close()
@@ -80,37 +81,37 @@ func (d *Dir) Put(ctx context.Context, mandant tenant.ID, r io.Reader) (ref Ref,
 			_ = d.root.Remove(temp)
 		}
 	}()
-	src := newSource(ctx, r, d.limit)
+	src := NewSource(ctx, r, d.limit)
 	if _, err := io.Copy(f, src); err != nil {
-		return Ref{}, putError(err)
+		return Ref{}, PutError("blob.Put", err)
 	}
-	ref = src.ref()
-	if d.Stat(ctx, mandant, ref) == nil {
-		// There already; the Put that wrote it may not have synced the folder yet.
-		if err := errors.Join(d.root.Remove(temp), d.syncFolder(folder(mandant, ref))); err != nil {
-			return Ref{}, putError(err)
-		}
-		return ref, nil
-	}
+	ref = src.Ref()
 	if err := f.Sync(); err != nil {
-		return Ref{}, putError(err)
+		return Ref{}, PutError("blob.Put", err)
 	}
 	if err := d.makeFolder(mandant, ref); err != nil {
-		return Ref{}, putError(err)
+		return Ref{}, PutError("blob.Put", err)
 	}
-	if err := d.root.Rename(temp, name(mandant, ref)); err != nil {
-		return Ref{}, putError(err)
+	// The age begins now: a sender may have kept the end to itself for long.
+	now := d.now()
+	if err := d.root.Chtimes(temp, now, now); err != nil {
+		return Ref{}, PutError("blob.Put", err)
 	}
-	if err := d.syncFolder(folder(mandant, ref)); err != nil {
-		return Ref{}, putError(err)
+	// Also if the content is there already: the new file is young and whole, so
+	// it begins the age anew, in one step that no DeleteOlder can come between.
+	if err := d.root.Rename(temp, name(mandant, ref.SHA512)); err != nil {
+		return Ref{}, PutError("blob.Put", err)
+	}
+	if err := d.syncFolder(folder(mandant, ref.SHA512)); err != nil {
+		return Ref{}, PutError("blob.Put", err)
 	}
 	return ref, nil
 }
 
 // create opens a new temporary file.
-func (d *Dir) create() (*os.File, string, error) {
+func (d *Dir) create(mandant tenant.ID) (*os.File, string, error) {
 	for {
-		temp := filepath.Join(tmp, randomName())
+		temp := filepath.Join(tmp, string(mandant)+sep+randomName())
 		f, err := d.root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if !errors.Is(err, fs.ErrExist) {
 			return f, temp, err
@@ -121,7 +122,7 @@ func (d *Dir) create() (*os.File, string, error) {
 // makeFolder makes the folder of a file; a new folder is durable when the one
 // above it is synced.
 func (d *Dir) makeFolder(mandant tenant.ID, ref Ref) error {
-	dir := folder(mandant, ref)
+	dir := folder(mandant, ref.SHA512)
 	if _, err := d.root.Stat(dir); err == nil {
 		return nil
 	}
@@ -146,10 +147,10 @@ func (d *Dir) syncFolder(path string) error {
 
 // Open implements [Store].
 func (d *Dir) Open(ctx context.Context, mandant tenant.ID, ref Ref) (io.ReadCloser, error) {
-	if err := check("Open", ctx, mandant, &ref); err != nil {
+	if err := Check(ctx, "blob.Open", mandant, &ref); err != nil {
 		return nil, err
 	}
-	f, err := d.root.Open(name(mandant, ref))
+	f, err := find(d, mandant, ref.SHA512, d.root.Open)
 	if err != nil {
 		return nil, statError("Open", ref, err)
 	}
@@ -161,7 +162,7 @@ func (d *Dir) Open(ctx context.Context, mandant tenant.ID, ref Ref) (io.ReadClos
 		f.Close()
 		return nil, statError("Open", ref, err)
 	}
-	return verify(f, ref), nil
+	return Verify(f, ref), nil
 }
 
 func statError(op string, ref Ref, err error) error {
@@ -173,10 +174,10 @@ func statError(op string, ref Ref, err error) error {
 
 // Stat implements [Store].
 func (d *Dir) Stat(ctx context.Context, mandant tenant.ID, ref Ref) error {
-	if err := check("Stat", ctx, mandant, &ref); err != nil {
+	if err := Check(ctx, "blob.Stat", mandant, &ref); err != nil {
 		return err
 	}
-	info, err := d.root.Stat(name(mandant, ref))
+	info, err := find(d, mandant, ref.SHA512, d.root.Stat)
 	if err == nil && info.Size() != ref.Groesse {
 		err = fs.ErrNotExist
 	}
@@ -188,18 +189,32 @@ func (d *Dir) Stat(ctx context.Context, mandant tenant.ID, ref Ref) error {
 
 // Delete implements [Store].
 func (d *Dir) Delete(ctx context.Context, mandant tenant.ID, ref Ref) error {
-	if err := check("Delete", ctx, mandant, &ref); err != nil {
+	if err := Check(ctx, "blob.Delete", mandant, &ref); err != nil {
 		return err
 	}
-	err := d.root.Remove(name(mandant, ref))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err == nil:
-		err = d.syncFolder(folder(mandant, ref))
-	}
-	if err != nil {
+	if err := d.delete(mandant, ref.SHA512); err != nil {
 		return fehler.New("blob.Delete", ref.SHA512, fehler.ErrUnavailable, err)
 	}
 	return nil
+}
+
+func (d *Dir) delete(mandant tenant.ID, sum string) error {
+	err := d.root.Remove(name(mandant, sum))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	gone := err == nil
+	asides, err := d.temporary(string(mandant) + sep + sum + sep)
+	if err != nil {
+		return err
+	}
+	for _, aside := range asides {
+		if err := d.root.Remove(aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if !gone {
+		return nil
+	}
+	return d.syncFolder(folder(mandant, sum))
 }

@@ -16,8 +16,11 @@ type Sperre string
 const (
 	// SperreKeine: open.
 	SperreKeine Sperre = ""
+	// SperreRuht: nobody leases its Auftraege; everything else goes on. So is the
+	// place a Mandant moves to.
+	SperreRuht Sperre = "ruht"
 	// SperreSchreiben: whatever writes fails with [ErrUmzug], at the latest when
-	// it writes; View goes on. Only ImportTx still writes.
+	// it writes, and nobody leases its Auftraege; View goes on.
 	SperreSchreiben Sperre = "schreiben"
 	// SperreAlles: Update and View fail with [ErrUmgezogen].
 	SperreAlles Sperre = "alles"

@@ -19,4 +19,6 @@ func options() storagetest.Options {
 
 func TestConformance(t *testing.T) { storagetest.Run(t, options()) }
 
+func TestModel(t *testing.T) { storagetest.RunModel(t, options()) }
+
 func BenchmarkStore(b *testing.B) { storagetest.RunBenchmarks(b, options()) }

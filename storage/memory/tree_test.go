@@ -3,6 +3,7 @@ package memory
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ func TestTreeIsAnImmutableOrderedMap(t *testing.T) {
 				require.True(t, ok)
 				require.Equal(t, v, got)
 			}
+			require.Equal(t, len(model), tr.count("m\x00"))
 		}
 		check(tr, model)
 		if oldModel != nil {
@@ -63,4 +65,30 @@ func TestKeyOrder(t *testing.T) {
 	require.Less(t, key("m", int64(-1)), key("m", int64(1)))
 	require.Less(t, key("m", "a"), key("m", "ab"))
 	require.Less(t, key("m", int64(9)), key("m-2", int64(1)))
+}
+
+// Cutting and counting a range agree with doing it key by key.
+func TestTreeRanges(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var whole, want tree[int]
+		prefix := rapid.SampledFrom([]string{"a\x00", "ab\x00", "b\x00"}).Draw(t, "prefix")
+		n := 0
+		for _, k := range rapid.SliceOfDistinct(rapid.StringMatching(`(a|ab|b)\x00[a-c\x00\x01]{1,3}`), rapid.ID[string]).Draw(t, "keys") {
+			whole.set(k, 1)
+			if strings.HasPrefix(k, prefix) {
+				n++
+			} else {
+				want.set(k, 1)
+			}
+		}
+		require.Equal(t, n, whole.count(prefix))
+		whole.cut(prefix)
+		require.Equal(t, 0, whole.count(prefix))
+		keys := func(tr tree[int]) (ks []string) {
+			tr.ascend("", "", func(k string, _ int) bool { ks = append(ks, k); return true })
+			return ks
+		}
+		require.Equal(t, keys(want), keys(whole))
+		require.Equal(t, size(want.root), size(whole.root))
+	})
 }

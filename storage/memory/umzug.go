@@ -34,7 +34,7 @@ func (s *state) mayWrite(m tenant.ID) error {
 // here, so that LeaseAuftraege need not pass them over again and again.
 func (b *Backend) SetSperre(ctx context.Context, mandant tenant.ID, sperre driver.Sperre) error {
 	switch sperre {
-	case driver.SperreKeine, driver.SperreSchreiben, driver.SperreAlles:
+	case driver.SperreKeine, driver.SperreRuht, driver.SperreSchreiben, driver.SperreAlles:
 	default:
 		return fmt.Errorf("memory: no such Sperre: %w", fehler.ErrInvalid)
 	}

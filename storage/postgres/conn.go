@@ -91,7 +91,7 @@ func (c *conn) opened(results pgx.BatchResults) error {
 	case zustand == nil || c.frei:
 	case *zustand == string(driver.SperreAlles):
 		return driver.ErrUmgezogen
-	case c.begin == readWrite:
+	case c.begin == readWrite && *zustand == string(driver.SperreSchreiben):
 		return driver.ErrUmzug
 	}
 	return nil

@@ -34,7 +34,9 @@ const (
 // (leakproof): = and < on text, uuid and timestamptz are.
 func (t *tx) NextWartend(ctx context.Context, p driver.NextWartendParams) (driver.VorgangRow, error) {
 	if len(p.Einheiten)+len(p.Leistungen) == 0 {
-		row, err := t.nextOfAll(ctx, p)
+		a := sqltx.Params{Args: []any{t.Mandant(), p.Now}}
+		sql := nextOfAllSQL(&a, p)
+		row, err := t.nextRow(ctx, sql, a.Args)
 		if !errors.Is(err, fehler.ErrNotFound) {
 			return row, err
 		}
@@ -85,16 +87,16 @@ func (r reader) Query(ctx context.Context, sql string, args ...any) (sqltx.Rows,
 	return r.query(ctx, sql, args...)
 }
 
-// nextOfAll walks vorgang_wartend from its head and takes the first row that is
-// not locked, if it comes before the oldest one that lost its lease.
-func (t *tx) nextOfAll(ctx context.Context, p driver.NextWartendParams) (driver.VorgangRow, error) {
-	a := sqltx.Params{Args: []any{t.Mandant(), p.Now}}
-	after := behind(&a, p)
-	return t.nextRow(ctx, "WITH ab AS MATERIALIZED (SELECT v.eingang, v.id"+abgelaufen+after+reihe+" LIMIT 1) "+
-		ganz+frei+after+
-		" AND (v.eingang, v.id) < (coalesce((SELECT eingang FROM ab), 'infinity'),"+
-		" coalesce((SELECT id FROM ab), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))"+
-		reihe+" LIMIT 1 FOR UPDATE OF v SKIP LOCKED", a.Args)
+// nextOfAllSQL walks vorgang_wartend from its head and takes the first row that
+// is not locked, if it comes before the oldest one that lost its lease. That place
+// must reach the condition as a bare value: row-level security lets no coalesce
+// through to the index.
+func nextOfAllSQL(a *sqltx.Params, p driver.NextWartendParams) string {
+	after := behind(a, p)
+	return "WITH ab AS MATERIALIZED ((SELECT v.eingang, v.id" + abgelaufen + after + reihe + " LIMIT 1) UNION ALL" +
+		" SELECT timestamptz 'infinity', uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff' ORDER BY 1, 2 LIMIT 1) " +
+		ganz + frei + after + " AND (v.eingang, v.id) < ((SELECT eingang FROM ab), (SELECT id FROM ab))" +
+		reihe + " LIMIT 1 FOR UPDATE OF v SKIP LOCKED"
 }
 
 func behind(a *sqltx.Params, p driver.NextWartendParams) string {

@@ -26,9 +26,14 @@ type schreiber struct {
 	c    *conn
 	busy time.Duration
 	// wecke is called after a commit, when the connection has been handed on.
-	wecke   func(sqltx.Weckt)
-	max     int // members of a group
+	wecke func(sqltx.Weckt)
+	// Bounds of a group.
+	max   int
+	dauer time.Duration
+
 	commits atomic.Int64
+
+	seit time.Time // when this process began to write without a pause; the holder's
 
 	mu       sync.Mutex
 	frei     bool         // nobody holds the connection; GUARDED_BY(mu)
@@ -42,6 +47,15 @@ type schreiber struct {
 const (
 	maxMitglieder = 128
 	maxDauer      = 20 * time.Millisecond
+)
+
+// SQLite's lock is not fair: who writes without a pause keeps other processes out
+// until they give up. So every maxAmStueck there is a pause, and who waits for
+// another process looks more often than the busy handler of SQLite would.
+const (
+	maxAmStueck = 50 * time.Millisecond
+	pause       = 2 * time.Millisecond
+	blick       = time.Millisecond
 )
 
 // wartender waits for the connection; it gets the open group to join, or nil.
@@ -60,7 +74,7 @@ type gruppe struct {
 }
 
 func newSchreiber(c *conn, busy time.Duration, wecke func(sqltx.Weckt)) *schreiber {
-	return &schreiber{c: c, busy: busy, wecke: wecke, max: maxMitglieder, frei: true, closed: make(chan struct{})}
+	return &schreiber{c: c, busy: busy, wecke: wecke, max: maxMitglieder, dauer: maxDauer, frei: true, closed: make(chan struct{})}
 }
 
 // run runs f as a transaction, or as a part of one, and returns when its
@@ -175,9 +189,27 @@ func (s *schreiber) begin(ctx context.Context, g *gruppe) (*gruppe, error) {
 		return g, err
 	}
 	g = &gruppe{}
-	if _, err := s.c.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	switch now := time.Now(); {
+	case s.seit.IsZero():
+		s.seit = now
+	case now.Sub(s.seit) > maxAmStueck:
+		time.Sleep(pause)
+		s.seit = time.Now()
+	}
+	for end := time.Now().Add(s.busy); ; {
+		_, err := s.c.Exec(ctx, "BEGIN IMMEDIATE")
+		if err == nil {
+			break
+		}
 		s.c.rollback()
-		return g, err
+		if !isBusy(err) || time.Now().After(end) {
+			return g, err
+		}
+		select {
+		case <-ctx.Done():
+			return g, ctx.Err()
+		case <-time.After(blick):
+		}
 	}
 	g.offen, g.begonnen = true, time.Now()
 	return g, nil
@@ -234,11 +266,11 @@ func (s *schreiber) leave(g *gruppe) {
 func (s *schreiber) handOn(g *gruppe) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g != nil && (len(s.schlange) == 0 || s.schlange[0].allein || len(g.mitglieder) >= s.max || time.Since(g.begonnen) >= maxDauer) {
+	if g != nil && (len(s.schlange) == 0 || s.schlange[0].allein || len(g.mitglieder) >= s.max || time.Since(g.begonnen) >= s.dauer) {
 		return false
 	}
 	if len(s.schlange) == 0 {
-		s.frei = true
+		s.frei, s.seit = true, time.Time{}
 		return true
 	}
 	next := s.schlange[0]

@@ -142,6 +142,10 @@ func (b *Backend) connect(ctx context.Context) (err error) {
 	if err := migrate(ctx, w); err != nil {
 		return explain(err)
 	}
+	// The writer waits for other processes by itself, see schreiber.begin.
+	if _, err := w.Exec(ctx, "PRAGMA busy_timeout = 1"); err != nil {
+		return err
+	}
 	// What a savepoint needs to go back is a few pages: not worth a file.
 	if _, err := w.Exec(ctx, "PRAGMA temp_store = MEMORY"); err != nil {
 		return err
@@ -187,7 +191,7 @@ func (b *Backend) Update(ctx context.Context, mandant tenant.ID, f func(context.
 			return sqltx.Weckt{}, err
 		case s == driver.SperreAlles:
 			return sqltx.Weckt{}, driver.ErrUmgezogen
-		case s != driver.SperreKeine:
+		case s == driver.SperreSchreiben:
 			return sqltx.Weckt{}, driver.ErrUmzug
 		}
 		tx := sqltx.New(c, &dialect, mandant)

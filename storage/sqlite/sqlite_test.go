@@ -21,3 +21,5 @@ func options() storagetest.Options {
 }
 
 func TestConformance(t *testing.T) { storagetest.Run(t, options()) }
+
+func TestModel(t *testing.T) { storagetest.RunModel(t, options()) }

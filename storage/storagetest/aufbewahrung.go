@@ -120,7 +120,7 @@ func retentionCases() []testCase {
 			e.ok(s.View(e.ctx, kiel, func(ctx context.Context, tx *storage.Tx) error {
 				got, err := tx.Aufbewahrung(ctx, a.ID())
 				e.ok(err)
-				e.equal(fmt.Sprint(got.Bis, got.Halt, string(got.Grund)), `2030-06-30 false {"regel":"r1"}`)
+				e.equal(fmt.Sprint(got.Bis, got.Halt, string(got.Grund)), `2030-06-30 false{"regel":"r1"}`)
 				_, err = tx.Aufbewahrung(ctx, uuid.New())
 				e.is(err, storage.ErrNotFound)
 				return nil
@@ -367,10 +367,14 @@ func shutCases() []testCase {
 			e.ok(errors.Join(<-finished...))
 			e.equal(done.Load(), first-1)
 		}},
-		{group: "shut", name: "import goes on", rule: "under SperreSchreiben ImportTx still writes", run: func(e *env) {
+		{group: "shut", name: "resting", needs: Relay, rule: "under SperreRuht everything goes on, but nobody leases Auftraege", run: func(e *env) {
 			b := e.backend()
+			s := e.store()
+			v := e.stored(s, kiel)
+			e.ok(b.SetSperre(e.ctx, kiel, driver.SperreRuht))
+			_, err := s.Edit(e.ctx, kiel, v.ID(), e.write(kiel))
+			e.ok(err)
 			r := e.row()
-			e.ok(b.SetSperre(e.ctx, kiel, driver.SperreSchreiben))
 			for _, want := range []int64{1, 0} {
 				e.ok(b.Update(e.ctx, kiel, func(ctx context.Context, tx driver.Tx) error {
 					n, err := tx.Import(ctx, driver.ImportParams{Vorgaenge: []driver.ImportVorgang{{Row: r, Woerter: []string{"a"}}}})
@@ -379,10 +383,9 @@ func shutCases() []testCase {
 					return nil
 				}))
 			}
-			e.ok(b.View(e.ctx, kiel, func(ctx context.Context, tx driver.Tx) error {
-				_, err := tx.GetVorgang(ctx, driver.GetVorgangParams{ID: r.ID})
-				return err
-			}))
+			e.equal(len(e.lease(s)), 0)
+			e.ok(b.SetSperre(e.ctx, kiel, driver.SperreKeine))
+			e.equal(len(e.lease(s)), 1)
 		}},
 	}
 }

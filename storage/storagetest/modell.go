@@ -119,16 +119,14 @@ func (m *modell) sorted(who tenant.ID, fits func(*fall) bool) []uuid.UUID {
 }
 
 // saved takes over what a save acknowledged.
-func (m *modell) saved(f *fall, v *vorgang.Vorgang) {
+func (m *modell) saved(f *fall, v *vorgang.Vorgang, ended ...tenant.ID) {
 	before := f.stand.Journal.Seq
 	f.stand = v.Stand()
 	entry := fmt.Sprint(f.stand.Mandant, f.stand.ID, f.stand.Version, before+1, f.stand.Journal.Seq)
-	who := []tenant.ID{f.stand.Mandant}
+	who := append([]tenant.ID{f.stand.Mandant}, ended...)
 	for _, b := range f.stand.Beteiligungen {
-		if b.Aktiv(m.clock()) || !b.Beendet.IsZero() && b.Beendet.Equal(f.stand.Journal.Zeit) {
-			if !slices.Contains(who, b.Mandant) {
-				who = append(who, b.Mandant)
-			}
+		if b.Aktiv(m.clock()) && !slices.Contains(who, b.Mandant) {
+			who = append(who, b.Mandant)
 		}
 	}
 	for _, w := range who {
@@ -158,7 +156,7 @@ func (f *fall) add(list []vorgang.Auftrag, who tenant.ID) {
 	}
 }
 
-func (m *modell) edit(f *fall, change func(v *vorgang.Vorgang) error) error {
+func (m *modell) edit(f *fall, change func(v *vorgang.Vorgang) error, ended ...tenant.ID) error {
 	who := f.stand.Mandant
 	var auftraege []vorgang.Auftrag
 	v, err := m.s.Edit(m.ctx, who, f.stand.ID, func(v *vorgang.Vorgang) error {
@@ -171,7 +169,7 @@ func (m *modell) edit(f *fall, change func(v *vorgang.Vorgang) error) error {
 	}
 	m.equal(v.Version(), f.stand.Version+1)
 	f.add(auftraege, who)
-	m.saved(f, v)
+	m.saved(f, v, ended...)
 	return nil
 }
 
@@ -219,7 +217,7 @@ func (m *modell) unshare(t *rapid.T) {
 		return
 	}
 	if b, ok := f.stand.Beteiligung(luebek, m.clock()); ok {
-		m.ok(m.edit(f, func(v *vorgang.Vorgang) error { return v.EndBeteiligung(clerk(kiel), m.clock(), b.ID, "g") }))
+		m.ok(m.edit(f, func(v *vorgang.Vorgang) error { return v.EndBeteiligung(clerk(kiel), m.clock(), b.ID, "g") }, luebek))
 	}
 }
 

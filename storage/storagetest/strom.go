@@ -239,6 +239,10 @@ func (e *env) share(s *storage.Store, recht vorgang.Recht) (id, beteiligung uuid
 	e.Helper()
 	v := e.stored(s, kiel)
 	_, err := s.Edit(e.ctx, kiel, v.ID(), func(v *vorgang.Vorgang) (err error) {
+		// Accepted, because to accept is for the owner alone, also by pulling.
+		if err := v.Accept(clerk(kiel), e.clock()); err != nil {
+			return err
+		}
 		beteiligung, err = v.Invite(clerk(kiel), e.clock(), vorgang.Einladung{
 			Mandant: luebek, Recht: recht, Grund: "Stellungnahme", Von: e.clock().Add(time.Hour), Bis: e.clock().Add(3 * time.Hour),
 		})
@@ -382,7 +386,7 @@ func shareCases() []testCase {
 			e.ok(err)
 			edit(id)
 			got := e.feed(s, luebek, "", 10)
-			e.equal(versions(got), "4:4-4 5:5-5 ")
+			e.equal(versions(got), "4:5-5 5:6-6 ")
 			for _, a := range got {
 				e.equal(fmt.Sprint(a.Mandant, a.Vorgang), fmt.Sprint(kiel, id))
 			}

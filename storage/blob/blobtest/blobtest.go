@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,12 @@ type Options struct {
 	// Damage changes one byte of a stored content behind the store's back; nil
 	// if the store cannot be damaged so.
 	Damage func(t testing.TB, s blob.Store, mandant tenant.ID, ref blob.Ref)
+	// NoSweep is the reason why the store is no [blob.Sweeper]; it is then held
+	// to fail with [errors.ErrUnsupported]. Empty tests the capability.
+	NoSweep string
+	// Crash leaves behind what a Put that died leaves behind; nil if nothing
+	// outlives the process.
+	Crash func(t testing.TB, s blob.Store, mandant tenant.ID)
 }
 
 const (
@@ -37,13 +44,26 @@ const (
 
 // Run runs the suite.
 func Run(t *testing.T, o Options) {
-	for _, c := range cases {
+	for _, c := range all(o) {
 		t.Run(c.name, func(t *testing.T) {
 			if err := c.run(t, o); err != nil {
 				t.Errorf("%v\nthe rule: %s", err, c.rule)
 			}
 		})
 	}
+}
+
+// all gives the cases of a store: those of the capability, or the one without it.
+func all(o Options) []testCase {
+	if o.NoSweep != "" {
+		return append(slices.Clone(cases), unsupported)
+	}
+	return append(slices.Clone(cases), sweepCases...)
+}
+
+type testCase struct {
+	name, rule string
+	run        func(t testing.TB, o Options) error
 }
 
 var errUnexpected = errors.New("unexpected")
@@ -59,10 +79,7 @@ func read(s blob.Store, m tenant.ID, ref blob.Ref) (string, error) {
 	return string(b), err
 }
 
-var cases = []struct {
-	name, rule string
-	run        func(t testing.TB, o Options) error
-}{
+var cases = []testCase{
 	{"round trip", "what was put comes back under its SHA-512 and size", func(t testing.TB, o Options) error {
 		s := o.New(t)
 		for _, content := range []string{"", "a", strings.Repeat("ä", 100000)} {

@@ -75,7 +75,7 @@ CREATE INDEX aufbewahrung_bis ON aufbewahrung (mandant, bis, vorgang_id);
 -- A Mandant that moves, or has moved, to another store.
 CREATE TABLE sperre (
     mandant text COLLATE "C" NOT NULL,
-    zustand text COLLATE "C" NOT NULL CHECK (zustand IN ('schreiben', 'alles')),
+    zustand text COLLATE "C" NOT NULL CHECK (zustand IN ('ruht', 'schreiben', 'alles')),
     PRIMARY KEY (mandant)
 );
 
@@ -83,7 +83,7 @@ CREATE TABLE sperre (
 -- delete all the same.
 CREATE FUNCTION umzug_offen() RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 BEGIN
-    IF EXISTS (SELECT 1 FROM sperre s WHERE s.mandant = NULLIF(current_setting('app.mandant', true), ''))
+    IF EXISTS (SELECT 1 FROM sperre s WHERE s.mandant = NULLIF(current_setting('app.mandant', true), '') AND s.zustand <> 'ruht')
        AND NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = 'sperre'::regclass AND pg_get_userbyid(c.relowner) = current_user) THEN
         RAISE insufficient_privilege USING MESSAGE = 'policy "umzug": the Mandant is shut';
     END IF;
@@ -137,7 +137,7 @@ BEGIN
     -- would hide the rows without a word; so the function raises the error of the policy.
     FOREACH tabelle IN ARRAY ARRAY['vorgang', 'aktenzeichen', 'journal', 'auftrag', 'eingang', 'postfach', 'konfig', 'zaehler',
                                    'suche', 'beteiligung', 'schluessel', 'aufbewahrung'] LOOP
-        EXECUTE format('CREATE POLICY umzug ON %I AS RESTRICTIVE USING (true) WITH CHECK (NOT EXISTS (SELECT 1 FROM sperre s WHERE s.mandant = %s))',
+        EXECUTE format('CREATE POLICY umzug ON %I AS RESTRICTIVE USING (true) WITH CHECK (NOT EXISTS (SELECT 1 FROM sperre s WHERE s.mandant = %s AND s.zustand <> ''ruht''))',
             tabelle, ich);
         EXECUTE format('CREATE POLICY umzug_delete ON %I AS RESTRICTIVE FOR DELETE USING ((SELECT umzug_offen()))', tabelle);
     END LOOP;
