@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -238,6 +239,10 @@ func (f *floor) Claim(ctx context.Context, p *driver.SaveVorgangParams) (id uuid
 	return id, err
 }
 
+// grenze is part of the text: SQLite prepares a statement again each time another
+// value is bound to its LIMIT, even the same one.
+func grenze(limit int) string { return " LIMIT " + strconv.Itoa(limit) }
+
 func (f *floor) Page(ctx context.Context, after *driver.VorgangKey, limit int) (n int, err error) {
 	where, args := "", []any{mandant}
 	if after != nil {
@@ -245,7 +250,7 @@ func (f *floor) Page(ctx context.Context, after *driver.VorgangKey, limit int) (
 	}
 	return n, f.single(ctx, func(t *floorTx) {
 		n = t.query(func(rows *sql.Rows) error { return rows.Scan(new(floorRow).kurz()...) },
-			"SELECT "+floorKurz+" FROM vorgang v WHERE v.mandant=?"+where+" ORDER BY v.eingang DESC,v.id DESC LIMIT ?", append(args, limit)...)
+			"SELECT "+floorKurz+" FROM vorgang v WHERE v.mandant=?"+where+" ORDER BY v.eingang DESC,v.id DESC"+grenze(limit), args...)
 	})
 }
 
@@ -255,7 +260,7 @@ func (f *floor) Search(ctx context.Context, prefix string, limit int) (n int, er
 			var r floorRow
 			return rows.Scan(append([]any{&r.wort}, r.kurz()...)...)
 		}, "SELECT s.wort,"+floorKurz+` FROM suche s CROSS JOIN vorgang v WHERE s.mandant=?1 AND s.wort>=?2 AND s.wort<?3
-			AND v.mandant=?1 AND v.id=s.vorgang_id ORDER BY s.wort,s.vorgang_id LIMIT ?4`, mandant, prefix, prefix+"\U0010FFFF", limit)
+			AND v.mandant=?1 AND v.id=s.vorgang_id ORDER BY s.wort,s.vorgang_id`+grenze(limit), mandant, prefix, prefix+"\U0010FFFF")
 	})
 }
 
@@ -274,9 +279,9 @@ func (f *floor) Lease(ctx context.Context, p driver.LeaseAuftraegeParams) (out [
 				SELECT a.rowid FROM auftrag a WHERE a.zustand='offen' AND a.faellig<=?3 AND (a.lease_bis IS NULL OR a.lease_bis<=?3)
 				AND NOT EXISTS (SELECT 1 FROM auftrag b WHERE b.mandant=a.mandant AND b.vorgang_id=a.vorgang_id AND b.zustand IN ('offen','geparkt')
 					AND NOT b.termin AND (b.vorgang_version,b.ordinal)<(a.vorgang_version,a.ordinal))
-				ORDER BY a.faellig,a.id LIMIT ?4)
+				ORDER BY a.faellig,a.id`+grenze(p.Limit)+`)
 			RETURNING mandant,id,vorgang_id,vorgang_version,ordinal,art,daten,erstellt,faellig,termin,versuch`,
-			p.Token[:], p.Until.UnixMicro(), p.Now.UnixMicro(), p.Limit)
+			p.Token[:], p.Until.UnixMicro(), p.Now.UnixMicro())
 	})
 }
 
