@@ -26,3 +26,6 @@ func NextStatements(m tenant.ID, p driver.NextWartendParams) (out []Statement) {
 	add(func(a *sqltx.Params) string { return "SELECT count(*) FROM (" + nextKeys(a, p, kandidaten) + ") k" })
 	return out
 }
+
+// Files are the migrations.
+var Files = files
