@@ -85,6 +85,56 @@ func (s *Store) Import(ctx context.Context, mandant tenant.ID, vorgaenge iter.Se
 	return b, flush()
 }
 
+// Reindex derives anew what lists and search read of the Vorgaenge of a Mandant:
+// the applicant's name, the words and the shares. It is for after an upgrade that
+// says so in the changelog, and may run while work goes on, be stopped and run
+// again. What cannot be read is passed over and counted. Fortschritt may be nil.
+func (s *Store) Reindex(ctx context.Context, mandant tenant.ID, fortschritt func(ReindexBericht)) (ReindexBericht, error) {
+	var b ReindexBericht
+	p := PageParams{Limit: pageRows}
+	for {
+		var rows []driver.VorgangRow
+		err := s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+			rows, p.Cursor, err = tx.page(ctx, "Reindex", p, false)
+			return err
+		})
+		if err != nil {
+			return b, err
+		}
+		var d driver.ReindexParams
+		for i := range rows {
+			stand, err := standOf("Reindex", mandant, &rows[i])
+			if err != nil {
+				b.Unlesbar++
+				continue
+			}
+			one := driver.ImportVorgang{Row: rows[i], Woerter: woerter(&stand), Beteiligungen: beteiligungen(&stand)}
+			one.Row.Antragsteller = antragsteller(&stand)
+			d.Vorgaenge = append(d.Vorgaenge, one)
+		}
+		err = s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+			defer tx.spoil(&err)
+			return wrap("Reindex", string(mandant), tx.d.Reindex(ctx, d))
+		})
+		if err != nil {
+			return b, err
+		}
+		b.Vorgaenge += int64(len(d.Vorgaenge))
+		if fortschritt != nil {
+			fortschritt(b)
+		}
+		if p.Cursor == "" {
+			return b, nil
+		}
+	}
+}
+
+// ReindexBericht counts.
+type ReindexBericht struct {
+	// Vorgaenge were derived anew, Unlesbar could not be read.
+	Vorgaenge, Unlesbar int64
+}
+
 func (s *Store) addImport(p *driver.ImportParams, mandant tenant.ID, v *vorgang.Vorgang) error {
 	key := v.ID().String()
 	if v.Mandant() != mandant || v.Version() != 0 {

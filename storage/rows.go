@@ -59,11 +59,14 @@ func rowOf(v *vorgang.Vorgang, s *vorgang.Stand) (driver.VorgangRow, error) {
 	}
 	return driver.VorgangRow{
 		ID: s.ID, Version: s.Version + 1, Nummer: s.Nummer, Status: string(s.Status), Leistung: string(s.Leistung),
-		Einheit: s.Einheit, Bearbeiter: s.Bearbeiter(), Antragsteller: cut(s.Antrag.Antragsteller.Name, MaxText),
+		Einheit: s.Einheit, Bearbeiter: s.Bearbeiter(), Antragsteller: antragsteller(s),
 		Aktenzeichen: zeichen, Eingang: instant(s.Eingang), Frist: s.Frist(), Wartend: s.Wartend(),
 		JournalSeq: s.Journal.Seq, JournalHash: s.Journal.Hash, Daten: daten,
 	}, nil
 }
+
+// antragsteller is the name a list shows.
+func antragsteller(s *vorgang.Stand) string { return cut(s.Antrag.Antragsteller.Name, MaxText) }
 
 func checkRow(r *driver.VorgangRow) error {
 	pairs := []string{

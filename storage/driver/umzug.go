@@ -67,4 +67,11 @@ type ImportTx interface {
 	// ErrNotFound if a journal entry, an Auftrag or an Aufbewahrung names a
 	// Vorgang that is not there; the transaction cannot be committed then.
 	Import(ctx context.Context, p ImportParams) (neu int64, err error)
+	// Reindex replaces what is derived from Vorgaenge: Antragsteller of the row, the
+	// words and the shares. A Vorgang that is not there, or whose version is not the
+	// one of the row, stays as it is. No version changes, and the feed shows nothing.
+	Reindex(ctx context.Context, p ReindexParams) error
 }
+
+// ReindexParams hold Vorgaenge as they were read, with what is derived from them.
+type ReindexParams struct{ Vorgaenge []ImportVorgang }

@@ -133,6 +133,25 @@ func (t *tx) Import(ctx context.Context, p driver.ImportParams) (neu int64, err 
 	return neu, nil
 }
 
+// Reindex implements driver.ImportTx.
+func (t *tx) Reindex(ctx context.Context, p driver.ReindexParams) error {
+	if err := t.writes(ctx); err != nil {
+		return err
+	}
+	for i := range p.Vorgaenge {
+		n := &p.Vorgaenge[i]
+		old, ok := t.s.vorgang.get(t.mandant, n.Row.ID)
+		if !ok || old.Version != n.Row.Version {
+			continue
+		}
+		v := *old
+		v.Antragsteller, v.woerter = n.Row.Antragsteller, sortWoerter(n.Woerter)
+		t.putVorgang(&v)
+		t.setBeteiligungen(v.ID, n.Beteiligungen)
+	}
+	return nil
+}
+
 func (t *tx) importVorgang(i *driver.ImportVorgang) bool {
 	if _, there := t.s.vorgang.get(t.mandant, i.Row.ID); there || t.nummerTaken(i.Row.Nummer, i.Row.ID) {
 		return false

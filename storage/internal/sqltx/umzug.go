@@ -132,6 +132,35 @@ func (t *Tx) Import(ctx context.Context, p driver.ImportParams) (int64, error) {
 	return int64(len(neu)), nil
 }
 
+// Reindex implements driver.ImportTx.
+func (t *Tx) Reindex(ctx context.Context, p driver.ReindexParams) error {
+	for i := range p.Vorgaenge {
+		v := &p.Vorgaenge[i]
+		id, neu := v.Row.ID, WoerterText(v.Woerter)
+		var old string
+		found, err := t.One(ctx, []any{&old}, "SELECT woerter FROM vorgang WHERE mandant = $1 AND id = $2 AND version = $3"+t.dialect.Lock,
+			t.mandant, id, v.Row.Version)
+		if err != nil {
+			return err
+		}
+		if !found {
+			continue
+		}
+		if _, err := t.Exec(ctx, "UPDATE vorgang SET antragsteller = $3, woerter = $4 WHERE mandant = $1 AND id = $2",
+			t.mandant, id, v.Row.Antragsteller, neu); err != nil {
+			return err
+		}
+		t.Forget(id)
+		if err := t.saveWoerter(ctx, id, old, neu); err != nil {
+			return err
+		}
+		if err := t.saveBeteiligungen(ctx, id, true, append([]driver.BeteiligungRow{}, v.Beteiligungen...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // importVorgaenge gives the ids of the new ones. What is derived from a Vorgang
 // is stored with a new one only: the stored one has its own.
 func (t *Tx) importVorgaenge(ctx context.Context, list []driver.ImportVorgang) (map[uuid.UUID]bool, error) {
