@@ -61,6 +61,7 @@ var beside = map[[2]string]string{
 	{"dms/veraktung", "storage/blob"}:              "as above: the files of the Vorgang",
 	{"dms/veraktung", "storage/relay"}:             "as above: it performs Auftraege",
 	{"storage/blob/s3", "storage/blob"}:            "the contract it implements",
+	{"storage/internal/absturz", "storage/driver"}: "the kill test watches what backends are asked",
 	{"internal/pgtest", "internal/testenv"}:        "both serve tests",
 	{"internal/s3test", "internal/testenv"}:        "both serve tests",
 }
@@ -85,7 +86,9 @@ var thirdParty = map[string][]string{
 	"storage/postgres":      {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
 	"storage/relay":         {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"storage/blob":          {},
-	"storage/blob/s3":       {"github.com/minio/minio-go/v7"},
+	// For tests alone, see testOnly.
+	"storage/internal/absturz": {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
+	"storage/blob/s3":          {"github.com/minio/minio-go/v7"},
 }
 
 // pkg is a package with its imports; those of the module without its path.
