@@ -43,6 +43,7 @@ var only = map[string][]string{
 var beside = map[[2]string]string{
 	{"bescheid", "bescheid/frist"}:                 "a Bekanntgabe is computed with the legal time below it",
 	{"bescheid/ausfertigung", "bescheid/pdf"}:      "the document is set here and written there",
+	{"storage", "storage/blob"}:                    "which files are referred to is known here, what becomes of the others there",
 	{"storage", "storage/driver"}:                  "the portable type sits on the contract of the backends",
 	{"storage/memory", "storage/driver"}:           "the contract it implements",
 	{"storage/sqlite", "storage/driver"}:           "the contract it implements",
@@ -61,6 +62,7 @@ var beside = map[[2]string]string{
 	{"dms/veraktung", "storage/blob"}:              "as above: the files of the Vorgang",
 	{"dms/veraktung", "storage/relay"}:             "as above: it performs Auftraege",
 	{"storage/blob/s3", "storage/blob"}:            "the contract it implements",
+	{"storage/internal/absturz", "storage/driver"}: "the kill test watches what backends are asked",
 	{"internal/pgtest", "internal/testenv"}:        "both serve tests",
 	{"internal/s3test", "internal/testenv"}:        "both serve tests",
 }
@@ -85,7 +87,9 @@ var thirdParty = map[string][]string{
 	"storage/postgres":      {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
 	"storage/relay":         {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"storage/blob":          {},
-	"storage/blob/s3":       {"github.com/minio/minio-go/v7"},
+	// For tests alone, see testOnly.
+	"storage/internal/absturz": {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
+	"storage/blob/s3":          {"github.com/minio/minio-go/v7"},
 }
 
 // pkg is a package with its imports; those of the module without its path.

@@ -167,24 +167,28 @@ func woerter(s *vorgang.Stand) []string {
 			}
 		}
 	}
+	// As suchwoerter takes a text apart: words, and what holds a digit as one.
+	text := func(t string) {
+		for feld := range strings.FieldsSeq(t) {
+			if kurz := kompakt(feld); strings.ContainsFunc(kurz, unicode.IsDigit) {
+				add(kurz)
+			}
+		}
+		add(din91379.Woerter(t)...)
+	}
 	for _, nummer := range append([]string{s.Nummer, s.Antrag.Referenz}, s.Aktenzeichen...) {
 		add(kompakt(nummer))
-		add(din91379.Woerter(nummer)...)
+		text(nummer)
 	}
-	add(din91379.Woerter(s.Antrag.Antragsteller.Name)...)
-	add(din91379.Woerter(s.LeistungName)...)
+	text(s.Antrag.Antragsteller.Name)
+	text(s.LeistungName)
 	var felder func([]vorgang.Feld)
 	felder = func(fs []vorgang.Feld) {
 		for i := range fs {
 			if len(seen) >= maxWoerter {
 				return
 			}
-			if w := fs[i].Wert; w != "" {
-				if strings.ContainsFunc(w, unicode.IsDigit) && len(w) <= maxWort {
-					add(kompakt(w))
-				}
-				add(din91379.Woerter(w)...)
-			}
+			text(cut(fs[i].Wert, 4*MaxText))
 			felder(fs[i].Felder)
 		}
 	}

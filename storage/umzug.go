@@ -289,6 +289,15 @@ type walk struct {
 	b       driver.Backend
 	mandant tenant.ID
 	yield   func(satz, error) bool
+	// tx, if set, is read from instead of a view for each page.
+	tx driver.Tx
+}
+
+func (w *walk) view(f func(ctx context.Context, tx driver.Tx) error) error {
+	if w.tx != nil {
+		return f(w.ctx, w.tx)
+	}
+	return w.b.View(w.ctx, w.mandant, f)
 }
 
 // each gives the rows of one kind, page by page; it tells whether to go on.
@@ -296,7 +305,7 @@ func each[R any](w *walk, page func(ctx context.Context, tx driver.Tx, last *R) 
 	var last *R
 	for {
 		var list []R
-		err := w.b.View(w.ctx, w.mandant, func(ctx context.Context, tx driver.Tx) (err error) {
+		err := w.view(func(ctx context.Context, tx driver.Tx) (err error) {
 			list, err = page(ctx, tx, last)
 			return err
 		})
@@ -399,7 +408,7 @@ func (w *walk) eintraege() bool {
 func (w *walk) rest() bool {
 	var konfig []driver.KonfigRow
 	var zaehler []driver.ZaehlerRow
-	err := w.b.View(w.ctx, w.mandant, func(ctx context.Context, tx driver.Tx) (err error) {
+	err := w.view(func(ctx context.Context, tx driver.Tx) (err error) {
 		if konfig, err = tx.ListKonfig(ctx, driver.ListKonfigParams{}); err == nil {
 			zaehler, err = tx.ListZaehler(ctx)
 		}

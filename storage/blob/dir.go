@@ -126,13 +126,17 @@ func (d *Dir) makeFolder(mandant tenant.ID, ref Ref) error {
 	if _, err := d.root.Stat(dir); err == nil {
 		return nil
 	}
-	if err := d.root.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	for _, above := range []string{filepath.Dir(dir), string(mandant), "."} {
-		if err := d.syncFolder(above); err != nil {
+	above := "."
+	for _, path := range []string{string(mandant), filepath.Dir(dir), dir} {
+		switch err := d.root.Mkdir(path, 0o700); {
+		case err == nil:
+			if err := d.syncFolder(above); err != nil {
+				return err
+			}
+		case !errors.Is(err, fs.ErrExist):
 			return err
 		}
+		above = path
 	}
 	return nil
 }

@@ -3,39 +3,12 @@ package storagetest
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/storage"
-	"github.com/ozg-fachwerk/fachwerk/tenant"
-	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
-
-// BenchBytes is the size of the Antrag in the benchmarks.
-const BenchBytes = 4 << 10
-
-// BenchVorgang makes a Vorgang as the benchmarks store it: one journal entry,
-// one Auftrag, [BenchBytes] of data.
-func BenchVorgang() (*vorgang.Vorgang, error) {
-	id := uuid.Must(uuid.NewV7())
-	p := vorgang.Params{
-		ID: id, Mandant: kiel, Nummer: id.String(), Leistung: "99012034567000", Einheit: "ordnungsamt",
-		Eingang: benchTime, Quittung: []byte(`{}`),
-	}
-	p.Antrag.Daten = []byte(`{"x":"` + strings.Repeat("a", BenchBytes) + `"}`)
-	return vorgang.New(tenant.System("bench"), benchTime, p, vorgang.Kontext{})
-}
-
-var benchTime = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
-
-// BenchNote is the change the benchmarks make.
-func BenchNote(v *vorgang.Vorgang) error {
-	_, err := v.Note(clerk(kiel), benchTime, "eine Notiz")
-	return err
-}
 
 // RunBenchmarks measures the paths every installation walks: create, get,
 // edit, a page of 50 and claim, with one caller and with many.
@@ -131,6 +104,3 @@ func RunBenchmarks(b *testing.B, o Options) {
 		}
 	})
 }
-
-// BenchAkteur is who claims and edits in the benchmarks.
-func BenchAkteur() tenant.Akteur { return clerk(kiel) }

@@ -10,6 +10,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
@@ -162,6 +163,58 @@ func isolationCases() []testCase {
 				return v.Assign(clerk(me), e.clock(), "sb-1", "")
 			})
 			e.ok(err)
+		})},
+		{group: "isolation", name: "the rest", rule: "search, feed, keys, retention, shares, counters and claims by id know nothing of another Mandant", run: both(func(e *env, mine, foreign *storage.Store, me, they tenant.ID) {
+			v := e.stored(mine, me, func(p *vorgang.Params) { p.Antrag.Antragsteller.Name = "Isolde " + string(me) })
+			hits, err := foreign.Search(e.ctx, they, storage.SearchParams{Text: "isolde"})
+			e.ok(err)
+			for _, z := range hits.Zeilen {
+				if z.ID == v.ID() {
+					e.Fatalf("it is found")
+				}
+			}
+			for _, a := range e.feed(foreign, they, "", 10) {
+				if a.Vorgang == v.ID() {
+					e.Fatalf("it is in the feed")
+				}
+			}
+			_, _, err = foreign.ClaimByID(e.ctx, they, v.ID(), storage.ClaimParams{Akteur: clerk(they)})
+			e.is(err, storage.ErrNotFound)
+			for range foreign.Geteilte(e.ctx, they) {
+				e.Fatalf("something is shared")
+			}
+			one := func(s *storage.Store, m tenant.ID) (schon bool) {
+				schon, err := s.Once(e.ctx, m, "k-"+string(me), time.Hour, nil, func(context.Context, *storage.Tx) (any, error) { return 1, nil })
+				e.ok(err)
+				return schon
+			}
+			e.equal([]bool{one(mine, me), one(foreign, they), one(mine, me)}, []bool{false, false, true})
+			tag := datum.MustParse("2030-01-01")
+			e.ok(mine.Update(e.ctx, me, func(ctx context.Context, tx *storage.Tx) error {
+				return tx.SetAufbewahrung(ctx, storage.Aufbewahrung{Vorgang: v.ID(), Bis: tag})
+			}))
+			for a, err := range foreign.Loeschbare(e.ctx, they, tag.AddTage(1)) {
+				e.ok(err)
+				if a.Vorgang == v.ID() {
+					e.Fatalf("it is listed for deletion")
+				}
+			}
+			e.ok(foreign.Update(e.ctx, they, func(ctx context.Context, tx *storage.Tx) error {
+				_, err := tx.Aufbewahrung(ctx, v.ID())
+				e.is(err, storage.ErrNotFound)
+				e.is(tx.EraseVorgang(ctx, v.ID()), storage.ErrNotFound)
+				return nil
+			}))
+			_, err = foreign.Prune(e.ctx, they, storage.PruneParams{Schluessel: e.clock().Add(time.Hour * 9), Aenderungen: e.clock().Add(time.Hour)})
+			e.ok(err)
+			e.equal(one(mine, me), true)
+			e.equal(len(e.feed(mine, me, "", 10)) > 0, true)
+			n, err := foreign.Reindex(e.ctx, they, nil)
+			e.ok(err)
+			e.equal(n.Unlesbar, int64(0))
+			hits, err = mine.Search(e.ctx, me, storage.SearchParams{Text: "isolde"})
+			e.ok(err)
+			e.equal(len(hits.Zeilen) > 0, true)
 		})},
 		{group: "isolation", name: "auftrag", needs: Relay, rule: "a lease names its Mandant; another Mandant cannot finish or requeue it", run: both(func(e *env, mine, foreign *storage.Store, me, they tenant.ID) {
 			v := e.stored(mine, me)

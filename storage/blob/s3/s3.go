@@ -327,6 +327,9 @@ func (s *Store) adopt(ctx context.Context, temp, key string, ref blob.Ref) error
 		return err
 	}
 	info, err := s.stat(ctx, key)
+	if missing(err) {
+		return nil // removed at once; publish finds the mark and comes again
+	}
 	if err == nil && info.Size != ref.Groesse {
 		err = fmt.Errorf("the storage copied %d bytes of %d", info.Size, ref.Groesse)
 		_ = s.c.RemoveObject(ctx, s.bucket, key, minio.RemoveObjectOptions{})
