@@ -52,7 +52,6 @@ var beside = map[[2]string]string{
 	{"storage/sqlite", "storage/internal/sqltx"}:   "the SQL both backends share",
 	{"storage/postgres", "storage/internal/sqltx"}: "the SQL both backends share",
 	{"storage/storagetest", "storage/driver"}:      "the suite tests drivers",
-	{"storage/internal/absturz", "storage/driver"}: "its liar wraps a backend",
 	{"storage/relay/zustellung", "storage/blob"}:   "the handler reads attachments and keeps the Ausfertigung",
 	{"dms/dmstest", "dms/xdomea"}:                  "the simulated DMS speaks the standard",
 	{"dms/veraktung", "vorgang"}:                   "the handler of the wing, no adapter: it turns a Vorgang into a Paket",
