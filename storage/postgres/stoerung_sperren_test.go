@@ -179,6 +179,7 @@ func saveNote(ctx context.Context, tx *storage.Tx, v *vorgang.Vorgang) error {
 // A COMMIT that was sent is waited for longer than the caller's deadline, so that
 // its outcome is known; but not for ever.
 func TestSilenceAfterCommit(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	if os.Getenv(absturz.EnvRounds) == "" {
 		t.Skip("takes a minute; runs with the long form (" + absturz.EnvRounds + ")")
 	}
@@ -208,6 +209,7 @@ func TestSilenceAfterCommit(t *testing.T) {
 
 // A network that swallows everything: the caller's deadline ends the wait.
 func TestSilentNetwork(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	ctx := limited(t, time.Minute)
 	s, direct, p, _ := behind(ctx, t)
 	_, id, err := intake(ctx, s, "a")
