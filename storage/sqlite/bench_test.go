@@ -50,7 +50,7 @@ func newFloor(b *testing.B) *floor {
 			VALUES ('kiel',?,?,1,0,'a',x'00',0,0,0,'offen',0,'')`),
 		read:   prepare(`SELECT version, daten FROM vorgang WHERE mandant='kiel' AND id=?`),
 		update: prepare(`UPDATE vorgang SET version=version+1, daten=?, journal_seq=? WHERE mandant='kiel' AND id=? AND version=?`),
-		next: prepare(`SELECT id, version, daten FROM vorgang WHERE mandant='kiel' AND wartend AND (lease_bis IS NULL OR lease_bis <= 0)
+		next: prepare(`SELECT id, version, daten FROM vorgang WHERE mandant='kiel' AND wartend AND lease_bis IS NULL
 			ORDER BY eingang, id LIMIT 1`),
 		lease: prepare(`UPDATE vorgang SET lease_token=x'01', lease_bis=99 WHERE mandant='kiel' AND id=?`),
 	}

@@ -159,6 +159,11 @@ func classify(ctx context.Context, err error) error {
 	return err
 }
 
+func isBusy(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xFF == sqlite3.SQLITE_BUSY
+}
+
 type rows struct {
 	ctx context.Context
 	r   driver.Rows

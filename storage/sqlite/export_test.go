@@ -30,6 +30,9 @@ func (b *Backend) SetShared(on bool) {
 	}
 }
 
+// SetPatient lets a group stay open for as long as its members take.
+func (b *Backend) SetPatient() { b.schreiber.dauer = time.Hour }
+
 // AwaitQueue returns when n callers wait for the writer.
 func (b *Backend) AwaitQueue(n int) {
 	for {

@@ -26,8 +26,11 @@ type schreiber struct {
 	c    *conn
 	busy time.Duration
 	// wecke is called after a commit, when the connection has been handed on.
-	wecke   func(sqltx.Weckt)
-	max     int // members of a group
+	wecke func(sqltx.Weckt)
+	// Bounds of a group.
+	max   int
+	dauer time.Duration
+
 	commits atomic.Int64
 
 	mu       sync.Mutex
@@ -60,7 +63,7 @@ type gruppe struct {
 }
 
 func newSchreiber(c *conn, busy time.Duration, wecke func(sqltx.Weckt)) *schreiber {
-	return &schreiber{c: c, busy: busy, wecke: wecke, max: maxMitglieder, frei: true, closed: make(chan struct{})}
+	return &schreiber{c: c, busy: busy, wecke: wecke, max: maxMitglieder, dauer: maxDauer, frei: true, closed: make(chan struct{})}
 }
 
 // run runs f as a transaction, or as a part of one, and returns when its
@@ -234,7 +237,7 @@ func (s *schreiber) leave(g *gruppe) {
 func (s *schreiber) handOn(g *gruppe) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g != nil && (len(s.schlange) == 0 || s.schlange[0].allein || len(g.mitglieder) >= s.max || time.Since(g.begonnen) >= maxDauer) {
+	if g != nil && (len(s.schlange) == 0 || s.schlange[0].allein || len(g.mitglieder) >= s.max || time.Since(g.begonnen) >= s.dauer) {
 		return false
 	}
 	if len(s.schlange) == 0 {

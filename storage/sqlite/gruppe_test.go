@@ -73,7 +73,7 @@ func TestManyShareACommit(t *testing.T) {
 				switch c % 8 {
 				case 5: // fails after it wrote
 					if err := b.Update(context.Background(), "kiel", func(ctx context.Context, tx driver.Tx) error {
-						if err := put("bad-" + key)(ctx, tx); err != nil {
+						if err := put("bad-"+key)(ctx, tx); err != nil {
 							return err
 						}
 						return refused
@@ -88,7 +88,7 @@ func TestManyShareACommit(t *testing.T) {
 							}
 						}()
 						_ = b.Update(context.Background(), "kiel", func(ctx context.Context, tx driver.Tx) error {
-							_ = put("bad-" + key)(ctx, tx)
+							_ = put("bad-"+key)(ctx, tx)
 							panic("panic-" + key)
 						})
 					}()
@@ -97,7 +97,7 @@ func TestManyShareACommit(t *testing.T) {
 					go func() {
 						defer close(done)
 						_ = b.Update(context.Background(), "kiel", func(ctx context.Context, tx driver.Tx) error {
-							_ = put("bad-" + key)(ctx, tx)
+							_ = put("bad-"+key)(ctx, tx)
 							runtime.Goexit()
 							return nil
 						})
@@ -128,6 +128,7 @@ func TestManyShareACommit(t *testing.T) {
 // nobody else before the commit.
 func TestAMemberSeesTheOnesBefore(t *testing.T) {
 	b, _ := openBackend(t, nil)
+	b.SetPatient()
 	release := hold(t, b, put("first"))
 	second := make(chan error, 1)
 	go func() {
@@ -146,6 +147,7 @@ func TestAMemberSeesTheOnesBefore(t *testing.T) {
 
 func TestCallersThatGiveUpWhileTheyWait(t *testing.T) {
 	b, _ := openBackend(t, nil)
+	b.SetPatient()
 	release := hold(t, b, put("slow"))
 	ctx, cancel := context.WithCancel(t.Context())
 	errs := make(chan error, 20)
@@ -174,6 +176,7 @@ func TestCallersThatGiveUpWhileTheyWait(t *testing.T) {
 // statement is interrupted, since SQLite would give up the whole transaction.
 func TestAContextEndsInsideAMember(t *testing.T) {
 	b, _ := openBackend(t, nil)
+	b.SetPatient()
 	release := hold(t, b, put("first"))
 	ctx, cancel := context.WithCancel(t.Context())
 	second, third := make(chan error, 1), make(chan error, 1)
@@ -197,6 +200,7 @@ func TestAContextEndsInsideAMember(t *testing.T) {
 // a closure ends, and afterwards the store works.
 func TestNothingWaitsWithoutBound(t *testing.T) {
 	b, _ := openBackend(t, &sqlite.Options{BusyTimeout: 100 * time.Millisecond})
+	b.SetPatient()
 	release := hold(t, b, put("first"))
 	second, stuck := make(chan error, 1), make(chan struct{})
 	entered := make(chan struct{})
@@ -224,6 +228,7 @@ func TestNothingWaitsWithoutBound(t *testing.T) {
 // A commit that fails fails for all of the group, and the store goes on.
 func TestFullDisk(t *testing.T) {
 	b, _ := openBackend(t, nil)
+	b.SetPatient()
 	require.NoError(t, b.Update(t.Context(), "kiel", put("before")))
 	require.NoError(t, b.WriterExec(t.Context(), "PRAGMA max_page_count = 1")) // no growth beyond today
 	big := make([]byte, 1<<20)
@@ -252,6 +257,7 @@ func TestFullDisk(t *testing.T) {
 
 func TestCloseWhileManyWait(t *testing.T) {
 	b, _ := openBackend(t, nil)
+	b.SetPatient()
 	release := hold(t, b, put("first"))
 	errs := make(chan error, 8)
 	for i := range cap(errs) {
@@ -289,7 +295,9 @@ func BenchmarkCallers(b *testing.B) {
 				for range callers {
 					wg.Go(func() {
 						for left.Add(-1) >= 0 {
-							save(b, back, neuer(1))
+							if err := trySave(back, neuer(1)); err != nil {
+								b.Error(err)
+							}
 						}
 					})
 				}

@@ -50,10 +50,6 @@ func migrate(ctx context.Context, w *conn) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Exec(ctx, `CREATE TABLE IF NOT EXISTS migration (
-		nummer INTEGER PRIMARY KEY, name TEXT NOT NULL, summe TEXT NOT NULL) STRICT`); err != nil {
-		return err
-	}
 	if _, err := w.Exec(ctx, "PRAGMA foreign_keys = 0"); err != nil {
 		return err
 	}
@@ -71,6 +67,10 @@ func migrate(ctx context.Context, w *conn) error {
 
 // step runs the first missing file and tells whether there was one.
 func step(ctx context.Context, w *conn, all []sqltx.Migration) (bool, error) {
+	if _, err := w.Exec(ctx, `CREATE TABLE IF NOT EXISTS migration (
+		nummer INTEGER PRIMARY KEY, name TEXT NOT NULL, summe TEXT NOT NULL) STRICT`); err != nil {
+		return false, err
+	}
 	pending, err := sqltx.Pending(ctx, w, all)
 	if err != nil || len(pending) == 0 {
 		return false, err

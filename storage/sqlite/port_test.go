@@ -58,14 +58,18 @@ func folgend(p driver.SaveVorgangParams) driver.SaveVorgangParams {
 
 func save(t testing.TB, b driver.Backend, ps ...driver.SaveVorgangParams) {
 	t.Helper()
-	require.NoError(t, b.Update(t.Context(), "kiel", func(ctx context.Context, tx driver.Tx) error {
+	require.NoError(t, trySave(b, ps...))
+}
+
+func trySave(b driver.Backend, ps ...driver.SaveVorgangParams) error {
+	return b.Update(context.Background(), "kiel", func(ctx context.Context, tx driver.Tx) error {
 		for _, p := range ps {
 			if err := tx.SaveVorgang(ctx, p); err != nil {
 				return err
 			}
 		}
 		return nil
-	}))
+	})
 }
 
 func view(t testing.TB, b driver.Backend, f func(ctx context.Context, tx driver.Tx)) {
@@ -242,6 +246,46 @@ func TestMergedLists(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A common word with a rare one gives the same pages as the common one alone
+// would, less what has not the rare one.
+func TestSearchByTheRareWord(t *testing.T) {
+	b, _ := openBackend(t, nil)
+	var ps []driver.SaveVorgangParams
+	for i := range 1200 {
+		p := neuer(i)
+		p.Journal, p.Auftraege, p.Row.JournalSeq, p.Row.Aktenzeichen = nil, nil, 0, nil
+		p.Woerter = []string{"haus", fmt.Sprintf("müller%d", i%3), "müllerstraße"}
+		if i%100 == 0 {
+			p.Woerter = append(p.Woerter, "xaver")
+		}
+		ps = append(ps, p)
+	}
+	save(t, b, ps...)
+	var got []driver.TrefferRow
+	view(t, b, func(ctx context.Context, tx driver.Tx) {
+		var after *driver.TrefferKey
+		for {
+			page, err := tx.SearchVorgaenge(ctx, driver.SearchVorgaengeParams{Woerter: []string{"mü", "xav"}, Limit: 5, After: after,
+				Filter: driver.VorgangFilter{EingangVon: tag1.Add(time.Second)}})
+			require.NoError(t, err)
+			got = append(got, page...)
+			if len(page) < 5 {
+				break
+			}
+			after = &driver.TrefferKey{Wort: page[4].Wort, ID: page[4].Row.ID}
+		}
+	})
+	require.Len(t, got, 11)
+	for i, r := range got {
+		require.Equal(t, fmt.Sprintf("müller%d", (i+1)/4), r.Wort[:len("müller")+1], i)
+		require.Empty(t, r.Row.Daten)
+		if i > 0 && got[i-1].Wort == r.Wort {
+			require.Less(t, got[i-1].Row.ID.String(), r.Row.ID.String())
+		}
+	}
+	require.Len(t, hits(t, b, "mü", "haus"), 100)
 }
 
 // The stack gives the oldest, whatever is selected, and what lost its lease.

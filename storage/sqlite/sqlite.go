@@ -131,7 +131,7 @@ func (b *Backend) connect(ctx context.Context) (err error) {
 			}
 		}
 	}()
-	w, err := newConn(b.dsn, true)
+	w, err := b.firstConn(ctx)
 	if err != nil {
 		return explain(err)
 	}
@@ -141,6 +141,10 @@ func (b *Backend) connect(ctx context.Context) (err error) {
 	}
 	if err := migrate(ctx, w); err != nil {
 		return explain(err)
+	}
+	// What a savepoint needs to go back is a few pages: not worth a file.
+	if _, err := w.Exec(ctx, "PRAGMA temp_store = MEMORY"); err != nil {
+		return err
 	}
 	for range b.size {
 		r, err := newConn(b.dsn, false)
@@ -155,6 +159,23 @@ func (b *Backend) connect(ctx context.Context) (err error) {
 	}
 	b.schreiber = newSchreiber(w, b.busy, b.wecker.wecke)
 	return nil
+}
+
+// firstConn opens the writer. The switch to WAL, when several open a new file at
+// once, may be refused at once and not after the busy timeout; so it is tried
+// again until then.
+func (b *Backend) firstConn(ctx context.Context) (*conn, error) {
+	for end := time.Now().Add(b.busy); ; {
+		c, err := newConn(b.dsn, true)
+		if !isBusy(err) || time.Now().After(end) {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // Update implements driver.Backend.

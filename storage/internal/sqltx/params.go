@@ -55,7 +55,7 @@ const maxRows = 500
 // statements are prepared.
 func chunks[T any](rows []T) iter.Seq[[]T] {
 	return func(yield func([]T) bool) {
-		for _, size := range []int{64, 8, 1} {
+		for _, size := range []int{64, 16, 4, 2, 1} {
 			for len(rows) >= size {
 				if !yield(rows[:size:size]) {
 					return

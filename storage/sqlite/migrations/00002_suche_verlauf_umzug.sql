@@ -41,8 +41,14 @@ CREATE INDEX vorgang_frist ON vorgang (mandant, frist) WHERE frist IS NOT NULL;
 -- found by vorgang_lease. So a claim costs the same however much is at work.
 CREATE INDEX vorgang_wartend ON vorgang (mandant, eingang, id) WHERE wartend AND lease_bis IS NULL;
 CREATE INDEX vorgang_stapel ON vorgang (mandant, einheit, leistung, eingang, id) WHERE wartend AND lease_bis IS NULL;
-CREATE INDEX vorgang_lease ON vorgang (mandant, lease_bis) WHERE wartend AND lease_bis IS NOT NULL;
+CREATE INDEX vorgang_lease ON vorgang (mandant, lease_bis, eingang, id, einheit, leistung) WHERE wartend AND lease_bis IS NOT NULL;
 CREATE INDEX vorgang_einheit ON vorgang (mandant, einheit, eingang, id);
+
+-- The relay walks over what waits for another Auftrag without looking at the rows.
+DROP INDEX auftrag_offen;
+CREATE INDEX auftrag_offen ON auftrag (mandant, vorgang_id, vorgang_version, ordinal, termin, zustand) WHERE zustand IN ('offen', 'geparkt') AND NOT termin;
+DROP INDEX auftrag_faellig;
+CREATE INDEX auftrag_faellig ON auftrag (faellig, id, mandant, vorgang_id, vorgang_version, ordinal, termin, lease_bis, art) WHERE zustand = 'offen';
 
 -- Where a delivery went, for the erasure of a Vorgang.
 CREATE INDEX eingang_ziel ON eingang (mandant, ziel_vorgang);
