@@ -121,23 +121,27 @@ func order(v *vorgang) string { return suffix(v.Eingang, v.ID) }
 
 func filter(t *rapid.T) driver.VorgangFilter {
 	some := func(label string, values ...string) []string {
-		return rapid.SliceOfN(rapid.SampledFrom(values), 0, 2).Draw(t, label)
+		if rapid.Bool().Draw(t, label+" any") {
+			return nil
+		}
+		return rapid.SliceOfN(rapid.SampledFrom(values), 1, 2).Draw(t, label)
 	}
+	seldom := func(label string) bool { return rapid.IntRange(0, 4).Draw(t, label) == 4 }
 	f := driver.VorgangFilter{
 		Status: some("fstatus", "neu", "offen", "kein"), Leistungen: some("fleistung", "a", "ab", ""),
 		Einheiten: some("feinheit", "x", "xy"), Bearbeiter: some("fbearbeiter", "", "eva", "jan"),
 		Aktenzeichen: rapid.SampledFrom([]string{"", "", "A 1", "B", "C"}).Draw(t, "faz"),
 	}
-	if rapid.IntRange(0, 4).Draw(t, "fnummer") == 0 {
+	if seldom("fnummer") {
 		f.Nummer = nr(rapid.IntRange(1, 12).Draw(t, "id")).String()
 	}
-	if rapid.Bool().Draw(t, "fvon") {
+	if seldom("fvon") {
 		f.EingangVon = at(rapid.IntRange(0, 4).Draw(t, "von"))
 	}
-	if rapid.Bool().Draw(t, "fbis") {
+	if seldom("fbis") {
 		f.EingangBis = at(rapid.IntRange(0, 5).Draw(t, "bis"))
 	}
-	if rapid.Bool().Draw(t, "ffrist") {
+	if seldom("ffrist") {
 		f.FristBis = datum.New(2026, 4, 2)
 	}
 	return f

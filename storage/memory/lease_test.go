@@ -55,7 +55,7 @@ func TestLeaseFollowsTheRule(t *testing.T) {
 				for i := range rapid.IntRange(0, 3).Draw(rt, "auftraege") {
 					n++
 					p.Auftraege = append(p.Auftraege, driver.AuftragRow{
-						ID: nr(1000 - n), VorgangID: nr(v), VorgangVersion: p.Row.Version, Ordinal: int64(i),
+						ID: nr(1000 - n), VorgangID: nr(v), VorgangVersion: p.Row.Version, Ordinal: int64(9 - i),
 						Art: rapid.SampledFrom(arten).Draw(rt, "art"), Termin: rapid.Bool().Draw(rt, "termin"),
 						Faellig: at(rapid.IntRange(0, 3).Draw(rt, "faellig")), Zustand: driver.AuftragErledigt,
 					})

@@ -74,6 +74,18 @@ func TestSaveIsWholeOrNothing(t *testing.T) {
 	}
 }
 
+// A row may claim a head below its journal; what is written is not written over.
+func TestSaveOverwritesNoJournal(t *testing.T) {
+	b := fresh(t)
+	p := neu(1)
+	p.Row.JournalSeq = 0
+	save(t, b, kiel, p)
+	p.ExpectedVersion, p.Row.Version = 1, 2
+	update(t, b, kiel, func(ctx context.Context, tx *tx) {
+		require.ErrorIs(t, tx.SaveVorgang(ctx, p), fehler.ErrConflict)
+	})
+}
+
 // Ids and places of Auftraege are the caller's to keep unique; if they are
 // not, nothing is committed.
 func TestSaveRefusesAuftraegeThatCollide(t *testing.T) {

@@ -190,3 +190,16 @@ func TestWeckenAfterTheCommit(t *testing.T) {
 	save(t, other, kiel, p)
 	require.Equal(t, 2, woken["luebeck"])
 }
+
+func TestWeckenStoppedByAnother(t *testing.T) {
+	b := fresh(t)
+	woken := 0
+	var stops [2]func()
+	for i := range stops {
+		stops[i] = b.Wecken(kiel, func() { woken++; stops[1-i]() })
+	}
+	p := neu(1)
+	p.Stroeme = []tenant.ID{kiel}
+	save(t, b, kiel, p)
+	require.Equal(t, 1, woken)
+}
