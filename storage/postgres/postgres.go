@@ -64,7 +64,7 @@ func OpenBackend(ctx context.Context, dsn string, o *Options) (*Backend, error) 
 		opt.MaxRetries = 10
 	}
 	b := &Backend{lockTimeout: opt.LockTimeout, maxRetries: opt.MaxRetries}
-	listen, err := listenConfig(dsn, opt)
+	listen, err := listenConfig(dsn, &opt)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func OpenBackend(ctx context.Context, dsn string, o *Options) (*Backend, error) 
 }
 
 // listenConfig gives the connection that hears of other processes, or nil.
-func listenConfig(dsn string, opt Options) (*pgx.ConnConfig, error) {
+func listenConfig(dsn string, opt *Options) (*pgx.ConnConfig, error) {
 	if opt.ListenDSN != "" {
 		dsn = opt.ListenDSN
 	} else if opt.Pooler {

@@ -25,9 +25,15 @@ import (
 // fixed unless the flag -rapid.seed is given; -rapid.checks says how many
 // sequences are tried. A failure is shrunk to few commands.
 func RunModel(t *testing.T, o Options) {
-	if f := flag.Lookup("rapid.seed"); f != nil && f.Value.String() == f.DefValue {
-		_ = f.Value.Set("20260301")
-		defer func() { _ = f.Value.Set(f.DefValue) }()
+	preset := func(name, value string) {
+		if f := flag.Lookup(name); f != nil && f.Value.String() == f.DefValue {
+			_ = f.Value.Set(value)
+			t.Cleanup(func() { _ = f.Value.Set(f.DefValue) })
+		}
+	}
+	preset("rapid.seed", "20260301")
+	if o.Modellfolgen > 0 {
+		preset("rapid.checks", fmt.Sprint(o.Modellfolgen))
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		e := newEnv(rt, o.New(t))
