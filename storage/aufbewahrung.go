@@ -64,7 +64,7 @@ func (s *Store) Loeschbare(ctx context.Context, mandant tenant.ID, tag datum.Dat
 		if last != nil {
 			p.After = &driver.AufbewahrungKey{Bis: last.Bis, VorgangID: last.VorgangID}
 		}
-		err = s.View(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		err = s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) error {
 			rows, err = tx.d.ListAufbewahrung(ctx, p)
 			return wrap("Loeschbare", string(mandant), err)
 		})

@@ -134,7 +134,7 @@ func (s *Store) Eingaenge(ctx context.Context, mandant tenant.ID, zustaende ...s
 		if last != nil {
 			p.After = &driver.EingangKey{Eingegangen: last.Eingegangen, ID: last.ID}
 		}
-		err = s.View(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		err = s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) error {
 			rows, err = tx.d.ListEingaenge(ctx, p)
 			return wrap("Eingaenge", string(mandant), err)
 		})

@@ -25,7 +25,7 @@ func (s *Store) Journal(ctx context.Context, mandant tenant.ID, id uuid.UUID) it
 				rows, err = tx.journalPage(ctx, id, after)
 				return err
 			}
-			err = s.View(ctx, owner, read)
+			err = s.viewOne(ctx, owner, read)
 			if after > 0 || len(rows) > 0 || err != nil {
 				return rows, err
 			}
@@ -35,7 +35,7 @@ func (s *Store) Journal(ctx context.Context, mandant tenant.ID, id uuid.UUID) it
 				return nil, err
 			}
 			owner = v.Mandant()
-			err = s.View(ctx, owner, read)
+			err = s.viewOne(ctx, owner, read)
 			return rows, err
 		}
 		journal(&owner, page, yield)

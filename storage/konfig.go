@@ -80,7 +80,7 @@ func (tx *Tx) ListKonfig(ctx context.Context, art string) ([]Konfig, error) {
 
 // GetKonfig reads a document in a view of its own; see [Tx.GetKonfig].
 func (s *Store) GetKonfig(ctx context.Context, mandant tenant.ID, art, schluessel string, into any) (version int64, err error) {
-	err = s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+	err = s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
 		version, err = tx.GetKonfig(ctx, art, schluessel, into)
 		return err
 	})

@@ -129,7 +129,7 @@ type Page struct {
 // others. Its cost does not grow with the number of Vorgaenge or of the page.
 func (s *Store) Page(ctx context.Context, mandant tenant.ID, p PageParams) (Page, error) {
 	var page Page
-	err := s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+	err := s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
 		page, err = tx.Page(ctx, p)
 		return err
 	})
@@ -214,7 +214,7 @@ func (s *Store) Vorgaenge(ctx context.Context, mandant tenant.ID, p PageParams) 
 	return func(yield func(*vorgang.Vorgang, error) bool) {
 		for {
 			var rows []driver.VorgangRow
-			err := s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+			err := s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
 				rows, p.Cursor, err = tx.page(ctx, "Vorgaenge", p, false)
 				return err
 			})
@@ -246,7 +246,7 @@ func (s *Store) Count(ctx context.Context, mandant tenant.ID, f Filter) (int64, 
 		return 0, err
 	}
 	var n int64
-	err = s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+	err = s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
 		n, err = tx.d.CountVorgaenge(ctx, driver.CountVorgaengeParams{Filter: filter})
 		return wrap("Count", string(mandant), err)
 	})

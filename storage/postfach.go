@@ -37,7 +37,7 @@ func (p *Postfach) PutEintrag(ctx context.Context, mandant tenant.ID, e messagin
 // GetEintrag implements [messaging.Ablage].
 func (p *Postfach) GetEintrag(ctx context.Context, mandant tenant.ID, postfach string, id uuid.UUID) (messaging.Eintrag, error) {
 	var out messaging.Eintrag
-	err := p.s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+	err := p.s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
 		out, _, err = tx.eintrag(ctx, "GetEintrag", postfach, id)
 		return err
 	})
@@ -77,7 +77,7 @@ func (p *Postfach) ListEintraege(ctx context.Context, mandant tenant.ID, postfac
 		if last != nil {
 			q.After = &driver.EintragKey{Zeit: last.Zeit, ID: last.ID}
 		}
-		err = p.s.View(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		err = p.s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) error {
 			if err := checkText("ListEintraege", string(mandant), "/postfach", postfach); err != nil {
 				return err
 			}

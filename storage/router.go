@@ -73,6 +73,7 @@ type bekannt struct {
 var (
 	_ driver.Backend = (*Router)(nil)
 	_ driver.Wecker  = (*Router)(nil)
+	_ driver.Leser   = (*Router)(nil)
 )
 
 // NewRouter makes a Router, which owns the backends from then on. Names are 1 to
@@ -157,6 +158,16 @@ func (r *Router) Update(ctx context.Context, mandant tenant.ID, f func(context.C
 // View implements driver.Backend.
 func (r *Router) View(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
 	return r.on(ctx, mandant, func(b driver.Backend) error { return b.View(ctx, mandant, f) })
+}
+
+// Lies implements driver.Leser.
+func (r *Router) Lies(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
+	return r.on(ctx, mandant, func(b driver.Backend) error {
+		if l, ok := b.(driver.Leser); ok {
+			return l.Lies(ctx, mandant, f)
+		}
+		return b.View(ctx, mandant, f)
+	})
 }
 
 // LeaseAuftraege implements driver.Backend: it asks the backends in turn. One that

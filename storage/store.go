@@ -153,12 +153,24 @@ func (s *Store) Update(ctx context.Context, mandant tenant.ID, f func(ctx contex
 // View runs f in a read-only transaction that sees one committed state. Its Tx
 // refuses to write with [ErrInvalid].
 func (s *Store) View(ctx context.Context, mandant tenant.ID, f func(ctx context.Context, tx *Tx) error) error {
+	return s.view(ctx, mandant, s.b.View, f)
+}
+
+// viewOne is View for a closure that makes one call to the backend.
+func (s *Store) viewOne(ctx context.Context, mandant tenant.ID, f func(ctx context.Context, tx *Tx) error) error {
+	if l, ok := s.b.(driver.Leser); ok {
+		return s.view(ctx, mandant, l.Lies, f)
+	}
+	return s.view(ctx, mandant, s.b.View, f)
+}
+
+func (s *Store) view(ctx context.Context, mandant tenant.ID, run func(context.Context, tenant.ID, func(context.Context, driver.Tx) error) error, f func(ctx context.Context, tx *Tx) error) error {
 	in, err := s.enter(ctx, "View", mandant)
 	if err != nil {
 		return err
 	}
 	var failed error
-	err = s.b.View(in, mandant, func(ctx context.Context, d driver.Tx) error {
+	err = run(in, mandant, func(ctx context.Context, d driver.Tx) error {
 		tx := &Tx{s: s, d: d, mandant: mandant, readOnly: true}
 		defer func() { tx.done = true }()
 		failed = f(ctx, tx)
@@ -174,7 +186,7 @@ func (s *Store) View(ctx context.Context, mandant tenant.ID, f func(ctx context.
 // and not shared with this one ([vorgang.Beteiligung]).
 func (s *Store) Get(ctx context.Context, mandant tenant.ID, id uuid.UUID) (*vorgang.Vorgang, error) {
 	var v *vorgang.Vorgang
-	err := s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+	err := s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
 		v, err = tx.Get(ctx, id)
 		return err
 	})

@@ -111,6 +111,14 @@ type Backend interface {
 	Close() error
 }
 
+// Leser is an optional ability of a [Backend]: a cheaper View for a closure that
+// makes one call. Package storage uses View where it is missing.
+type Leser interface {
+	// Lies runs f as View does. f makes at most one call of a method of tx: a second
+	// one may see another state than the first.
+	Lies(ctx context.Context, mandant tenant.ID, f func(ctx context.Context, tx Tx) error) error
+}
+
 // Wecker is an optional ability of a [Backend]: to be woken instead of asking
 // again and again. It is a hint only; a wake-up may be missing or too much.
 type Wecker interface {

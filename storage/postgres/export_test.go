@@ -20,7 +20,9 @@ func NextStatements(m tenant.ID, p driver.NextWartendParams) (out []Statement) {
 		out = append(out, Statement{sql, a.Args})
 	}
 	if len(p.Einheiten)+len(p.Leistungen) == 0 {
-		add(func(a *sqltx.Params) string { return nextOfAllSQL(a, p) })
+		add(func(a *sqltx.Params) string { return oldestSQL(a, p) })
+		head := sqltx.Params{Args: []any{m}}
+		out = append(out, Statement{headSQL(&head, p), head.Args})
 	}
 	add(func(a *sqltx.Params) string { return nextSQL(a, p, kandidaten) })
 	add(func(a *sqltx.Params) string { return "SELECT count(*) FROM (" + nextKeys(a, p, kandidaten) + ") k" })

@@ -121,11 +121,21 @@ func isCommit(tag pgconn.CommandTag) error {
 // View implements driver.Backend. Its transaction has nothing to lose, so the
 // caller does not wait for its end.
 func (b *Backend) View(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
+	return b.view(ctx, readOnly, mandant, f)
+}
+
+// Lies implements driver.Leser: the setting and the one statement are a transaction
+// because they are sent at once.
+func (b *Backend) Lies(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
+	return b.view(ctx, each, mandant, f)
+}
+
+func (b *Backend) view(ctx context.Context, begin string, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
 	pc, err := b.acquire(ctx, b.app)
 	if err != nil {
 		return err
 	}
-	c := b.conn(pc.Conn(), readOnly, mandant)
+	c := b.conn(pc.Conn(), begin, mandant)
 	defer finish(ctx, pc, c)
 	t := &tx{sqltx.New(c, &dialect, mandant), c}
 	defer t.End()

@@ -1,9 +1,12 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strconv"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
 	"github.com/ozg-fachwerk/fachwerk/storage/internal/sqltx"
@@ -34,10 +37,8 @@ const (
 // (leakproof): = and < on text, uuid and timestamptz are.
 func (t *tx) NextWartend(ctx context.Context, p driver.NextWartendParams) (driver.VorgangRow, error) {
 	if len(p.Einheiten)+len(p.Leistungen) == 0 {
-		a := sqltx.Params{Args: []any{t.Mandant(), p.Now}}
-		sql := nextOfAllSQL(&a, p)
-		row, err := t.nextRow(ctx, sql, a.Args)
-		if !errors.Is(err, fehler.ErrNotFound) {
+		row, found, err := t.nextOfAll(ctx, p)
+		if found || err != nil {
 			return row, err
 		}
 	}
@@ -87,16 +88,72 @@ func (r reader) Query(ctx context.Context, sql string, args ...any) (sqltx.Rows,
 	return r.query(ctx, sql, args...)
 }
 
-// nextOfAllSQL walks vorgang_wartend from its head and takes the first row that
-// is not locked, if it comes before the oldest one that lost its lease. That place
-// must reach the condition as a bare value: row-level security lets no coalesce
-// through to the index.
-func nextOfAllSQL(a *sqltx.Params, p driver.NextWartendParams) string {
-	after := behind(a, p)
-	return "WITH ab AS MATERIALIZED ((SELECT v.eingang, v.id" + abgelaufen + after + reihe + " LIMIT 1) UNION ALL" +
-		" SELECT timestamptz 'infinity', uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff' ORDER BY 1, 2 LIMIT 1) " +
-		ganz + frei + after + " AND (v.eingang, v.id) < ((SELECT eingang FROM ab), (SELECT id FROM ab))" +
-		reihe + " LIMIT 1 FOR UPDATE OF v SKIP LOCKED"
+// nextOfAll walks vorgang_wartend from its head and takes the first row that is not
+// locked, if it comes before the oldest one that lost its lease. The two are asked
+// for at once but in two statements: in one, every clerk that finds the row taken
+// in the last moment would ask for the other again.
+func (t *tx) nextOfAll(ctx context.Context, p driver.NextWartendParams) (row driver.VorgangRow, found bool, err error) {
+	if err := t.Err(); err != nil {
+		return row, false, err
+	}
+	old := sqltx.Params{Args: []any{t.Mandant(), p.Now}}
+	head := sqltx.Params{Args: []any{t.Mandant()}}
+	batch := &pgx.Batch{}
+	t.c.open(batch)
+	oldSQL, headSQL := oldestSQL(&old, p), headSQL(&head, p)
+	batch.Queue(oldSQL, old.Args...)
+	batch.Queue(headSQL, head.Args...)
+	results, err := t.c.send(ctx, batch)
+	if err != nil {
+		return row, false, t.Fail(err)
+	}
+	var oldest driver.VorgangKey
+	woerter := ""
+	expired, err := oneOf(results, &oldest.Eingang, &oldest.ID)
+	if err == nil {
+		found, err = oneOf(results, append(sqltx.ScanVorgang(&row), &woerter)...)
+	}
+	if e := results.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return driver.VorgangRow{}, false, t.Fail(classify(ctx, err))
+	}
+	if found && expired && (oldest.Eingang.Before(row.Eingang) || oldest.Eingang.Equal(row.Eingang) && bytes.Compare(oldest.ID[:], row.ID[:]) < 0) {
+		found = false // the lock on the head stays until the end and does no harm
+	}
+	if !found {
+		return driver.VorgangRow{}, false, nil
+	}
+	t.Remember(&row, woerter)
+	return row, true, nil
+}
+
+// oldestSQL gives the place of the oldest that lost its lease, headSQL the first that
+// is free. The arguments begin with the Mandant, those of oldestSQL with Now after it.
+func oldestSQL(a *sqltx.Params, p driver.NextWartendParams) string {
+	return "SELECT v.eingang, v.id" + abgelaufen + behind(a, p) + reihe + " LIMIT 1"
+}
+
+func headSQL(a *sqltx.Params, p driver.NextWartendParams) string {
+	return ganz + frei + behind(a, p) + reihe + " LIMIT 1 FOR UPDATE OF v SKIP LOCKED"
+}
+
+// oneOf reads at most one row of the next answer.
+func oneOf(results pgx.BatchResults, dest ...any) (bool, error) {
+	rows, err := results.Query()
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	found := rows.Next()
+	if found {
+		if err := rows.Scan(dest...); err != nil {
+			return false, err
+		}
+	}
+	rows.Close()
+	return found, rows.Err()
 }
 
 func behind(a *sqltx.Params, p driver.NextWartendParams) string {

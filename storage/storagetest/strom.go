@@ -170,14 +170,14 @@ func watchCases() []testCase {
 			end, err := s.WatchEnde(e.ctx, kiel)
 			e.ok(err)
 			e.equal(len(e.feed(s, kiel, end, 10)), 0)
-			ctx, cancel := context.WithCancel(e.ctx)
+			ctx, cancel := context.WithTimeout(e.ctx, 8*time.Second)
 			defer cancel()
 			v := e.neu(kiel)
 			go func() {
 				time.Sleep(10 * time.Millisecond)
 				_ = s.Insert(context.WithoutCancel(ctx), kiel, v)
 			}()
-			e.within(8*time.Second, "Watch", func() {
+			e.within(20*time.Second, "Watch", func() {
 				n := 0
 				for a, err := range s.Watch(ctx, kiel, end) {
 					if err != nil {

@@ -67,7 +67,7 @@ func Aenderungen(ctx context.Context, c Conn, strom tenant.ID, p driver.Aenderun
 		after = pos
 	}
 	list, err := ListConn(ctx, c, scanPlace, "SELECT "+placeColumns+
-		" FROM aenderung WHERE strom = $1 AND pos > $2 ORDER BY pos LIMIT $3", []any{strom, after, int64(p.Limit)})
+		" FROM aenderung WHERE strom = $1 AND pos > $2 ORDER BY pos"+Limit(p.Limit), []any{strom, after})
 	out := make([]driver.AenderungRow, len(list))
 	for i := range list {
 		out[i] = list[i].row
@@ -129,5 +129,5 @@ func Beteiligungen(ctx context.Context, c Conn, gast tenant.ID, p driver.Beteili
 	if k := p.After; k != nil {
 		sql += " AND (mandant, vorgang_id) > " + a.Tuple(k.Mandant, k.VorgangID)
 	}
-	return ListConn(ctx, c, ScanBeteiligung, sql+" ORDER BY mandant, vorgang_id, von LIMIT "+a.Add(int64(p.Limit)), a.Args)
+	return ListConn(ctx, c, ScanBeteiligung, sql+" ORDER BY mandant, vorgang_id, von"+Limit(p.Limit), a.Args)
 }

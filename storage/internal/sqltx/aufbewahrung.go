@@ -31,8 +31,8 @@ func (t *Tx) GetSchluessel(ctx context.Context, p driver.GetSchluesselParams) (d
 // ListSchluessel implements driver.SchluesselTx.
 func (t *Tx) ListSchluessel(ctx context.Context, p driver.ListSchluesselParams) ([]driver.SchluesselRow, error) {
 	return List(ctx, t, scanSchluessel, "SELECT "+schluesselColumns+
-		" FROM schluessel WHERE mandant = $1 AND schluessel > $2 ORDER BY schluessel LIMIT $3",
-		[]any{t.mandant, p.After, int64(p.Limit)})
+		" FROM schluessel WHERE mandant = $1 AND schluessel > $2 ORDER BY schluessel"+Limit(p.Limit),
+		[]any{t.mandant, p.After})
 }
 
 const aufbewahrungColumns = `vorgang_id, bis, halt, daten`
@@ -79,7 +79,7 @@ func (t *Tx) ListAufbewahrung(ctx context.Context, p driver.ListAufbewahrungPara
 	if k := p.After; k != nil {
 		sql += " AND (bis, vorgang_id) > " + a.Tuple(k.Bis, k.VorgangID)
 	}
-	return List(ctx, t, scanAufbewahrung, sql+" ORDER BY bis, vorgang_id LIMIT "+a.Add(int64(p.Limit)), a.Args)
+	return List(ctx, t, scanAufbewahrung, sql+" ORDER BY bis, vorgang_id"+Limit(p.Limit), a.Args)
 }
 
 // EraseVorgang implements driver.AufbewahrungTx.

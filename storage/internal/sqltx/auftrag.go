@@ -75,7 +75,7 @@ func (t *Tx) ListAuftraege(ctx context.Context, p driver.ListAuftraegeParams) ([
 	if k := p.After; k != nil {
 		sql += " AND (vorgang_id, vorgang_version, ordinal) > " + a.Tuple(k.VorgangID, k.VorgangVersion, k.Ordinal)
 	}
-	sql += " ORDER BY vorgang_id, vorgang_version, ordinal LIMIT " + a.Add(int64(p.Limit))
+	sql += " ORDER BY vorgang_id, vorgang_version, ordinal" + Limit(p.Limit)
 	return List(ctx, t, ScanAuftrag, sql, a.Args)
 }
 
@@ -107,7 +107,7 @@ func leaseSQL(a *Params, lock string, p *driver.LeaseAuftraegeParams) string {
 			AND b.zustand IN ('offen', 'geparkt') AND NOT b.termin
 			AND (b.vorgang_version, b.ordinal) < (a.vorgang_version, a.ordinal)))
 		AND a.mandant NOT IN (SELECT s.mandant FROM sperre s)` + In(a, "a.art", p.Arten) + `
-		ORDER BY a.faellig, a.id LIMIT ` + a.Add(int64(p.Limit)) + lock + `)
+		ORDER BY a.faellig, a.id` + Limit(p.Limit) + lock + `)
 		UPDATE auftrag SET lease_token = $1, lease_bis = $2, versuch = versuch + 1
 		FROM kopf WHERE mandant = m AND id = i RETURNING ` + AuftragColumns
 }

@@ -58,5 +58,5 @@ func (t *Tx) ListEingaenge(ctx context.Context, p driver.ListEingaengeParams) ([
 	if p.After != nil {
 		sql += " AND (eingegangen, id) > " + a.Tuple(p.After.Eingegangen, p.After.ID)
 	}
-	return List(ctx, t, scanEingang, sql+" ORDER BY eingegangen, id LIMIT "+a.Add(int64(p.Limit)), a.Args)
+	return List(ctx, t, scanEingang, sql+" ORDER BY eingegangen, id"+Limit(p.Limit), a.Args)
 }

@@ -41,8 +41,8 @@ func (t *Tx) insertJournal(ctx context.Context, rows []driver.JournalRow) error 
 // ListJournal implements driver.JournalTx.
 func (t *Tx) ListJournal(ctx context.Context, p driver.ListJournalParams) ([]driver.JournalRow, error) {
 	return List(ctx, t, ScanJournal, "SELECT "+JournalColumns+
-		" FROM journal WHERE mandant = $1 AND vorgang_id = $2 AND seq > $3 ORDER BY seq LIMIT $4",
-		[]any{t.mandant, p.VorgangID, p.AfterSeq, int64(p.Limit)})
+		" FROM journal WHERE mandant = $1 AND vorgang_id = $2 AND seq > $3 ORDER BY seq"+Limit(p.Limit),
+		[]any{t.mandant, p.VorgangID, p.AfterSeq})
 }
 
 // EraseJournal implements driver.JournalTx.

@@ -22,17 +22,18 @@ func (t *Tx) ListVorgaenge(ctx context.Context, p driver.ListVorgaengeParams) ([
 	if p.Kurz {
 		columns, scan = vorgangKurzV, ScanKurz
 	}
-	a := Params{Args: []any{t.mandant, int64(p.Limit)}}
+	a := Params{Args: []any{t.mandant}}
 	return List(ctx, t, scan, "SELECT "+columns+listFrom(&a, t.dialect.Hide, p), a.Args)
 }
 
-// listFrom gives all behind the columns of table v. The first two arguments are
-// Mandant and Limit.
+// listFrom gives all behind the columns of table v. The first argument is the
+// Mandant.
 func listFrom(a *Params, hide string, p driver.ListVorgaengeParams) string {
 	compare, order := " > ", " ORDER BY v.eingang, v.id"
 	if p.Absteigend {
 		compare, order = " < ", " ORDER BY v.eingang DESC, v.id DESC"
 	}
+	limit := Limit(p.Limit)
 	after := ""
 	if p.After != nil {
 		after = " AND (v.eingang, v.id)" + compare + a.Tuple(p.After.Eingang, p.After.ID)
@@ -43,13 +44,13 @@ func listFrom(a *Params, hide string, p driver.ListVorgaengeParams) string {
 		f.Aktenzeichen = ""
 		// CROSS JOIN holds SQLite to this order of the tables.
 		return " FROM aktenzeichen z CROSS JOIN vorgang v WHERE z.mandant = $1 AND z.aktenzeichen = " + zeichen +
-			" AND v.mandant = $1 AND v.id = z.vorgang_id" + VorgangWhere(a, "v.", &f) + after + order + " LIMIT $2"
+			" AND v.mandant = $1 AND v.id = z.vorgang_id" + VorgangWhere(a, "v.", &f) + after + order + limit
 	}
 	column, values := driving(&f)
 	if f.Nummer != "" || len(values) < 2 || len(values) > maxZweige {
-		return " FROM vorgang v WHERE v.mandant = $1" + VorgangWhere(a, "v.", &f) + after + order + " LIMIT $2"
+		return " FROM vorgang v WHERE v.mandant = $1" + VorgangWhere(a, "v.", &f) + after + order + limit
 	}
-	rest := vorgangWhere(a, "v.", hide, &f) + after + order + " LIMIT $2"
+	rest := vorgangWhere(a, "v.", hide, &f) + after + order + limit
 	zweige := make([]string, len(values))
 	for i, v := range values {
 		zweige[i] = "SELECT * FROM (SELECT v.eingang, v.id FROM vorgang v WHERE v.mandant = $1 AND v." + column + " = " + a.Add(v)
@@ -59,7 +60,7 @@ func listFrom(a *Params, hide string, p driver.ListVorgaengeParams) string {
 		zweige[i] += rest + ") zweig"
 	}
 	inner := strings.ReplaceAll(order, "v.", "")
-	return " FROM (SELECT eingang, id FROM (" + strings.Join(zweige, " UNION ALL ") + ") u" + inner + " LIMIT $2) k" +
+	return " FROM (SELECT eingang, id FROM (" + strings.Join(zweige, " UNION ALL ") + ") u" + inner + limit + ") k" +
 		" CROSS JOIN vorgang v WHERE v.mandant = $1 AND v.id = k.id" + strings.ReplaceAll(order, "v.", "k.")
 }
 

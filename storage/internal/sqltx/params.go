@@ -40,6 +40,11 @@ func In[T any](p *Params, column string, vs []T) string {
 	return " AND " + column + " IN " + p.Tuple(parts...)
 }
 
+// Limit gives " LIMIT 50". The number stands in the text: with a bound one SQLite
+// prepares the statement anew at every call, and PostgreSQL's generic plans take it
+// for a tenth of the rows.
+func Limit(n int) string { return " LIMIT " + strconv.Itoa(n) }
+
 // Blob makes sure that nil is an empty value, not NULL.
 func Blob(b []byte) []byte {
 	if b == nil {

@@ -44,7 +44,7 @@ func (t *Tx) ListEintraege(ctx context.Context, p driver.ListEintraegeParams) ([
 	if p.After != nil {
 		sql += " AND (zeit, id) > " + a.Tuple(p.After.Zeit, p.After.ID)
 	}
-	return List(ctx, t, scanEintrag, sql+" ORDER BY zeit, id LIMIT "+a.Add(int64(p.Limit)), a.Args)
+	return List(ctx, t, scanEintrag, sql+" ORDER BY zeit, id"+Limit(p.Limit), a.Args)
 }
 
 // UpdateEintrag implements driver.PostfachTx.

@@ -89,7 +89,7 @@ func searchSQL(a *Params, t *Tx, p *driver.SearchVorgaengeParams) string {
 	return "SELECT s.wort, " + vorgangKurzV + " FROM suche s CROSS JOIN vorgang v WHERE s.mandant = $1" + place + between(a, from, first) +
 		" AND v.mandant = $1 AND v.id = s.vorgang_id AND " + pos + "(v.woerter, " + a.Add(" "+first) + ") = " +
 		pos + "(v.woerter, ' ' || s.wort || ' ')" + hasWords(a, pos, p.Woerter[1:]) +
-		VorgangWhere(a, "v.", &p.Filter) + " ORDER BY s.wort, s.vorgang_id LIMIT " + a.Add(int64(p.Limit))
+		VorgangWhere(a, "v.", &p.Filter) + " ORDER BY s.wort, s.vorgang_id" + Limit(p.Limit)
 }
 
 // between limits s.wort to the words that begin with prefix, from a place on.
@@ -123,7 +123,7 @@ func (t *Tx) fewest(ctx context.Context, woerter []string) (int, error) {
 		}
 		var n int64
 		a := Params{Args: []any{t.mandant}}
-		sql := "SELECT count(*) FROM (SELECT 1 FROM suche s WHERE s.mandant = $1" + between(&a, w, w) + " LIMIT " + a.Add(int64(wenige+1)) + ") x"
+		sql := "SELECT count(*) FROM (SELECT 1 FROM suche s WHERE s.mandant = $1" + between(&a, w, w) + Limit(wenige+1) + ") x"
 		if _, err := t.One(ctx, []any{&n}, sql, a.Args...); err != nil {
 			return 0, err
 		}
