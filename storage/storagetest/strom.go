@@ -140,7 +140,7 @@ func watchCases() []testCase {
 					}
 					return nil
 				}
-				ctx, cancel := context.WithTimeout(e.ctx, 30*time.Second)
+				ctx, cancel := context.WithTimeout(e.ctx, 10*time.Second)
 				defer cancel()
 				from := []*storage.Store{s, other}[i%2]
 				for a, err := range from.Watch(ctx, kiel, "") {
@@ -177,7 +177,7 @@ func watchCases() []testCase {
 				time.Sleep(10 * time.Millisecond)
 				_ = s.Insert(context.WithoutCancel(ctx), kiel, v)
 			}()
-			e.within(20*time.Second, "Watch", func() {
+			e.within(8*time.Second, "Watch", func() {
 				n := 0
 				for a, err := range s.Watch(ctx, kiel, end) {
 					if err != nil {
