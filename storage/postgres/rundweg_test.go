@@ -206,10 +206,14 @@ func TestFinalAndContext(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
+	released := make(chan struct{})
 	go func() {
+		defer close(released)
 		time.Sleep(300 * time.Millisecond)
 		_ = other.Rollback(context.Background())
 	}()
-	require.NoError(t, b.Update(ctx, "kiel", func(ctx context.Context, tx driver.Tx) error { return tx.SaveVorgang(ctx, p) }))
+	err = b.Update(ctx, "kiel", func(ctx context.Context, tx driver.Tx) error { return tx.SaveVorgang(ctx, p) })
+	<-released // the connection is closed at the end of the test
+	require.NoError(t, err)
 	require.Equal(t, p.Row.ID, get(t, b, "kiel", p.Row.ID).ID)
 }

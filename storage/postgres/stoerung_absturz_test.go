@@ -24,7 +24,7 @@ func openChild(ctx context.Context, target string) (*storage.Store, error) {
 		return nil, err
 	}
 	if lies {
-		return storage.New(absturz.EarlyAck(b, 5*time.Millisecond), nil), nil
+		return storage.New(absturz.EarlyAck(b, 25*time.Millisecond), nil), nil
 	}
 	return storage.New(b, nil), nil
 }

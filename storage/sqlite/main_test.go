@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 			return nil, err
 		}
 		if lies {
-			return storage.New(absturz.EarlyAck(b, 5*time.Millisecond), nil), nil
+			return storage.New(absturz.EarlyAck(b, 25*time.Millisecond), nil), nil
 		}
 		return storage.New(b, nil), nil
 	})

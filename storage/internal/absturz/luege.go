@@ -2,6 +2,7 @@ package absturz
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
@@ -10,16 +11,23 @@ import (
 
 // EarlyAck gives a backend that says "done" a while before it commits. It is the
 // proof that the check finds one.
-func EarlyAck(b driver.Backend, early time.Duration) driver.Backend { return liar{b, early} }
+func EarlyAck(b driver.Backend, early time.Duration) driver.Backend {
+	return &liar{Backend: b, early: early}
+}
 
 type liar struct {
 	driver.Backend
 	early time.Duration
+	// mu makes the next transaction wait for the COMMIT, so that nobody catches the
+	// lie without a crash.
+	mu sync.Mutex
 }
 
-func (l liar) Update(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
+func (l *liar) Update(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
 	said := make(chan error, 1)
 	go func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		// The caller's context may end with its call.
 		err := l.Backend.Update(context.WithoutCancel(ctx), mandant, func(ctx context.Context, tx driver.Tx) error {
 			err := f(ctx, noFinal{tx})
