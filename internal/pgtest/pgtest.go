@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -129,12 +130,22 @@ func start(t testing.TB) *cluster {
 	mu.Lock()
 	defer mu.Unlock()
 	if running == nil && failed == nil {
-		running, failed = launch(bin)
+		running, failed = launch(bin, schnell()...)
 	}
 	if failed != nil {
 		t.Fatalf("pgtest: %v", failed)
 	}
 	return running
+}
+
+// schnell are settings of the shared cluster that save the wait for the disk. Its
+// data need not outlive the machine, only processes; where durability is measured,
+// in benchmarks, it stays.
+func schnell() []string {
+	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
+		return nil
+	}
+	return []string{"fsync=off", "full_page_writes=off"}
 }
 
 func mustBinaries(t testing.TB) string {

@@ -19,7 +19,8 @@ type AenderungRow struct {
 	VorgangID uuid.UUID
 	// Version that was saved.
 	Version int64
-	// JournalVon and JournalBis are the entries that came with it.
+	// JournalVon and JournalBis are the entries that came with it; both zero if
+	// none did.
 	JournalVon, JournalBis int64
 	// Zeit is SaveVorgangParams.Zeit.
 	Zeit time.Time
@@ -33,7 +34,8 @@ type AenderungenParams struct {
 	Limit int
 }
 
-// BeteiligungRow says that another Mandant takes part in a Vorgang.
+// BeteiligungRow says that another Mandant takes part in a Vorgang. The model keeps
+// the shares of one Vorgang and one Gast from overlapping.
 type BeteiligungRow struct {
 	// Mandant owns the Vorgang.
 	Mandant   tenant.ID

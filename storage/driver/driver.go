@@ -99,9 +99,11 @@ type Backend interface {
 	// GetSperre reads whether the Mandant is shut.
 	GetSperre(ctx context.Context, mandant tenant.ID) (Sperre, error)
 
-	// Entfernen removes all rows of a Mandant that is shut with SperreAlles, but
-	// not the Sperre; with another Sperre it is [fehler.ErrConflict]. It may be
-	// repeated.
+	// Entfernen removes all rows of a Mandant that is shut with SperreAlles, its
+	// feed included, but not the Sperre; with another Sperre it is
+	// [fehler.ErrConflict]. What stands in the feeds of guests stays. It may be
+	// repeated. A cursor of the feed that was removed never points at another
+	// row later: it is [fehler.ErrNotFound].
 	Entfernen(ctx context.Context, mandant tenant.ID) error
 
 	// Close frees what the backend holds. Calls after Close fail with

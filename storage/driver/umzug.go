@@ -22,7 +22,8 @@ const (
 	// SperreSchreiben: whatever writes fails with [ErrUmzug], at the latest when
 	// it writes, and nobody leases its Auftraege; View goes on.
 	SperreSchreiben Sperre = "schreiben"
-	// SperreAlles: Update and View fail with [ErrUmgezogen].
+	// SperreAlles: Update and View fail with [ErrUmgezogen]. The feed and the shares
+	// of others are still read.
 	SperreAlles Sperre = "alles"
 )
 

@@ -172,7 +172,8 @@ type VorgangTx interface {
 	GetVorgang(ctx context.Context, p GetVorgangParams) (VorgangRow, error)
 	// SaveVorgang stores a new Vorgang or replaces one, with its journal
 	// entries, Auftraege, words, shares, lease and changes. A new one: ErrExists
-	// if the id or the Nummer is taken. A replaced one: ErrNotFound if there is
+	// if the id or the Nummer is taken, ErrConflict if its journal does not begin
+	// at 1 or a lease is expected. A replaced one: ErrNotFound if there is
 	// no such row, ErrConflict if its version is not the expected one, the
 	// journal does not continue the stored one or the lease is another's,
 	// ErrExists if the new Nummer is taken. The row is written before the

@@ -125,10 +125,14 @@ func (t *tx) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) error 
 	if p.Beteiligungen != nil {
 		t.setBeteiligungen(v.ID, p.Beteiligungen)
 	}
+	var von, bis int64
+	if n := len(p.Journal); n > 0 {
+		von, bis = p.Journal[0].Seq, p.Journal[n-1].Seq
+	}
 	for _, strom := range p.Stroeme {
 		t.s.addAenderung(strom, driver.AenderungRow{
 			Mandant: t.mandant, VorgangID: v.ID, Version: v.Version, Zeit: p.Zeit,
-			JournalVon: old.JournalSeq + 1, JournalBis: old.JournalSeq + int64(len(p.Journal)),
+			JournalVon: von, JournalBis: bis,
 		})
 	}
 	return nil

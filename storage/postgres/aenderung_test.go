@@ -190,7 +190,9 @@ func TestNumberingDoesNotBlockWriters(t *testing.T) {
 
 func TestWakeUps(t *testing.T) {
 	db := fresh(t)
-	b, c := open(t, db), open(t, db)
+	settings := db
+	settings.AppDSN += "&pool_max_conns=3" // is for the pool, not for the connection that listens
+	b, c := open(t, db), open(t, settings)
 	var own, foreign, work, other atomic.Int64
 	defer b.Wecken("kiel", func() { own.Add(1) })()
 	stop := c.Wecken("kiel", func() { foreign.Add(1) })

@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -60,6 +62,46 @@ func BenchmarkCreate(b *testing.B) {
 			require.NoError(b, err)
 			defer back.Close()
 			parallel(b, callers, func() error { return save(back, "kiel", neu("kiel")) })
+		})
+	}
+}
+
+// BenchmarkCreateRatio lets every caller do both in turn, so that what else the
+// machine does hits both, and compares the medians: 1.0 is the speed of the floor.
+func BenchmarkCreateRatio(b *testing.B) {
+	for _, callers := range []int{1, 8} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			db := fresh(b)
+			pool, err := pgxpool.New(context.Background(), db.AppDSN+"&pool_max_conns=8")
+			require.NoError(b, err)
+			defer pool.Close()
+			back, err := postgres.OpenBackend(context.Background(), db.AppDSN+"&pool_max_conns=8", nil)
+			require.NoError(b, err)
+			defer back.Close()
+			var mu sync.Mutex
+			var took [2][]time.Duration
+			parallel(b, callers, func() error {
+				for i, f := range []func(driver.SaveVorgangParams) error{
+					func(p driver.SaveVorgangParams) error { return floorCreate(pool, "kiel", p) },
+					func(p driver.SaveVorgangParams) error { return save(back, "kiel", p) },
+				} {
+					p, start := neu("kiel"), time.Now()
+					if err := f(p); err != nil {
+						return err
+					}
+					d := time.Since(start)
+					mu.Lock()
+					took[i] = append(took[i], d)
+					mu.Unlock()
+				}
+				return nil
+			})
+			slices.Sort(took[0])
+			slices.Sort(took[1])
+			floor, own := took[0][len(took[0])/2], took[1][len(took[1])/2]
+			b.ReportMetric(floor.Seconds()*1e6, "floor-µs")
+			b.ReportMetric(own.Seconds()*1e6, "own-µs")
+			b.ReportMetric(floor.Seconds()/own.Seconds(), "ratio")
 		})
 	}
 }

@@ -11,7 +11,8 @@ import (
 )
 
 func options() storagetest.Options {
-	return storagetest.Options{New: func(t testing.TB) storagetest.Handle {
+	// Each sequence needs a database of its own.
+	return storagetest.Options{Modellfolgen: 20, New: func(t testing.TB) storagetest.Handle {
 		db := fresh(t)
 		return storagetest.Handle{Open: func(ctx context.Context) (driver.Backend, error) {
 			return postgres.OpenBackend(ctx, db.AppDSN, &postgres.Options{RelayDSN: db.RelayDSN, LockTimeout: 2 * time.Second})

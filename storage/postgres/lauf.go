@@ -94,10 +94,19 @@ func (c *conn) commit(ctx context.Context) error {
 	defer cancel()
 	tag, err := c.c.Exec(ctx, "commit")
 	if err != nil {
-		return classify(ctx, err)
+		return outcome(ctx, true, err)
 	}
 	c.begun, c.wrote = false, false
 	return isCommit(tag)
+}
+
+// outcome is classify for what may hold a COMMIT. Its context is ours and not the
+// caller's, so its end is no answer the caller understands: the outcome is open.
+func outcome(ctx context.Context, commit bool, err error) error {
+	if commit && err != nil && ctx.Err() != nil {
+		return fmt.Errorf("postgres: no answer to the COMMIT, its outcome is open: %w", fehler.ErrUnavailable)
+	}
+	return classify(ctx, err)
 }
 
 // isCommit tells a COMMIT from the rollback the server makes of it after an

@@ -64,7 +64,10 @@ func OpenBackend(ctx context.Context, dsn string, o *Options) (*Backend, error) 
 		opt.MaxRetries = 10
 	}
 	b := &Backend{lockTimeout: opt.LockTimeout, maxRetries: opt.MaxRetries}
-	var err error
+	listen, err := listenConfig(dsn, &opt)
+	if err != nil {
+		return nil, err
+	}
 	if b.app, err = connect(ctx, dsn, &opt); err != nil {
 		return nil, err
 	}
@@ -78,19 +81,37 @@ func OpenBackend(ctx context.Context, dsn string, o *Options) (*Backend, error) 
 		b.app.Close()
 		return nil, err
 	}
-	listen := opt.ListenDSN
-	if listen == "" && !opt.Pooler {
-		listen = dsn
-	}
 	b.wecker = newWecker(b.app, listen)
 	return b, nil
 }
 
-func connect(ctx context.Context, dsn string, o *Options) (*pgxpool.Pool, error) {
+// listenConfig gives the connection that hears of other processes, or nil.
+func listenConfig(dsn string, opt *Options) (*pgx.ConnConfig, error) {
+	if opt.ListenDSN != "" {
+		dsn = opt.ListenDSN
+	} else if opt.Pooler {
+		return nil, nil
+	}
+	cfg, err := parse(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return cfg.ConnConfig, nil
+}
+
+func parse(dsn string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		// The error of the parser may hold the password.
 		return nil, fehler.New("postgres.Open", "", fehler.ErrInvalid, errors.New("connection string cannot be read"))
+	}
+	return cfg, nil
+}
+
+func connect(ctx context.Context, dsn string, o *Options) (*pgxpool.Pool, error) {
+	cfg, err := parse(dsn)
+	if err != nil {
+		return nil, err
 	}
 	if o.Pooler {
 		// Keeps the types of a statement on our side and sends its text each time.

@@ -50,5 +50,8 @@ func TestConnectionStringStaysSecret(t *testing.T) {
 		_, err := postgres.OpenBackend(t.Context(), dsn, nil)
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), "geheim")
+		_, err = postgres.OpenBackend(t.Context(), "postgres://127.0.0.1:1/x?connect_timeout=1", &postgres.Options{ListenDSN: dsn})
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "geheim")
 	}
 }

@@ -167,7 +167,7 @@ func TestRoundTrips(t *testing.T) {
 func TestLostCommit(t *testing.T) {
 	db := fresh(t)
 	l := zwischen(t, db.AppDSN)
-	b, err := postgres.OpenBackend(t.Context(), l.dsn, nil)
+	b, err := postgres.OpenBackend(t.Context(), l.dsn+"&pool_max_conns=1", nil) // where it is prepared
 	require.NoError(t, err)
 	defer b.Close()
 	require.NoError(t, save(b, "kiel", neu("kiel")))

@@ -119,7 +119,7 @@ func (c *conn) save(ctx context.Context, sql string, args []any, final bool) (n 
 	c.wrote = true
 	results, err := c.send(ctx, batch)
 	if err != nil {
-		return 0, err
+		return 0, outcome(ctx, final, err)
 	}
 	err = results.QueryRow().Scan(&n)
 	if err == nil && final {
@@ -132,7 +132,7 @@ func (c *conn) save(ctx context.Context, sql string, args []any, final bool) (n 
 	if e := results.Close(); err == nil {
 		err = e
 	}
-	return n, classify(ctx, err)
+	return n, outcome(ctx, final, err)
 }
 
 func (t *tx) insertSQL(a *sqltx.Params, p *driver.SaveVorgangParams, woerter string) (string, error) {

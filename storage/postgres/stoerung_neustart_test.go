@@ -89,6 +89,7 @@ func (b *beobachter) check(ctx context.Context, t *testing.T, s *storage.Store) 
 
 // The server is stopped in each way and started again, twice, under load.
 func TestServerRestartsUnderLoad(t *testing.T) {
+	t.Parallel()
 	ctx := limited(t, 3*time.Minute)
 	server, db := ownServer(ctx, t)
 	s := store(ctx, t, db)
@@ -113,6 +114,7 @@ func TestServerRestartsUnderLoad(t *testing.T) {
 // A standby takes no writes until it is made the primary; the same store serves
 // readers meanwhile and writers afterwards.
 func TestFailover(t *testing.T) {
+	t.Parallel()
 	ctx := limited(t, 2*time.Minute)
 	server, db := ownServer(ctx, t)
 	s := store(ctx, t, db)
@@ -138,6 +140,7 @@ func TestFailover(t *testing.T) {
 
 // A server that is away when the program starts, or that never answers.
 func TestServerIsAwayAtStart(t *testing.T) {
+	t.Parallel()
 	ctx := limited(t, time.Minute)
 	server, db := ownServer(ctx, t)
 	server.Stop(pgtest.Fast)
@@ -166,6 +169,7 @@ func TestServerIsAwayAtStart(t *testing.T) {
 // The server gives no more connections: who asks for one hears so, who has one
 // goes on.
 func TestTooManyConnections(t *testing.T) {
+	t.Parallel()
 	ctx := limited(t, time.Minute)
 	_, db := ownServer(ctx, t, "max_connections=8", "superuser_reserved_connections=1")
 	s := store(ctx, t, db)

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"net/url"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
 	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/internal/absturz"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
@@ -174,8 +176,40 @@ func saveNote(ctx context.Context, tx *storage.Tx, v *vorgang.Vorgang) error {
 	return tx.Save(ctx, v)
 }
 
+// A COMMIT that was sent is waited for longer than the caller's deadline, so that
+// its outcome is known; but not for ever.
+func TestSilenceAfterCommit(t *testing.T) {
+	t.Parallel() // it waits most of the time
+	if os.Getenv(absturz.EnvRounds) == "" {
+		t.Skip("takes a minute; runs with the long form (" + absturz.EnvRounds + ")")
+	}
+	ctx := limited(t, 4*time.Minute)
+	s, direct, p, _ := behind(ctx, t)
+	_, id, err := intake(ctx, s, "edited")
+	require.NoError(t, err)
+	for what, f := range map[string]func(context.Context) error{
+		"once": func(ctx context.Context) error { _, _, err := intake(ctx, s, "a"); return err },
+		"edit": func(ctx context.Context) error { _, err := s.Edit(ctx, kiel, id, note); return err },
+	} {
+		happened := cutOnce(p, pgtest.Swallow, pgtest.Gruppe.Commits)
+		short, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		began := time.Now()
+		err := f(short)
+		require.True(t, happened())
+		require.ErrorIs(t, err, storage.ErrUnavailable, what)
+		require.NotErrorIs(t, err, context.DeadlineExceeded, what)
+		require.Greater(t, time.Since(began), 20*time.Second, what)
+		require.Less(t, time.Since(began), time.Minute, what)
+	}
+	schon, _, err := intake(ctx, direct, "a")
+	require.NoError(t, err)
+	require.False(t, schon)
+}
+
 // A network that swallows everything: the caller's deadline ends the wait.
 func TestSilentNetwork(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	ctx := limited(t, time.Minute)
 	s, direct, p, _ := behind(ctx, t)
 	_, id, err := intake(ctx, s, "a")

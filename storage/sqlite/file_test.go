@@ -42,25 +42,6 @@ func TestOpenRefuses(t *testing.T) {
 	require.Error(t, err)
 }
 
-// SQLite opens a file that may not be written for reading, without a word; the
-// first save would fail, perhaps hours later.
-func TestOpenSaysThatAFileIsReadOnly(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root may write everything")
-	}
-	path, db := fileAndDB(t)
-	require.NoError(t, db.Close())
-	require.NoError(t, os.Chmod(path, 0o400))
-	_, err := sqlite.OpenBackend(t.Context(), path, nil)
-	require.ErrorIs(t, err, fehler.ErrUnavailable)
-	require.ErrorContains(t, err, "may not be written")
-	require.NoError(t, os.Chmod(path, 0o600))
-	require.NoError(t, os.Chmod(filepath.Dir(path), 0o500)) // no place for the log
-	defer os.Chmod(filepath.Dir(path), 0o700)
-	_, err = sqlite.OpenBackend(t.Context(), path, nil)
-	require.ErrorIs(t, err, fehler.ErrUnavailable)
-}
-
 func TestMigrationsAreChecked(t *testing.T) {
 	for name, damage := range map[string]string{
 		"changed after it ran":    "UPDATE migration SET summe = 'x' WHERE nummer = 1",

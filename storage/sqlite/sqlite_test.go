@@ -12,7 +12,7 @@ import (
 )
 
 func options() storagetest.Options {
-	return storagetest.Options{New: func(t testing.TB) storagetest.Handle {
+	return storagetest.Options{Modellfolgen: 50, New: func(t testing.TB) storagetest.Handle {
 		path := filepath.Join(t.TempDir(), "fachwerk größe?#1.db") // a name that needs escaping
 		return storagetest.Handle{Open: func(ctx context.Context) (driver.Backend, error) {
 			return sqlite.OpenBackend(ctx, path, &sqlite.Options{BusyTimeout: 2 * time.Second})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -196,7 +197,7 @@ func childWithoutRight(ctx context.Context, dir string) error {
 	if err := errors.Join(s.PutKonfig(ctx, kiel, "a", "b", 0, 1), s.Close()); err != nil {
 		return err
 	}
-	refused := func(what string) error {
+	refused := func(what, says string) error {
 		s, err := openIn(ctx, dir)
 		if err == nil {
 			err = s.PutKonfig(ctx, kiel, "c", "d", 0, 1)
@@ -204,7 +205,7 @@ func childWithoutRight(ctx context.Context, dir string) error {
 			return fmt.Errorf("%s: it opens, and a save gives %v", what, err)
 		}
 		fmt.Printf("%s: %v\n", what, err)
-		if !errors.Is(err, storage.ErrUnavailable) {
+		if !errors.Is(err, storage.ErrUnavailable) || !strings.Contains(err.Error(), says) {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		return nil
@@ -212,14 +213,15 @@ func childWithoutRight(ctx context.Context, dir string) error {
 	steps := []struct {
 		what      string
 		file, dir os.FileMode
+		says      string
 	}{
-		{"the file may only be read", 0o400, 0o700},
-		{"the folder may only be read", 0o600, 0o500},
-		{"both may only be read", 0o400, 0o500},
-		{"the file may not be read", 0o000, 0o700},
+		{"the file may only be read", 0o400, 0o700, "may not be written"},
+		{"the folder may only be read", 0o600, 0o500, ""},
+		{"both may only be read", 0o400, 0o500, ""},
+		{"the file may not be read", 0o000, 0o700, ""},
 	}
 	for _, s := range steps {
-		if err := errors.Join(os.Chmod(path, s.file), os.Chmod(dir, s.dir), refused(s.what)); err != nil {
+		if err := errors.Join(os.Chmod(path, s.file), os.Chmod(dir, s.dir), refused(s.what, s.says)); err != nil {
 			return err
 		}
 	}

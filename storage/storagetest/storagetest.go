@@ -47,6 +47,9 @@ type Handle struct {
 type Options struct {
 	// New returns an empty set of data, once per case.
 	New func(t testing.TB) Handle
+	// Modellfolgen is how many sequences of random commands RunModel tries; zero
+	// means rapid's default, 100. The flag -rapid.checks wins.
+	Modellfolgen int
 	// Unsupported names missing capabilities, each with its reason; nil runs
 	// everything. Each entry is asserted to fail with errors.ErrUnsupported.
 	Unsupported map[Capability]string

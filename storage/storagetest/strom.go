@@ -58,6 +58,17 @@ func watchCases() []testCase {
 			e.equal(e.feed(s, kiel, all[1].Cursor, 10), all[2:])
 			e.equal(len(e.feed(s, luebek, "", 10)), 0)
 		}},
+		{group: "watch", name: "without entries", rule: "a save without journal entries names none", run: func(e *env) {
+			b := e.backend()
+			r := e.row()
+			e.update(b, func(ctx context.Context, tx driver.Tx) {
+				e.ok(tx.SaveVorgang(ctx, driver.SaveVorgangParams{Row: r, Stroeme: []tenant.ID{kiel}, Zeit: e.clock()}))
+			})
+			list, err := b.Aenderungen(e.ctx, kiel, driver.AenderungenParams{Limit: 10})
+			e.ok(err)
+			e.equal(len(list), 1)
+			e.equal([]int64{list[0].Version, list[0].JournalVon, list[0].JournalBis}, []int64{1, 0, 0})
+		}},
 		{group: "watch", name: "rolled back", rule: "what was rolled back is not in the feed", run: func(e *env) {
 			s := e.store()
 			e.is(s.Update(e.ctx, kiel, func(ctx context.Context, tx *storage.Tx) error {
@@ -129,7 +140,7 @@ func watchCases() []testCase {
 					}
 					return nil
 				}
-				ctx, cancel := context.WithTimeout(e.ctx, 30*time.Second)
+				ctx, cancel := context.WithTimeout(e.ctx, 10*time.Second)
 				defer cancel()
 				from := []*storage.Store{s, other}[i%2]
 				for a, err := range from.Watch(ctx, kiel, "") {
@@ -166,7 +177,7 @@ func watchCases() []testCase {
 				time.Sleep(10 * time.Millisecond)
 				_ = s.Insert(context.WithoutCancel(ctx), kiel, v)
 			}()
-			e.within(20*time.Second, "Watch", func() {
+			e.within(8*time.Second, "Watch", func() {
 				n := 0
 				for a, err := range s.Watch(ctx, kiel, end) {
 					if err != nil {

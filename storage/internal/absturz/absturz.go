@@ -48,6 +48,7 @@ type Params struct {
 	// Rounds of the short form; [EnvRounds] asks for another number.
 	Rounds int
 	// Window is the longest life of a child after it opened the store; default 80 ms.
+	// It grows on a machine where that is too short for an acknowledged edit.
 	Window time.Duration
 	// Target is handed to the child's open function.
 	Target string
@@ -98,10 +99,17 @@ func run(ctx context.Context, p Params, every int) (*record, error) {
 	if p.Window <= 0 {
 		p.Window = 80 * time.Millisecond
 	}
+	least := p.Window
 	r := newRecord()
 	for n := range p.Rounds {
+		before := len(r.notes)
 		if err := r.round(ctx, self, p, n); err != nil {
 			return r, fmt.Errorf("round %d: %w", n, err)
+		}
+		if len(r.notes) == before {
+			p.Window = min(p.Window*3/2, 3*time.Second)
+		} else if p.Window > least {
+			p.Window = p.Window * 3 / 4
 		}
 		if n%every != every-1 && n != p.Rounds-1 {
 			continue

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
 // Secret is the applicant's name in all that is written here: an error that holds
@@ -77,6 +78,9 @@ func (l *Last) survives(ctx context.Context, err error) bool {
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 	case errors.Is(err, storage.ErrUnavailable):
 		l.failed.Add(1)
+		if len(fehler.ProblemeIn(err)) > 0 { // those are for clerks, who can do nothing here
+			l.fail(fmt.Errorf("a problem for a clerk: %w", err))
+		}
 	default:
 		l.fail(fmt.Errorf("not of kind ErrUnavailable: %w", err))
 	}

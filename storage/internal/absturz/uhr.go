@@ -2,12 +2,13 @@ package absturz
 
 import (
 	"context"
+	"errors"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
@@ -58,13 +59,31 @@ func Clock(t *testing.T, open func(t *testing.T, o *storage.Options) *storage.St
 	}
 }
 
+func (c *sprung) ok(err error) {
+	if c.Helper(); err != nil {
+		c.Fatalf("unexpected error: %v", err)
+	}
+}
+
+func (c *sprung) is(err, target error) {
+	if c.Helper(); !errors.Is(err, target) {
+		c.Fatalf("got error %v, want %v", err, target)
+	}
+}
+
+func (c *sprung) equal(got, want any) {
+	if c.Helper(); !reflect.DeepEqual(got, want) {
+		c.Fatalf("got %v, want %v", got, want)
+	}
+}
+
 func (c *sprung) vorgang() uuid.UUID {
 	c.Helper()
 	v, err := vorgang.New(tenant.System("annahme"), c.now(), vorgang.Params{
 		Mandant: kiel, Nummer: uuid.NewString(), Leistung: "99012034567000", Einheit: "a", Quittung: []byte(`{}`),
 	}, c.s.Kontext())
-	require.NoError(c, err)
-	require.NoError(c, c.s.Insert(c.ctx, kiel, v))
+	c.ok(err)
+	c.ok(c.s.Insert(c.ctx, kiel, v))
 	return v.ID()
 }
 
@@ -74,13 +93,13 @@ func (c *sprung) note(id uuid.UUID) {
 		_, err := v.Note(clerk(), c.now(), "Notiz")
 		return err
 	})
-	require.NoError(c, err)
+	c.ok(err)
 }
 
 func (c *sprung) feed() []storage.Aenderung {
 	c.Helper()
 	page, err := c.s.Aenderungen(c.ctx, kiel, "", storage.MaxLimit)
-	require.NoError(c, err)
+	c.ok(err)
 	return page
 }
 
@@ -94,17 +113,17 @@ func clockJournal(c *sprung) {
 	c.note(id)
 	var last time.Time
 	for e, err := range c.s.Journal(c.ctx, kiel, id) {
-		require.NoError(c, err)
-		require.False(c, e.Zeit.Before(last), "entry %d", e.Seq)
+		c.ok(err)
+		c.equal(e.Zeit.Before(last), false)
 		last = e.Zeit
 	}
-	require.NoError(c, c.s.VerifyJournal(c.ctx, kiel, id))
+	c.ok(c.s.VerifyJournal(c.ctx, kiel, id))
 	feed := c.feed()
-	require.Len(c, feed, 4)
+	c.equal(len(feed), 4)
 	for i, a := range feed {
-		require.EqualValues(c, i+1, a.Version)
+		c.equal(a.Version, int64(i+1))
 	}
-	require.True(c, feed[3].Zeit.Before(feed[0].Zeit))
+	c.equal(feed[3].Zeit.Before(feed[0].Zeit), true)
 }
 
 // A lease that was given holds longer by the jump, and is nobody else's meanwhile;
@@ -112,27 +131,27 @@ func clockJournal(c *sprung) {
 func clockClaim(c *sprung) {
 	id := c.vorgang()
 	_, l, err := c.s.Claim(c.ctx, kiel, storage.ClaimParams{Akteur: clerk()})
-	require.NoError(c, err)
+	c.ok(err)
 	c.jump(-time.Hour)
 	c.jump(11 * time.Minute)
 	_, _, err = c.s.Claim(c.ctx, kiel, storage.ClaimParams{Akteur: clerk()})
-	require.ErrorIs(c, err, storage.ErrNotFound, "given to two")
+	c.is(err, storage.ErrNotFound)
 	_, _, err = c.s.ClaimByID(c.ctx, kiel, id, storage.ClaimParams{Akteur: clerk()})
-	require.ErrorIs(c, err, storage.ErrConflict)
+	c.is(err, storage.ErrConflict)
 	c.note(id)
 	shorter, err := c.s.Renew(c.ctx, kiel, l, 0)
-	require.NoError(c, err)
-	require.True(c, shorter.Bis.Before(l.Bis))
+	c.ok(err)
+	c.equal(shorter.Bis.Before(l.Bis), true)
 	c.jump(11 * time.Minute)
 	_, next, err := c.s.Claim(c.ctx, kiel, storage.ClaimParams{Akteur: clerk()})
-	require.NoError(c, err, "never came back")
-	require.Equal(c, id, next.Vorgang)
+	c.ok(err)
+	c.equal(next.Vorgang, id)
 	_, err = c.s.Complete(c.ctx, kiel, l, assign)
-	require.ErrorIs(c, err, storage.ErrConflict, "the old holder")
+	c.is(err, storage.ErrConflict)
 	c.jump(-time.Hour)
 	_, err = c.s.Complete(c.ctx, kiel, next, assign)
-	require.NoError(c, err)
-	require.NoError(c, c.s.VerifyJournal(c.ctx, kiel, id))
+	c.ok(err)
+	c.ok(c.s.VerifyJournal(c.ctx, kiel, id))
 }
 
 // The same for Auftraege: not given twice, finished by its holder, and given again
@@ -141,23 +160,23 @@ func clockAuftrag(c *sprung) {
 	c.vorgang()
 	lease := func() []storage.Auftrag {
 		list, err := c.s.LeaseAuftraege(c.ctx, storage.LeaseParams{})
-		require.NoError(c, err)
+		c.ok(err)
 		return list
 	}
 	first := lease()
-	require.Len(c, first, 1)
+	c.equal(len(first), 1)
 	c.jump(-time.Hour)
-	require.Empty(c, lease(), "given to two")
+	c.equal(len(lease()), 0)
 	c.jump(time.Hour + 11*time.Minute)
 	second := lease()
-	require.Len(c, second, 1)
-	require.Equal(c, 2, second[0].Versuch)
+	c.equal(len(second), 1)
+	c.equal(second[0].Versuch, 2)
 	done := storage.Ergebnis{Zustand: storage.AuftragErledigt}
-	require.ErrorIs(c, c.s.FinishAuftrag(c.ctx, first[0], done), storage.ErrConflict)
+	c.is(c.s.FinishAuftrag(c.ctx, first[0], done), storage.ErrConflict)
 	c.jump(-2 * time.Hour)
-	require.NoError(c, c.s.FinishAuftrag(c.ctx, second[0], done))
+	c.ok(c.s.FinishAuftrag(c.ctx, second[0], done))
 	c.jump(24 * time.Hour)
-	require.Empty(c, lease(), "done twice")
+	c.equal(len(lease()), 0)
 }
 
 // What was ordered before the jump waits until the clock is there again, and what
@@ -169,22 +188,22 @@ func clockOrder(c *sprung) {
 		_, err := v.Write(clerk(), c.now(), "Betreff", "Text")
 		return err
 	})
-	require.NoError(c, err)
+	c.ok(err)
 	other := c.vorgang()
 	var order []uuid.UUID
 	for range 4 {
 		list, err := c.s.LeaseAuftraege(c.ctx, storage.LeaseParams{})
-		require.NoError(c, err)
+		c.ok(err)
 		for _, a := range list {
 			order = append(order, a.Vorgang)
 			if a.Vorgang == id {
-				require.Equal(c, len(order) == 2, a.Art == vorgang.EingangQuittieren, "the second before the first")
+				c.equal(a.Art == vorgang.EingangQuittieren, len(order) == 2)
 			}
-			require.NoError(c, c.s.FinishAuftrag(c.ctx, a, storage.Ergebnis{Zustand: storage.AuftragErledigt}))
+			c.ok(c.s.FinishAuftrag(c.ctx, a, storage.Ergebnis{Zustand: storage.AuftragErledigt}))
 		}
 		c.jump(30 * time.Minute)
 	}
-	require.Equal(c, []uuid.UUID{other, id, id}, order)
+	c.equal(order, []uuid.UUID{other, id, id})
 }
 
 // A key is remembered longer by the jump, and never shorter.
@@ -196,18 +215,18 @@ func clockKeys(c *sprung) {
 			runs++
 			return 7, nil
 		})
-		require.NoError(c, err)
-		require.Equal(c, 7, got)
+		c.ok(err)
+		c.equal(got, 7)
 		return schon
 	}
-	require.False(c, once())
+	c.equal(once(), false)
 	c.jump(-24 * time.Hour)
-	require.True(c, once())
+	c.equal(once(), true)
 	n, err := c.s.Prune(c.ctx, kiel, storage.PruneParams{Schluessel: c.now()})
-	require.NoError(c, err)
-	require.Zero(c, n)
-	require.True(c, once())
-	require.Equal(c, 1, runs)
+	c.ok(err)
+	c.equal(n, int64(0))
+	c.equal(once(), true)
+	c.equal(runs, 1)
 }
 
 // A watch goes on at once: what it waits for does not depend on this clock.
@@ -215,9 +234,9 @@ func clockWatch(c *sprung) {
 	id := c.vorgang()
 	seen := 0
 	for a, err := range c.s.Watch(c.ctx, kiel, "") {
-		require.NoError(c, err)
+		c.ok(err)
 		seen++
-		require.EqualValues(c, seen, a.Version)
+		c.equal(a.Version, int64(seen))
 		if seen == 5 {
 			break
 		}
@@ -225,8 +244,8 @@ func clockWatch(c *sprung) {
 		c.note(id)
 	}
 	end, err := c.s.WatchEnde(c.ctx, kiel)
-	require.NoError(c, err)
-	require.Equal(c, c.feed()[4].Cursor, end)
+	c.ok(err)
+	c.equal(end, c.feed()[4].Cursor)
 }
 
 // Times in the feed that run back leave no hole when old changes are forgotten:
@@ -241,22 +260,22 @@ func clockPrune(c *sprung) {
 	c.jump(2 * time.Hour)
 	c.note(id)
 	all := c.feed()
-	require.Len(c, all, 5)
+	c.equal(len(all), 5)
 	for _, before := range []time.Time{middle.Add(-30 * time.Minute), middle, middle.Add(24 * time.Hour)} {
 		_, err := c.s.Prune(c.ctx, kiel, storage.PruneParams{Aenderungen: before})
-		require.NoError(c, err)
+		c.ok(err)
 		kept := c.feed()
-		require.Equal(c, all[len(all)-len(kept):], kept, "the feed has a hole")
+		c.equal(kept, all[len(all)-len(kept):]) // no hole
 		for i, from := range all {
 			page, err := c.s.Aenderungen(c.ctx, kiel, from.Cursor, storage.MaxLimit)
 			if err != nil {
-				require.ErrorIs(c, err, storage.ErrNotFound)
-				require.Less(c, i, len(all)-len(kept), "a cursor within what is kept")
+				c.is(err, storage.ErrNotFound)
+				c.equal(i < len(all)-len(kept), true) // or else the cursor is within what is kept
 				continue
 			}
-			require.Equal(c, len(all)-i-1, len(page), "changes were passed over")
+			c.equal(len(page), len(all)-i-1) // nothing was passed over
 		}
 	}
 	c.note(id)
-	require.EqualValues(c, 6, c.feed()[len(c.feed())-1].Version)
+	c.equal(c.feed()[len(c.feed())-1].Version, int64(6))
 }
