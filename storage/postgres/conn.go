@@ -32,6 +32,11 @@ const (
 const einstellung = `SELECT (SELECT s.zustand FROM sperre s WHERE s.mandant = e.m)
 	FROM (SELECT set_config('app.mandant', $1, true) AS m, set_config('lock_timeout', $2, true) AS t OFFSET 0) e`
 
+// einstellungLies is the same where no BEGIN says that nothing is written.
+const einstellungLies = `SELECT (SELECT s.zustand FROM sperre s WHERE s.mandant = e.m)
+	FROM (SELECT set_config('app.mandant', $1, true) AS m, set_config('lock_timeout', $2, true) AS t,
+		set_config('transaction_read_only', 'on', true) AS r OFFSET 0) e`
+
 // conn implements sqltx.Conn; pgx knows all value types natively. The
 // transaction begins with its first statement, in the same round trip.
 type conn struct {
@@ -39,6 +44,8 @@ type conn struct {
 	begin       string
 	mandant     tenant.ID
 	lockTimeout time.Duration
+	// lies refuses to write though begin is each.
+	lies bool
 	// frei tells that a Mandant that is shut may go on.
 	frei bool
 	// begun: there may be an open transaction. wrote: it may hold changes.
@@ -58,7 +65,11 @@ func (c *conn) open(batch *pgx.Batch) {
 	if c.begin != each {
 		batch.Queue(c.begin)
 	}
-	batch.Queue(einstellung, string(c.mandant), strconv.FormatInt(c.lockTimeout.Milliseconds(), 10))
+	text := einstellung
+	if c.lies {
+		text = einstellungLies
+	}
+	batch.Queue(text, string(c.mandant), strconv.FormatInt(c.lockTimeout.Milliseconds(), 10))
 }
 
 // send sends a batch that began with open and reads the answers to that.

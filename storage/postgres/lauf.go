@@ -136,6 +136,7 @@ func (b *Backend) view(ctx context.Context, begin string, mandant tenant.ID, f f
 		return err
 	}
 	c := b.conn(pc.Conn(), begin, mandant)
+	c.lies = begin == each
 	defer finish(ctx, pc, c)
 	t := &tx{sqltx.New(c, &dialect, mandant), c}
 	defer t.End()

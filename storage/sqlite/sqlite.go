@@ -209,7 +209,21 @@ func (b *Backend) Update(ctx context.Context, mandant tenant.ID, f func(context.
 
 // View implements driver.Backend.
 func (b *Backend) View(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
-	return b.read(ctx, func(c *conn) error {
+	return b.read(ctx, b.viewer(ctx, mandant, f))
+}
+
+// Lies implements driver.Leser: a single statement needs no transaction around it.
+func (b *Backend) Lies(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) error {
+	c, err := b.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { b.readers <- c }()
+	return b.viewer(ctx, mandant, f)(c)
+}
+
+func (b *Backend) viewer(ctx context.Context, mandant tenant.ID, f func(context.Context, driver.Tx) error) func(*conn) error {
+	return func(c *conn) error {
 		s, err := sqltx.GetSperre(ctx, c, mandant)
 		if err != nil {
 			return err
@@ -223,7 +237,7 @@ func (b *Backend) View(ctx context.Context, mandant tenant.ID, f func(context.Co
 			return err
 		}
 		return tx.Err()
-	})
+	}
 }
 
 // read runs f in a transaction of a reading connection.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
 )
 
 func (e *env) row() driver.VorgangRow {
@@ -251,6 +252,49 @@ func driverCases() []testCase {
 			if err == nil {
 				e.Fatalf("the write was accepted")
 			}
+		}},
+		{group: "driver", name: "single read", rule: "Lies, where there is one, reads as View does: the own Mandant, no write, not what moved away", run: func(e *env) {
+			b := e.backend()
+			l, ok := b.(driver.Leser)
+			if !ok {
+				return
+			}
+			r := e.row()
+			e.update(b, func(ctx context.Context, tx driver.Tx) { e.ok(tx.SaveVorgang(ctx, driver.SaveVorgangParams{Row: r})) })
+			get := func(m tenant.ID) error {
+				return l.Lies(e.ctx, m, func(ctx context.Context, tx driver.Tx) error {
+					_, err := tx.GetVorgang(ctx, driver.GetVorgangParams{ID: r.ID})
+					return err
+				})
+			}
+			e.ok(get(kiel))
+			e.is(get(luebek), storage.ErrNotFound)
+			for _, write := range []func(ctx context.Context, tx driver.Tx) error{
+				func(ctx context.Context, tx driver.Tx) error {
+					return tx.SaveVorgang(ctx, driver.SaveVorgangParams{Row: e.row()})
+				},
+				func(ctx context.Context, tx driver.Tx) error {
+					return tx.PutKonfig(ctx, driver.PutKonfigParams{Art: "a"})
+				},
+				func(ctx context.Context, tx driver.Tx) error {
+					_, err := tx.NextNummer(ctx, driver.NextNummerParams{Name: "n"})
+					return err
+				},
+			} {
+				if err := l.Lies(e.ctx, kiel, write); err == nil {
+					e.Fatalf("a write was accepted")
+				}
+			}
+			e.ok(get(kiel))
+			n := int64(0)
+			e.update(b, func(ctx context.Context, tx driver.Tx) {
+				var err error
+				n, err = tx.CountVorgaenge(ctx, driver.CountVorgaengeParams{})
+				e.ok(err)
+			})
+			e.equal(n, int64(1))
+			e.ok(b.SetSperre(e.ctx, kiel, driver.SperreAlles))
+			e.is(get(kiel), driver.ErrUmgezogen)
 		}},
 		{group: "driver", name: "swallowed errors", rule: "after an unexpected error the transaction cannot be committed, even if the closure returns nil", run: func(e *env) {
 			b := e.backend()
