@@ -25,7 +25,6 @@ type ausgang struct {
 	*vergleich
 	writers, relays int
 	vorlage         []driver.SaveVorgangParams
-	o, f            []lauf
 }
 
 // outbox: writers order Auftraege while relays perform them; with no writers all
@@ -175,7 +174,7 @@ func (p *protokoll) relay(r relais) error {
 	limit := time.Now().Add(time.Minute)
 	for !p.ende() {
 		if time.Now().After(limit) {
-			return errors.New("Auftraege were lost")
+			return errors.New("outbox: Auftraege were lost")
 		}
 		rows, err := r.lease()
 		if err != nil {
