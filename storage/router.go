@@ -43,7 +43,8 @@ type RouterOptions struct {
 	Sonst string
 	// Gueltig is how long a place is taken as known without asking the plan;
 	// default 1 second. What is written is never written to the wrong backend,
-	// however long it is; a read may see the state before the move that long.
+	// however long it is; a read may see the state before the move that long, and as
+	// long as the plan cannot be read.
 	Gueltig time.Duration
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -117,6 +118,9 @@ func (r *Router) platz(ctx context.Context, mandant tenant.ID, fresh bool) (Plat
 		return k.platz, nil
 	}
 	p, err := r.plan.Platz(ctx, mandant)
+	if err != nil && ok && !fresh {
+		return k.platz, nil // a plan that is away does not stop the work
+	}
 	if err != nil {
 		return Platz{}, err
 	}

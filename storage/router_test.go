@@ -432,3 +432,59 @@ func (v verdirbtTx) Import(ctx context.Context, p driver.ImportParams) (int64, e
 	v.damage(&p)
 	return v.Tx.Import(ctx, p)
 }
+
+// Two calls at once, in two processes: one of them brings it about, and the Mandant
+// is open where it lies.
+func TestTwoMovesAtOnce(t *testing.T) {
+	ctx := t.Context()
+	for range 20 {
+		z := neueZwei()
+		r, other := z.router(t), z.router(t)
+		s := storage.New(r, &storage.Options{Now: func() time.Time { return morgens }})
+		ids := bestand(t, s, 2)
+		vorher := abbild(t, r, s, "kiel")
+		errs := make([]error, 2)
+		var wg sync.WaitGroup
+		for i, from := range []*storage.Router{r, other} {
+			wg.Go(func() { _, errs[i] = from.Move(ctx, "kiel", "b", nil) })
+		}
+		wg.Wait()
+		time.Sleep(2 * time.Millisecond)
+		_, err := r.Move(ctx, "kiel", "b", nil)
+		require.NoError(t, err, "%v", errs)
+		require.Equal(t, vorher, abbild(t, r, s, "kiel"))
+		_, err = s.Edit(ctx, "kiel", ids[0], func(v *vorgang.Vorgang) error { _, err := v.Note(kim, morgens, "x"); return err })
+		require.NoError(t, err)
+		sperre, err := z.b.Backend().GetSperre(ctx, "kiel")
+		require.NoError(t, err)
+		require.Equal(t, driver.SperreKeine, sperre)
+	}
+}
+
+type fehlenderPlan struct {
+	storage.Plan
+	weg atomic.Bool
+}
+
+func (p *fehlenderPlan) Platz(ctx context.Context, m tenant.ID) (storage.Platz, error) {
+	if p.weg.Load() {
+		return storage.Platz{}, storage.ErrUnavailable
+	}
+	return p.Plan.Platz(ctx, m)
+}
+
+// A plan that cannot be read does not stop the work where it is known.
+func TestRouterWorksWithoutItsPlan(t *testing.T) {
+	z := neueZwei()
+	plan := &fehlenderPlan{Plan: z.plan}
+	z.plan = plan
+	s := storage.New(z.router(t), nil)
+	_, err := s.Count(t.Context(), "kiel", storage.Filter{})
+	require.NoError(t, err)
+	plan.weg.Store(true)
+	time.Sleep(2 * time.Millisecond)
+	_, err = s.Count(t.Context(), "kiel", storage.Filter{})
+	require.NoError(t, err)
+	_, err = s.Count(t.Context(), "luebeck", storage.Filter{})
+	require.ErrorIs(t, err, storage.ErrUnavailable)
+}

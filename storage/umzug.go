@@ -35,7 +35,8 @@ type MoveBericht struct {
 // until [Router.RemoveMoved] removes it. Feeds of changes are copied, but may repeat
 // changes to those who watch.
 //
-// ErrConflict if the Mandant is on its way to another target, ErrExists if the
+// ErrConflict if the Mandant is on its way to another target, or another call of Move
+// or AbortMove came in between, ErrExists if the
 // target holds rows of the Mandant that no move brought there, ErrInvalid if the
 // copy differs from the source.
 func (r *Router) Move(ctx context.Context, mandant tenant.ID, ziel string, o *MoveOptions) (MoveBericht, error) {
@@ -64,7 +65,9 @@ func (r *Router) Move(ctx context.Context, mandant tenant.ID, ziel string, o *Mo
 		// A copy that an earlier move left there is out of date.
 		former, err := to.GetSperre(ctx, mandant)
 		if err == nil && former == driver.SperreAlles {
-			err = clear(ctx, to, mandant)
+			if err = empty(ctx, to, mandant); err == nil {
+				err = to.SetSperre(ctx, mandant, driver.SperreKeine)
+			}
 		}
 		if err != nil {
 			return m.b, wrap("Move", string(mandant), err)
@@ -75,11 +78,12 @@ func (r *Router) Move(ctx context.Context, mandant tenant.ID, ziel string, o *Mo
 			}
 			return fail(ErrExists, fmt.Errorf("the target holds rows of the Mandant (%s)", s.art))
 		}
-		// From here on the target's rows are ours.
-		p.Nach = ziel
-		if p, err = r.setPlatz(ctx, mandant, p); err != nil {
-			return m.b, wrap("Move", string(mandant), err)
-		}
+	}
+	// From here on the target's rows are ours. Written also when an earlier call had
+	// begun: should it still run, it can no longer change the plan.
+	p.Nach = ziel
+	if p, err = r.setPlatz(ctx, mandant, p); err != nil {
+		return m.b, wrap("Move", string(mandant), err)
 	}
 	for _, step := range []func() error{
 		// The target rests, so that no relay takes Auftraege before the switch.
@@ -126,8 +130,9 @@ func (r *Router) finish(ctx context.Context, mandant tenant.ID, ziel string) err
 	return r.backends[ziel].SetSperre(ctx, mandant, driver.SperreKeine)
 }
 
-// AbortMove goes back: it removes what the target got and opens the source again.
-// ErrNotFound if the Mandant is not on its way, for instance because it has arrived.
+// AbortMove goes back: it removes what the target got and opens the source again. The
+// target stays shut for the Mandant until the next Move, so that a call that still
+// runs ends. ErrNotFound if the Mandant is not on its way, for instance because it has arrived.
 func (r *Router) AbortMove(ctx context.Context, mandant tenant.ID) error {
 	p, err := r.platz(ctx, mandant, true)
 	if err == nil && p.Nach == "" {
@@ -140,7 +145,7 @@ func (r *Router) AbortMove(ctx context.Context, mandant tenant.ID) error {
 	if to == nil {
 		return fehler.New("storage.AbortMove", string(mandant), ErrUnavailable, fmt.Errorf("this Router has no backend %s", p.Nach))
 	}
-	if err = clear(ctx, to, mandant); err == nil {
+	if err = empty(ctx, to, mandant); err == nil {
 		p.Nach = ""
 		_, err = r.setPlatz(ctx, mandant, p)
 	}
@@ -150,15 +155,12 @@ func (r *Router) AbortMove(ctx context.Context, mandant tenant.ID) error {
 	return wrap("AbortMove", string(mandant), err)
 }
 
-// clear removes what a backend holds of a Mandant and opens it.
-func clear(ctx context.Context, b driver.Backend, mandant tenant.ID) error {
+// empty shuts a Mandant and removes what a backend holds of it.
+func empty(ctx context.Context, b driver.Backend, mandant tenant.ID) error {
 	if err := b.SetSperre(ctx, mandant, driver.SperreAlles); err != nil {
 		return err
 	}
-	if err := b.Entfernen(ctx, mandant); err != nil {
-		return err
-	}
-	return b.SetSperre(ctx, mandant, driver.SperreKeine)
+	return b.Entfernen(ctx, mandant)
 }
 
 // RemoveMoved removes the copy a finished move left on a backend. ErrConflict if
