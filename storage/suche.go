@@ -48,7 +48,7 @@ type Treffer struct {
 // word in the text it is ErrInvalid.
 func (s *Store) Search(ctx context.Context, mandant tenant.ID, p SearchParams) (Treffer, error) {
 	var t Treffer
-	err := s.View(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+	err := s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
 		t, err = tx.Search(ctx, p)
 		return err
 	})

@@ -85,10 +85,12 @@ func searchSQL(a *Params, t *Tx, p *driver.SearchVorgaengeParams) string {
 	}
 	pos := t.dialect.Position
 	// The blanks are part of the values: PostgreSQL knows no type for a
-	// concatenated placeholder.
+	// concatenated placeholder. CASE keeps it from taking the comparison for one that
+	// hardly any row passes: it would then read and sort everything instead of walking
+	// the index until the page is full.
 	return "SELECT s.wort, " + vorgangKurzV + " FROM suche s CROSS JOIN vorgang v WHERE s.mandant = $1" + place + between(a, from, first) +
-		" AND v.mandant = $1 AND v.id = s.vorgang_id AND " + pos + "(v.woerter, " + a.Add(" "+first) + ") = " +
-		pos + "(v.woerter, ' ' || s.wort || ' ')" + hasWords(a, pos, p.Woerter[1:]) +
+		" AND v.mandant = $1 AND v.id = s.vorgang_id AND CASE WHEN " + pos + "(v.woerter, " + a.Add(" "+first) + ") = " +
+		pos + "(v.woerter, ' ' || s.wort || ' ') THEN true ELSE false END" + hasWords(a, pos, p.Woerter[1:]) +
 		VorgangWhere(a, "v.", &p.Filter) + " ORDER BY s.wort, s.vorgang_id" + Limit(p.Limit)
 }
 
@@ -107,7 +109,7 @@ func between(a *Params, from, prefix string) string {
 func hasWords(a *Params, position string, woerter []string) string {
 	sql := ""
 	for _, w := range woerter {
-		sql += " AND " + position + "(v.woerter, " + a.Add(" "+w) + ") > 0"
+		sql += " AND CASE WHEN " + position + "(v.woerter, " + a.Add(" "+w) + ") > 0 THEN true ELSE false END"
 	}
 	return sql
 }
