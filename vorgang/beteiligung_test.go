@@ -255,36 +255,23 @@ func TestBeteiligungDecidesAlike(t *testing.T) {
 	f := neuerFall(t)
 	f.do(f.v.Pull(sb, f.now()))
 	basis := f.v
-	allowed, refused := 0, 0
-	rapid.Check(t, func(rt *rapid.T) {
-		zeit := rapid.Custom(func(rt *rapid.T) time.Time {
-			return f.uhr.Truncate(time.Microsecond).Add(time.Duration(rapid.IntRange(1, 6).Draw(rt, "t")) * time.Microsecond)
-		})
-		oder0 := rapid.OneOf(rapid.Just(time.Time{}), zeit)
-		recht := rapid.SampledFrom([]vorgang.Recht{vorgang.RechtLesen, vorgang.RechtKommentieren, vorgang.RechtBearbeiten, "unbekannt"})
+	check := func(t require.TestingT, bs []vorgang.Beteiligung, now time.Time) (allowed, refused int) {
 		s := basis.Stand()
-		s.Beteiligungen = rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) vorgang.Beteiligung {
-			return vorgang.Beteiligung{
-				Mandant: rapid.SampledFrom([]tenant.ID{"luebeck", "flensburg"}).Draw(rt, "mandant"), Recht: recht.Draw(rt, "recht"),
-				Von: zeit.Draw(rt, "von"), Bis: oder0.Draw(rt, "bis"), Beendet: oder0.Draw(rt, "beendet"),
-			}
-		}), 0, 5).Draw(rt, "beteiligungen")
-		now := zeit.Draw(rt, "now").Add(time.Duration(rapid.IntRange(0, 999).Draw(rt, "ns")))
-
+		s.Beteiligungen = bs
 		aktiv := map[vorgang.Recht]bool{}
-		for _, b := range s.Beteiligungen {
+		for _, b := range bs {
 			want := !now.Before(b.Von) && (b.Bis.IsZero() || now.Before(b.Bis)) && (b.Beendet.IsZero() || now.Before(b.Beendet))
-			require.Equal(rt, want, b.Aktiv(now))
+			require.Equal(t, want, b.Aktiv(now))
 			if want && b.Mandant == gast.Mandant {
 				aktiv[b.Recht] = true
 			}
 		}
 		got, ok := s.Beteiligung(gast.Mandant, now)
-		require.Equal(rt, len(aktiv) > 0, ok)
+		require.Equal(t, len(aktiv) > 0, ok)
 		if ok {
-			require.True(rt, got.Aktiv(now))
+			require.True(t, got.Aktiv(now))
 			for r := range aktiv {
-				require.True(rt, got.Recht.Umfasst(r) || !r.Umfasst(r), "%s is wider than %s", r, got.Recht)
+				require.True(t, got.Recht.Umfasst(r) || !r.Umfasst(r), "%s is wider than %s", r, got.Recht)
 			}
 		}
 		v := vorgang.Restore(s, fest())
@@ -296,18 +283,37 @@ func TestBeteiligungDecidesAlike(t *testing.T) {
 			}
 			switch {
 			case mayBy && passt(r, v.Status(), gast):
-				require.NoError(rt, err, r.Befehl)
+				require.NoError(t, err, r.Befehl)
 				allowed++
 			case !mayBy:
-				require.ErrorIs(rt, err, fehler.ErrForbidden, r.Befehl)
+				require.ErrorIs(t, err, fehler.ErrForbidden, r.Befehl)
 				refused++
 			default:
-				require.Error(rt, err)
+				require.Error(t, err)
 			}
 		}
-	})
+		return allowed, refused
+	}
+	allowed, refused := check(t, []vorgang.Beteiligung{{Mandant: gast.Mandant, Recht: vorgang.RechtBearbeiten, Von: f.uhr.Truncate(time.Microsecond)}}, f.uhr)
 	require.NotZero(t, allowed)
 	require.NotZero(t, refused)
+	allowed, refused = check(t, nil, f.uhr)
+	require.Zero(t, allowed)
+	require.NotZero(t, refused)
+	rapid.Check(t, func(rt *rapid.T) {
+		zeit := rapid.Custom(func(rt *rapid.T) time.Time {
+			return f.uhr.Truncate(time.Microsecond).Add(time.Duration(rapid.IntRange(1, 6).Draw(rt, "t")) * time.Microsecond)
+		})
+		oder0 := rapid.OneOf(rapid.Just(time.Time{}), zeit)
+		recht := rapid.SampledFrom([]vorgang.Recht{vorgang.RechtLesen, vorgang.RechtKommentieren, vorgang.RechtBearbeiten, "unbekannt"})
+		bs := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) vorgang.Beteiligung {
+			return vorgang.Beteiligung{
+				Mandant: rapid.SampledFrom([]tenant.ID{"luebeck", "flensburg"}).Draw(rt, "mandant"), Recht: recht.Draw(rt, "recht"),
+				Von: zeit.Draw(rt, "von"), Bis: oder0.Draw(rt, "bis"), Beendet: oder0.Draw(rt, "beendet"),
+			}
+		}), 0, 5).Draw(rt, "beteiligungen")
+		check(rt, bs, zeit.Draw(rt, "now").Add(time.Duration(rapid.IntRange(0, 999).Draw(rt, "ns"))))
+	})
 }
 
 // passt tells whether state and role fit the row.

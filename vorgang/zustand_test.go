@@ -181,10 +181,12 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 		require.Empty(rt, vierAugenVerletzt(f.journal))
 		require.Empty(rt, gastOhneRecht(f.journal))
 	})
-	require.NotZero(t, released, "the random commands reach a release")
-	require.NotZero(t, undone)
-	require.NotZero(t, refused)
-	require.NotZero(t, byGuests)
+	if !testing.Short() { // rapid draws a fifth of the sequences with -short, too few to reach everything each time
+		require.NotZero(t, released, "the random commands reach a release")
+		require.NotZero(t, undone)
+		require.NotZero(t, refused)
+		require.NotZero(t, byGuests)
+	}
 	t.Logf("%d released, %d undone, %d refused, %d by guests", released, undone, refused, byGuests)
 }
 
