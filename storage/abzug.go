@@ -91,8 +91,7 @@ func (w *walk) vorgaenge() bool {
 	}, func(r *driver.VorgangRow) bool {
 		one := driver.ImportVorgang{Row: *r}
 		// What is derived is derived anew; a Stand that cannot be read moves as it is.
-		var stand vorgang.Stand
-		if json.Unmarshal(r.Daten, &stand) == nil {
+		if stand, err := vorgang.UnmarshalStand(r.Daten); err == nil {
 			one.Woerter, one.Beteiligungen = woerter(&stand), beteiligungen(&stand)
 		}
 		// Filled by the copy if it was empty before, so not compared.

@@ -99,7 +99,11 @@ type Ergebnis struct {
 // FinishAuftrag reports the outcome of a leased Auftrag, in the transaction
 // that reports it to its Vorgang. ErrConflict if the lease was lost: somebody
 // else has the Auftrag, and this outcome must be thrown away.
-func (tx *Tx) FinishAuftrag(ctx context.Context, a Auftrag, e Ergebnis) (err error) {
+func (tx *Tx) FinishAuftrag(ctx context.Context, a Auftrag, e Ergebnis) error {
+	return tx.finishAuftrag(ctx, a, e, false)
+}
+
+func (tx *Tx) finishAuftrag(ctx context.Context, a Auftrag, e Ergebnis, final bool) (err error) {
 	defer tx.spoil(&err)
 	if err := tx.writes("FinishAuftrag"); err != nil {
 		return err
@@ -111,13 +115,13 @@ func (tx *Tx) FinishAuftrag(ctx context.Context, a Auftrag, e Ergebnis) (err err
 	}
 	return wrap("FinishAuftrag", a.ID.String(), tx.d.FinishAuftrag(ctx, driver.FinishAuftragParams{
 		ID: a.ID, Token: a.Token, Zustand: driver.AuftragZustand(e.Zustand), Faellig: instant(e.Faellig),
-		Fehler: cut(e.Fehler, 2000), Now: tx.s.now(),
+		Fehler: cut(e.Fehler, 2000), Now: tx.s.now(), Final: final,
 	}))
 }
 
 // FinishAuftrag reports the outcome in a transaction of its own; see [Tx.FinishAuftrag].
 func (s *Store) FinishAuftrag(ctx context.Context, a Auftrag, e Ergebnis) error {
-	return s.Update(ctx, a.Mandant, func(ctx context.Context, tx *Tx) error { return tx.FinishAuftrag(ctx, a, e) })
+	return s.Update(ctx, a.Mandant, func(ctx context.Context, tx *Tx) error { return tx.finishAuftrag(ctx, a, e, true) })
 }
 
 // cut shortens a text and makes it one that can be stored.

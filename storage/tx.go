@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -110,8 +109,8 @@ func (tx *Tx) restore(op string, row *driver.VorgangRow) (*vorgang.Vorgang, erro
 }
 
 func standOf(op string, mandant tenant.ID, row *driver.VorgangRow) (vorgang.Stand, error) {
-	var stand vorgang.Stand
-	if err := json.Unmarshal(row.Daten, &stand); err != nil {
+	stand, err := vorgang.UnmarshalStand(row.Daten)
+	if err != nil {
 		// The text of a JSON error may quote the data.
 		return stand, fehler.New("storage."+op, row.ID.String(), ErrInvalid, errors.New("the stored Stand is not readable"))
 	}

@@ -3,7 +3,6 @@ package storage
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -31,8 +30,8 @@ func (s *Store) VerifyJournal(ctx context.Context, mandant tenant.ID, id uuid.UU
 		default: // no kind: the backend could not make sense of what it read
 			return damaged("the row of the Vorgang is not readable")
 		}
-		var stand vorgang.Stand
-		if json.Unmarshal(row.Daten, &stand) != nil {
+		stand, err := vorgang.UnmarshalStand(row.Daten)
+		if err != nil {
 			return damaged("the stored Stand is not readable")
 		}
 		stand.Version = row.Version

@@ -152,7 +152,7 @@ func (f *fall) check() {
 	require.NoError(f.t, vorgang.VerifyJournal(f.v.Stand(), seq(f.journal)))
 	s, err := vorgang.Replay(seq(f.journal))
 	require.NoError(f.t, err)
-	b, err := json.Marshal(s)
+	b, err := vorgang.Restore(s, vorgang.Kontext{}).MarshalStand()
 	require.NoError(f.t, err)
 	require.Equal(f.t, f.json(), string(b), "the Stand is what the journal gives")
 	require.Equal(f.t, f.v.Status(), statusAus(f.t, f.journal), "the status follows from the journal alone")

@@ -73,8 +73,8 @@ func VerifyJournal(s Stand, journal iter.Seq2[Ereignis, error]) error {
 		return nil
 	}
 	is, err := json.Marshal(s)
-	if err != nil {
-		return err
+	if err != nil { // its form data are stored as they are, so they may be no JSON any more
+		return damaged(0, "stand holds what is no JSON")
 	}
 	should, err := json.Marshal(r)
 	if err != nil {

@@ -116,12 +116,12 @@ func TestEveryChangedByteOfTheStandIsFound(t *testing.T) {
 		for _, bit := range []byte{0x01, 0x20} {
 			b := bytes.Clone(raw)
 			b[i] ^= bit
-			var s vorgang.Stand
-			if json.Unmarshal(b, &s) != nil {
+			s, err := vorgang.UnmarshalStand(b)
+			if err != nil {
 				broken++
 				continue
 			}
-			if again, err := json.Marshal(s); err == nil && bytes.Equal(again, raw) {
+			if again, err := vorgang.Restore(s, fest()).MarshalStand(); err == nil && bytes.Equal(again, raw) {
 				same++
 				continue
 			}
@@ -228,4 +228,33 @@ func FuzzEreignisData(f *testing.F) {
 		// Applying any data to any Stand must not panic.
 		_, _ = vorgang.Replay(seq([]vorgang.Ereignis{e}))
 	})
+}
+
+// The Stand is stored as a line of JSON and the form data; one document, as it was
+// stored before, is read too.
+func TestMarshalStand(t *testing.T) {
+	t.Parallel()
+	f := neuerFall(t)
+	b, err := f.v.MarshalStand()
+	require.NoError(t, err)
+	line, daten, found := bytes.Cut(b, []byte("\n"))
+	require.True(t, found)
+	require.NotContains(t, string(line), "baum\"")
+	require.JSONEq(t, `{"baum":"<Eiche>","umfang":1.20}`, string(daten))
+
+	whole, err := json.Marshal(f.v.Stand())
+	require.NoError(t, err)
+	for _, stored := range [][]byte{bytes.Clone(b), whole} {
+		s, err := vorgang.UnmarshalStand(stored)
+		require.NoError(t, err)
+		s.Version = f.v.Version() // storage keeps it beside the Stand
+		require.Equal(t, f.v.Stand(), s)
+		again, err := vorgang.Restore(s, fest()).MarshalStand()
+		require.NoError(t, err)
+		require.Equal(t, string(b), string(again))
+		clear(stored)
+		require.Equal(t, f.v.Stand(), s, "nothing is shared")
+	}
+	_, err = vorgang.UnmarshalStand([]byte("{"))
+	require.Error(t, err)
 }

@@ -64,8 +64,33 @@ func (v *Vorgang) Version() int64 { return v.s.Version }
 // Stand gives a deep copy of the state.
 func (v *Vorgang) Stand() Stand { return v.s.clone() }
 
-// MarshalStand gives the JSON that storage keeps.
-func (v *Vorgang) MarshalStand() ([]byte, error) { return json.Marshal(&v.s) }
+// MarshalStand gives what storage keeps: one line of JSON and, if there are form
+// data, a line feed and these as they were received. They are most of the bytes and
+// never change, so they are neither decoded nor encoded at each command.
+func (v *Vorgang) MarshalStand() ([]byte, error) {
+	s := v.s
+	s.Antrag.Daten = nil
+	line, err := json.Marshal(&s)
+	if err != nil || len(v.s.Antrag.Daten) == 0 {
+		return line, err
+	}
+	out := make([]byte, 0, len(line)+1+len(v.s.Antrag.Daten))
+	return append(append(append(out, line...), '\n'), v.s.Antrag.Daten...), nil
+}
+
+// UnmarshalStand reads what [Vorgang.MarshalStand] gave, and a Stand that is one
+// JSON document. It shares nothing with b.
+func UnmarshalStand(b []byte) (Stand, error) {
+	var s Stand
+	line, daten, _ := bytes.Cut(b, []byte{'\n'})
+	if err := json.Unmarshal(line, &s); err != nil {
+		return Stand{}, err
+	}
+	if len(daten) > 0 {
+		s.Antrag.Daten = bytes.Clone(daten)
+	}
+	return s, nil
+}
 
 // Neu are copies of the entries that the commands since loading appended.
 func (v *Vorgang) Neu() []Ereignis {

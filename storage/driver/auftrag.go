@@ -88,6 +88,8 @@ type FinishAuftragParams struct {
 	Fehler string
 	// Now is stored as Erledigt for AuftragErledigt.
 	Now time.Time
+	// Final is as in SaveVorgangParams.
+	Final bool
 }
 
 // ListAuftraegeParams asks for a page.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,7 +106,7 @@ func blob(b []byte) []byte { return append([]byte{}, b...) }
 
 func vorgangWerte(p *driver.SaveVorgangParams) []any {
 	r := &p.Row
-	zeichen, _ := json.Marshal(slices.Concat([]string{}, r.Aktenzeichen))
+	zeichen, _ := json.Marshal(append([]string{}, r.Aktenzeichen...))
 	return []any{mandant, r.ID, r.Version, r.Nummer, r.Status, r.Leistung, r.Einheit, r.Bearbeiter, string(zeichen), r.Eingang, r.Wartend,
 		r.JournalSeq, r.Antragsteller, " " + strings.Join(p.Woerter, " ") + " ", r.JournalHash, r.Daten}
 }

@@ -32,6 +32,13 @@ const (
 const einstellung = `SELECT (SELECT s.zustand FROM sperre s WHERE s.mandant = e.m)
 	FROM (SELECT set_config('app.mandant', $1, true) AS m, set_config('lock_timeout', $2, true) AS t OFFSET 0) e`
 
+// einstellungSchreibt is the same for a transaction that writes. The statements on
+// the way to a save have one good plan whatever their values are, and to make it
+// each time takes longer than some of them run.
+const einstellungSchreibt = `SELECT (SELECT s.zustand FROM sperre s WHERE s.mandant = e.m)
+	FROM (SELECT set_config('app.mandant', $1, true) AS m, set_config('lock_timeout', $2, true) AS t,
+		set_config('plan_cache_mode', 'force_generic_plan', true) AS p OFFSET 0) e`
+
 // einstellungLies is the same where no BEGIN says that nothing is written.
 const einstellungLies = `SELECT (SELECT s.zustand FROM sperre s WHERE s.mandant = e.m)
 	FROM (SELECT set_config('app.mandant', $1, true) AS m, set_config('lock_timeout', $2, true) AS t,
@@ -66,8 +73,11 @@ func (c *conn) open(batch *pgx.Batch) {
 		batch.Queue(c.begin)
 	}
 	text := einstellung
-	if c.lies {
+	switch {
+	case c.lies:
 		text = einstellungLies
+	case c.begin == readWrite:
+		text = einstellungSchreibt
 	}
 	batch.Queue(text, string(c.mandant), strconv.FormatInt(c.lockTimeout.Milliseconds(), 10))
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"reflect"
 	"strings"
 	"time"
 
@@ -18,6 +19,39 @@ type felder []feld
 type feld struct {
 	typ   string
 	werte any
+}
+
+// wenige is how many rows a save writes as VALUES: one statement for each number is
+// prepared, but the server takes its values as they are, not out of arrays.
+const wenige = 4
+
+// from gives the rows of a save as an item of FROM.
+func (f felder) from(a *sqltx.Params) string {
+	spalten := make([]reflect.Value, len(f))
+	for i, c := range f {
+		spalten[i] = reflect.ValueOf(c.werte)
+	}
+	n := spalten[0].Len()
+	if n > wenige {
+		return f.unnest(a)
+	}
+	var b strings.Builder
+	b.WriteString("(VALUES ")
+	for row := range n {
+		for i, c := range f {
+			switch {
+			case i > 0:
+				b.WriteString(", ")
+			case row > 0:
+				b.WriteString("), (")
+			default:
+				b.WriteString("(")
+			}
+			b.WriteString(a.Add(spalten[i].Index(row).Interface()) + "::" + c.typ)
+		}
+	}
+	b.WriteString("))")
+	return b.String()
 }
 
 // unnest gives the rows as an item of FROM.

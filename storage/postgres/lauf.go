@@ -31,6 +31,7 @@ var _ driver.Tx = (*tx)(nil)
 var dialect = sqltx.Dialect{
 	Lock:       " FOR UPDATE",
 	SkipLocked: " FOR UPDATE SKIP LOCKED",
+	Row:        "ctid",
 	Position:   "strpos",
 	InsertAenderung: `INSERT INTO aenderung (strom, mandant, vorgang_id, version, journal_von, journal_bis, zeit)
 		VALUES ($1,$2,$3,$4,$5,$6,$7) ON CONFLICT DO NOTHING`,

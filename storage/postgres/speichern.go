@@ -92,6 +92,24 @@ func (t *tx) save(ctx context.Context, p *driver.SaveVorgangParams) (int64, stri
 	return n, woerter, nil
 }
 
+// FinishAuftrag implements driver.AuftragTx; like a save it takes the COMMIT with it.
+func (t *tx) FinishAuftrag(ctx context.Context, p driver.FinishAuftragParams) error {
+	if err := t.Err(); err != nil {
+		return err
+	}
+	var a sqltx.Params
+	sql := sqltx.FinishSQL(&a, t.Mandant(), &p)
+	n, err := t.c.save(ctx, "WITH u AS ("+sql+" RETURNING 1) SELECT count(*) FROM u", a.Args, p.Final)
+	if err != nil {
+		return t.Fail(err)
+	}
+	if n == 0 {
+		return t.Missed(ctx, "auftrag", p.ID)
+	}
+	t.Wecke(nil, true) // the next of its Vorgang may go
+	return nil
+}
+
 // startsJournal tells whether a new Vorgang may begin with these entries and
 // this lease.
 func startsJournal(p *driver.SaveVorgangParams) bool {
@@ -159,25 +177,11 @@ func vorgangWerte(r *driver.VorgangRow, zeichen, woerter string) []any {
 		r.Wartend, r.JournalSeq, r.Antragsteller, sqltx.Blob(r.JournalHash), sqltx.Blob(r.Daten), woerter, r.LeaseToken, r.LeaseBis}
 }
 
-// updateSQL sets all columns: PostgreSQL compares the values, so one that stays
-// as it is costs no index. Whether the Nummer is free is part of the condition,
-// because a violated unique index would end the transaction.
+// updateSQL sets what changed.
 func (t *tx) updateSQL(a *sqltx.Params, p *driver.SaveVorgangParams, old *sqltx.Stand, woerter string) (string, error) {
-	r := &p.Row
-	zeichen, err := sqltx.Liste(r.Aktenzeichen).Text()
+	set, where, err := sqltx.Changes(a, t.Mandant(), p, &old.Row)
 	if err != nil {
 		return "", err
-	}
-	a.Args = []any{t.Mandant(), r.ID, p.ExpectedVersion}
-	set := make([]string, 0, len(vorgangSpalten))
-	werte := vorgangWerte(r, zeichen, woerter)
-	for i, s := range vorgangSpalten[:len(vorgangSpalten)-3] {
-		set = append(set, s+" = "+a.Add(werte[i]))
-	}
-	where := " WHERE mandant = $1 AND id = $2 AND version = $3 AND (nummer = $5 OR $5 = '' OR NOT EXISTS" +
-		" (SELECT 1 FROM vorgang o WHERE o.mandant = $1 AND o.nummer = $5 AND o.nummer <> '' AND o.id <> $2))"
-	if len(p.Journal) > 0 {
-		where += " AND journal_seq = " + a.Add(p.Journal[0].Seq-1)
 	}
 	if woerter != old.Woerter {
 		set = append(set, "woerter = "+a.Add(woerter))
@@ -188,7 +192,7 @@ func (t *tx) updateSQL(a *sqltx.Params, p *driver.SaveVorgangParams, old *sqltx.
 		where += " AND lease_token IS NOT DISTINCT FROM " + a.Add(l.ExpectToken)
 	}
 	sql := "WITH v AS (UPDATE vorgang SET " + strings.Join(set, ", ") + where + " RETURNING 1)"
-	return sql + t.rest(a, p, old.Row.Aktenzeichen, r.Aktenzeichen, old.Woerter, woerter) + " SELECT count(*) FROM v", nil
+	return sql + t.rest(a, p, old.Row.Aktenzeichen, p.Row.Aktenzeichen, old.Woerter, woerter) + " SELECT count(*) FROM v", nil
 }
 
 // rest gives the statements that hang on the row: those that are needed.
@@ -197,11 +201,11 @@ func (t *tx) rest(a *sqltx.Params, p *driver.SaveVorgangParams, zeichenWar, zeic
 	with := func(name, sql string, parts ...any) { fmt.Fprintf(&b, ", "+name+" AS ("+sql+")", parts...) }
 	if rows := p.Journal; len(rows) > 0 {
 		with("j", "INSERT INTO journal (mandant, vorgang_id, seq, zeit, code, akteur, daten, salz, akteur_hash, daten_hash, vorgaenger, hash)"+
-			" SELECT $1, $2, u.* FROM v, %s u", journalFelder(rows).unnest(a))
+			" SELECT $1, $2, u.* FROM v, %s u", journalFelder(rows).from(a))
 	}
 	if rows := p.Auftraege; len(rows) > 0 {
 		with("a", "INSERT INTO auftrag (mandant, id, vorgang_id, vorgang_version, ordinal, art, daten, erstellt, faellig, termin,"+
-			" zustand, versuch, letzter_fehler) SELECT $1, u.*, 'offen', 0, '' FROM v, %s u", auftragFelder(rows).unnest(a))
+			" zustand, versuch, letzter_fehler) SELECT $1, u.*, 'offen', 0, '' FROM v, %s u", auftragFelder(rows).from(a))
 	}
 	if weg, neu := without(zeichenWar, zeichen), without(zeichen, zeichenWar); len(weg)+len(neu) > 0 {
 		with("zw", "DELETE FROM aktenzeichen z USING v WHERE z.mandant = $1 AND z.vorgang_id = $2 AND z.aktenzeichen = ANY(%s::text[])", a.Add(weg))

@@ -138,7 +138,7 @@ func (t *floorTx) vorgang(ps []driver.SaveVorgangParams) {
 	var vorgang, suche []any
 	for i := range ps {
 		r := &ps[i].Row
-		zeichen, _ := json.Marshal(slices.Concat([]string{}, r.Aktenzeichen))
+		zeichen, _ := json.Marshal(append([]string{}, r.Aktenzeichen...))
 		vorgang = append(vorgang, mandant, r.ID[:], r.Version, r.Nummer, r.Status, r.Leistung, r.Einheit, r.Bearbeiter, string(zeichen),
 			r.Eingang.UnixMicro(), r.Wartend, r.JournalSeq, r.Antragsteller, " "+strings.Join(ps[i].Woerter, " ")+" ", r.JournalHash, r.Daten)
 		for _, w := range ps[i].Woerter {

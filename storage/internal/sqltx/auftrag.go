@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
 )
 
 // AuftragColumns in the order of [ScanAuftrag].
@@ -45,16 +46,8 @@ func (t *Tx) insertAuftraege(ctx context.Context, rows []driver.AuftragRow) erro
 
 // FinishAuftrag implements driver.AuftragTx.
 func (t *Tx) FinishAuftrag(ctx context.Context, p driver.FinishAuftragParams) error {
-	a := Params{Args: []any{t.mandant, p.ID, p.Token, p.Zustand, p.Fehler}}
-	set := ""
-	switch p.Zustand {
-	case driver.AuftragErledigt:
-		set = ", erledigt = " + a.Add(p.Now)
-	case driver.AuftragOffen:
-		set = ", faellig = " + a.Add(p.Faellig)
-	}
-	n, err := t.Exec(ctx, `UPDATE auftrag SET zustand = $4, letzter_fehler = $5, lease_token = NULL, lease_bis = NULL`+set+
-		` WHERE mandant = $1 AND id = $2 AND lease_token = $3 AND zustand = 'offen'`, a.Args...)
+	var a Params
+	n, err := t.Exec(ctx, FinishSQL(&a, t.mandant, &p), a.Args...)
 	if err == nil && n > 0 {
 		t.Wecke(nil, true) // the next of its Vorgang may go
 		return nil
@@ -63,6 +56,20 @@ func (t *Tx) FinishAuftrag(ctx context.Context, p driver.FinishAuftragParams) er
 		return err
 	}
 	return t.Missed(ctx, "auftrag", p.ID)
+}
+
+// FinishSQL gives the statement of FinishAuftrag.
+func FinishSQL(a *Params, mandant tenant.ID, p *driver.FinishAuftragParams) string {
+	a.Args = []any{mandant, p.ID, p.Token, p.Zustand, p.Fehler}
+	set := ""
+	switch p.Zustand {
+	case driver.AuftragErledigt:
+		set = ", erledigt = " + a.Add(p.Now)
+	case driver.AuftragOffen:
+		set = ", faellig = " + a.Add(p.Faellig)
+	}
+	return "UPDATE auftrag SET zustand = $4, letzter_fehler = $5, lease_token = NULL, lease_bis = NULL" + set +
+		" WHERE mandant = $1 AND id = $2 AND lease_token = $3 AND zustand = 'offen'"
 }
 
 // ListAuftraege implements driver.AuftragTx.
@@ -99,24 +106,33 @@ func (t *Tx) RequeueAuftrag(ctx context.Context, p driver.RequeueAuftragParams) 
 // leaseSQL is one statement, so it needs no transaction around it. The inner
 // SELECT is materialized: PostgreSQL may otherwise run it again per row and lock
 // more than Limit rows. What is shut is read once, not per row.
-func leaseSQL(a *Params, lock string, p *driver.LeaseAuftraegeParams) string {
+//
+// By its place a row is found whatever the planner believes: while the statistics
+// still say that the table is empty, it takes any index that leads with the Mandant
+// for as good as the key. A row that another relay gave back in this very moment has
+// moved and is passed over until the next call.
+func leaseSQL(a *Params, d *Dialect, p *driver.LeaseAuftraegeParams) string {
+	ort, von := "a.mandant AS m, a.id AS i", "mandant = m AND id = i"
+	if d.Row != "" {
+		ort, von = "a."+d.Row+" AS r", "auftrag."+d.Row+" = r"
+	}
 	return `WITH kopf AS MATERIALIZED (
-		SELECT a.mandant AS m, a.id AS i FROM auftrag a
+		SELECT ` + ort + ` FROM auftrag a
 		WHERE a.zustand = 'offen' AND a.faellig <= $3 AND (a.lease_bis IS NULL OR a.lease_bis <= $3)
 		AND (a.termin OR NOT EXISTS (SELECT 1 FROM auftrag b WHERE b.mandant = a.mandant AND b.vorgang_id = a.vorgang_id
 			AND b.zustand IN ('offen', 'geparkt') AND NOT b.termin
 			AND (b.vorgang_version, b.ordinal) < (a.vorgang_version, a.ordinal)))
 		AND a.mandant NOT IN (SELECT s.mandant FROM sperre s)` + In(a, "a.art", p.Arten) + `
-		ORDER BY a.faellig, a.id` + Limit(p.Limit) + lock + `)
+		ORDER BY a.faellig, a.id` + Limit(p.Limit) + d.SkipLocked + `)
 		UPDATE auftrag SET lease_token = $1, lease_bis = $2, versuch = versuch + 1
-		FROM kopf WHERE mandant = m AND id = i RETURNING ` + AuftragColumns
+		FROM kopf WHERE ` + von + ` RETURNING ` + AuftragColumns
 }
 
 // LeaseAuftraege implements driver.Backend on a connection that sees all
 // Mandanten.
 func LeaseAuftraege(ctx context.Context, c Conn, d *Dialect, p driver.LeaseAuftraegeParams) ([]driver.AuftragRow, error) {
 	a := Params{Args: []any{p.Token, p.Until, p.Now}}
-	out, err := ListConn(ctx, c, ScanAuftrag, leaseSQL(&a, d.SkipLocked, &p), a.Args)
+	out, err := ListConn(ctx, c, ScanAuftrag, leaseSQL(&a, d, &p), a.Args)
 	if err != nil {
 		return nil, err
 	}

@@ -115,20 +115,48 @@ func (t *Tx) insertRow(ctx context.Context, p *driver.SaveVorgangParams) error {
 	return added(t.Exec(ctx, "INSERT INTO vorgang ("+vorgangInsert+") VALUES "+a.Tuple(values...)+" ON CONFLICT DO NOTHING", a.Args...))
 }
 
-// updateRow writes only what differs from what was read, because a column that
-// is set costs its indexes even if it stays the same. The version in the
-// condition holds the row to what was read. Whether the Nummer is free is part of
-// the condition, because a violated unique index would end the transaction.
+// updateRow changes the row of a Vorgang.
 func (t *Tx) updateRow(ctx context.Context, p *driver.SaveVorgangParams, old *driver.VorgangRow) error {
 	r := &p.Row
-	a := Params{Args: []any{t.mandant, r.ID, p.ExpectedVersion, r.Version, r.JournalSeq, Blob(r.JournalHash), Blob(r.Daten)}}
-	set := []string{"version = $4", "journal_seq = $5", "journal_hash = $6", "daten = $7"}
+	var a Params
+	set, where, err := Changes(&a, t.mandant, p, old)
+	if err != nil {
+		return t.Fail(err)
+	}
+	put := func(column string, v any) { set = append(set, column+" = "+a.Add(v)) }
+	if p.Woerter != nil {
+		if text := WoerterText(p.Woerter); text != t.read[r.ID].Woerter {
+			put("woerter", text)
+		}
+	}
+	if l := p.Lease; l != nil {
+		put("lease_token", l.Token)
+		put("lease_bis", l.Bis)
+		where += " AND " + leaseIs(&a, l.ExpectToken)
+	}
+	n, err := t.Exec(ctx, "UPDATE vorgang SET "+strings.Join(set, ", ")+where, a.Args...)
+	if err != nil || n > 0 {
+		return err
+	}
+	return t.whyMissed(ctx, p)
+}
+
+// Changes gives the columns of vorgang that a save sets and its condition, but not
+// the words and the lease. Only what differs from what was read is set: on SQLite a
+// column that is set costs its indexes even if it stays the same, and everywhere the
+// way to the database. The version in the condition holds the row to what was read.
+// Whether the Nummer is free is part of the condition, because a violated unique index
+// would end the transaction.
+func Changes(a *Params, mandant tenant.ID, p *driver.SaveVorgangParams, old *driver.VorgangRow) (set []string, where string, err error) {
+	r := &p.Row
+	a.Args = []any{mandant, r.ID, p.ExpectedVersion, r.Version, r.JournalSeq, Blob(r.JournalHash), Blob(r.Daten)}
+	set = []string{"version = $4", "journal_seq = $5", "journal_hash = $6", "daten = $7"}
+	where = " WHERE mandant = $1 AND id = $2 AND version = $3"
 	put := func(changed bool, column string, v any) {
 		if changed {
 			set = append(set, column+" = "+a.Add(v))
 		}
 	}
-	where := " WHERE mandant = $1 AND id = $2 AND version = $3"
 	if len(p.Journal) > 0 {
 		where += " AND journal_seq = " + a.Add(p.Journal[0].Seq-1)
 	}
@@ -148,24 +176,11 @@ func (t *Tx) updateRow(ctx context.Context, p *driver.SaveVorgangParams, old *dr
 	if !slices.Equal(r.Aktenzeichen, old.Aktenzeichen) {
 		zeichen, err := Liste(r.Aktenzeichen).Text()
 		if err != nil {
-			return t.Fail(err)
+			return nil, "", err
 		}
 		put(true, "aktenzeichen", zeichen)
 	}
-	if p.Woerter != nil {
-		text := WoerterText(p.Woerter)
-		put(text != t.read[r.ID].Woerter, "woerter", text)
-	}
-	if l := p.Lease; l != nil {
-		put(true, "lease_token", l.Token)
-		put(true, "lease_bis", l.Bis)
-		where += " AND " + leaseIs(&a, l.ExpectToken)
-	}
-	n, err := t.Exec(ctx, "UPDATE vorgang SET "+strings.Join(set, ", ")+where, a.Args...)
-	if err != nil || n > 0 {
-		return err
-	}
-	return t.whyMissed(ctx, p)
+	return set, where, nil
 }
 
 // whyMissed says why a save met no row.

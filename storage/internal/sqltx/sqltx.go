@@ -48,6 +48,9 @@ type Dialect struct {
 	Lock string
 	// SkipLocked is Lock that passes over rows locked by others.
 	SkipLocked string
+	// Row names the place of a row that was locked a moment ago, the fastest way back
+	// to it and one the planner cannot miss; empty where only the key leads there.
+	Row string
 	// Position is the function (text, part) that gives where part begins.
 	Position string
 	// Hide before a column keeps the planner from choosing its index; empty where
@@ -190,13 +193,18 @@ func List[T any](ctx context.Context, t *Tx, scan func(*T) []any, sql string, ar
 	return out, err
 }
 
-// ListConn is List outside a Tx.
+// ListConn is List outside a Tx. All rows are scanned into one, and copied.
 func ListConn[T any](ctx context.Context, c Conn, scan func(*T) []any, sql string, args []any) ([]T, error) {
 	var out []T
+	var row, zero T
+	targets := scan(&row)
 	err := Query(ctx, c, func(r Rows) error {
-		var row T
-		if err := r.Scan(scan(&row)...); err != nil {
+		row = zero
+		if err := r.Scan(targets...); err != nil {
 			return err
+		}
+		if out == nil {
+			out = make([]T, 0, 16)
 		}
 		out = append(out, row)
 		return nil

@@ -57,17 +57,22 @@ func (l Liste) Text() (string, error) {
 	return string(b), err
 }
 
+// Parse reads what Text gave.
+func (l *Liste) Parse(text []byte) error {
+	*l = nil
+	if string(text) == "[]" {
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(l))
+}
+
 // Scan implements sql.Scanner.
 func (l *Liste) Scan(src any) error {
 	s, ok := src.(string)
 	if !ok {
 		return fmt.Errorf("sqltx: %T is no list", src)
 	}
-	if s == "[]" {
-		*l = nil
-		return nil
-	}
-	return json.Unmarshal([]byte(s), (*[]string)(l))
+	return l.Parse([]byte(s))
 }
 
 // Stand is what a transaction remembers of a row it read, so that saving does
