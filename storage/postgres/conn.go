@@ -34,10 +34,12 @@ const einstellung = `SELECT (SELECT s.zustand FROM sperre s WHERE s.mandant = e.
 
 // einstellungSchreibt is the same for a transaction that writes. The statements on
 // the way to a save have one good plan whatever their values are, and to make it
-// each time takes longer than some of them run.
+// each time takes longer than some of them run. None of them reads so much that it
+// were worth starting processes for, which the planner cannot know without values.
 const einstellungSchreibt = `SELECT (SELECT s.zustand FROM sperre s WHERE s.mandant = e.m)
 	FROM (SELECT set_config('app.mandant', $1, true) AS m, set_config('lock_timeout', $2, true) AS t,
-		set_config('plan_cache_mode', 'force_generic_plan', true) AS p OFFSET 0) e`
+		set_config('plan_cache_mode', 'force_generic_plan', true) AS p,
+		set_config('max_parallel_workers_per_gather', '0', true) AS w OFFSET 0) e`
 
 // einstellungLies is the same where no BEGIN says that nothing is written.
 const einstellungLies = `SELECT (SELECT s.zustand FROM sperre s WHERE s.mandant = e.m)

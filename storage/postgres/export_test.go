@@ -31,3 +31,6 @@ func NextStatements(m tenant.ID, p driver.NextWartendParams) (out []Statement) {
 
 // Files are the migrations.
 var Files = files
+
+// EinstellungSchreibt is how a transaction that writes begins; see there.
+const EinstellungSchreibt = einstellungSchreibt

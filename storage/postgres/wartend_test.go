@@ -154,26 +154,51 @@ func TestManyClerksClaimEachOnce(t *testing.T) {
 	}
 }
 
-// plan gives the plan of a statement as the app role gets it.
+// plan gives the plan of a statement as the app role gets it in a transaction that
+// writes: the one for any values. EXPLAIN of the statement itself would show the plan
+// for these.
 func plan(t testing.TB, c *pgx.Conn, sql string, args []any) string {
 	t.Helper()
+	ctx := context.Background()
 	var out []string
-	require.NoError(t, pgx.BeginFunc(context.Background(), c, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(context.Background(), "SELECT set_config('app.mandant', 'kiel', true), set_config('plan_cache_mode', 'force_generic_plan', true)"); err != nil {
+	require.NoError(t, pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, postgres.EinstellungSchreibt, "kiel", "5000"); err != nil {
 			return err
 		}
-		rows, err := tx.Query(context.Background(), "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) "+sql, args...)
+		if _, err := c.Prepare(ctx, "geprueft", sql); err != nil {
+			return err
+		}
+		literals := make([]string, len(args))
+		for i, a := range args {
+			literals[i] = literal(t, a)
+		}
+		rows, err := tx.Query(ctx, "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) EXECUTE geprueft("+strings.Join(literals, ",")+")", pgx.QueryExecModeSimpleProtocol)
 		if err != nil {
 			return err
 		}
-		out, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
+		if out, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			return err
+		}
+		return c.Deallocate(ctx, "geprueft")
 	}))
 	return strings.Join(out, "\n")
 }
 
+func literal(t testing.TB, v any) string {
+	t.Helper()
+	text := fmt.Sprint(v)
+	switch v := v.(type) {
+	case time.Time:
+		text = v.Format(time.RFC3339Nano)
+	case []string:
+		text = "{" + strings.Join(v, ",") + "}"
+	}
+	require.NotContains(t, text, "'")
+	return "'" + text + "'"
+}
+
 var (
-	seqScan  = regexp.MustCompile(`Seq Scan on vorgang`)
+	seqScan  = regexp.MustCompile(`Seq Scan on vorgang|Gather`)
 	manyRows = regexp.MustCompile(`(?:actual rows=|Removed by Filter: )(\d{4,})`)
 )
 

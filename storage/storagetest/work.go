@@ -1,8 +1,10 @@
 package storagetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -397,6 +399,31 @@ func claimCases() []testCase {
 				return nil
 			})...))
 			e.equal(len(seen), n)
+		}},
+		{group: "claim", name: "fair", rule: "of many clerks who claim at once each gets one while there are enough, and together they get the oldest", run: func(e *env) {
+			const clerks, rounds = 8, 4
+			s := e.store()
+			base := e.clock()
+			var ids []uuid.UUID
+			for i := range clerks * rounds {
+				v := e.stored(s, kiel, func(p *vorgang.Params) { p.Eingang = base.Add(time.Duration(i) * time.Second) })
+				ids = append(ids, v.ID())
+			}
+			for round := range rounds {
+				got := make([]uuid.UUID, clerks)
+				e.ok(errors.Join(parallel(clerks, func(i int) error {
+					v, _, err := claim(e, s)
+					if err == nil {
+						got[i] = v.ID()
+					}
+					return err
+				})...))
+				want := slices.Clone(ids[round*clerks : (round+1)*clerks])
+				byBytes := func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+				slices.SortFunc(got, byBytes)
+				slices.SortFunc(want, byBytes)
+				e.equal(got, want)
+			}
 		}},
 		{group: "claim", name: "lease expiry", rule: "when the lease ends the Vorgang is given again; the former holder can neither complete, renew nor release", run: func(e *env) {
 			s := e.store()
