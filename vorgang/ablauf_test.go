@@ -184,7 +184,37 @@ func TestUndoRestoresTheStand(t *testing.T) {
 		"put back": {[]func(*fall) error{func(f *fall) error { return f.v.Assign(sb, f.now(), "y", "Y") }}, func(f *fall) error { return f.v.PutBack(sb, f.now()) }},
 		"start": {[]func(*fall) error{func(f *fall) error { return f.v.Accept(sb, f.now()) }, func(f *fall) error { return f.v.Assign(sb, f.now(), "y", "Y") }},
 			func(f *fall) error { return f.v.Start(sb, f.now()) }},
-		"note": {nil, func(f *fall) error { _, err := f.v.Note(sb, f.now(), "Notiz"); return err }},
+		"note":   {nil, func(f *fall) error { _, err := f.v.Note(sb, f.now(), "Notiz"); return err }},
+		"remind": {nil, func(f *fall) error { _, err := f.v.Remind(sb, f.now(), erinnerung()); return err }},
+		"second reminder": {[]func(*fall) error{func(f *fall) error { _, err := f.v.Remind(sb, f.now(), erinnerung()); return err }},
+			func(f *fall) error { _, err := f.v.Remind(sb, f.now(), erinnerung()); return err }},
+		"complete a reminder": {[]func(*fall) error{func(f *fall) error { _, err := f.v.Remind(sb, f.now(), erinnerung()); return err }},
+			func(f *fall) error { return f.v.CompleteReminder(sb, f.now(), f.v.Stand().Wiedervorlagen[0].ID) }},
+		"reopen a reminder": {[]func(*fall) error{
+			func(f *fall) error { _, err := f.v.Remind(sb, f.now(), erinnerung()); return err },
+			func(f *fall) error { return f.v.CompleteReminder(sb2, f.now(), f.v.Stand().Wiedervorlagen[0].ID) },
+		}, func(f *fall) error { return f.v.ReopenReminder(sb, f.now(), f.v.Stand().Wiedervorlagen[0].ID) }},
+		"aktenzeichen": {nil, func(f *fall) error { return f.v.SetAktenzeichen(sb, f.now(), []string{"67.31/26-1", "67.31/26-2"}) }},
+		"aktenzeichen removed": {[]func(*fall) error{func(f *fall) error { return f.v.SetAktenzeichen(sb, f.now(), []string{"67.31/26-1"}) }},
+			func(f *fall) error { return f.v.SetAktenzeichen(sb, f.now(), nil) }},
+		"tags":    {nil, func(f *fall) error { return f.v.SetSchlagworte(sb, f.now(), []string{"Sturm"}) }},
+		"contact": {nil, func(f *fall) error { return f.v.SetAnsprechpartner(sb, f.now(), &vorgang.Ansprechpartner{Name: "X"}) }},
+		"contact removed": {[]func(*fall) error{func(f *fall) error { return f.v.SetAnsprechpartner(sb, f.now(), &vorgang.Ansprechpartner{Name: "X"}) }},
+			func(f *fall) error { return f.v.SetAnsprechpartner(sb, f.now(), nil) }},
+		"link": {nil, func(f *fall) error {
+			return f.v.Link(sb, f.now(), vorgang.Verknuepfung{Art: vorgang.Verwandt, Vorgang: uuid.UUID{1}})
+		}},
+		"second link": {[]func(*fall) error{func(f *fall) error {
+			return f.v.Link(sb, f.now(), vorgang.Verknuepfung{Art: vorgang.Verwandt, Vorgang: uuid.UUID{1}})
+		}}, func(f *fall) error {
+			return f.v.Link(sb, f.now(), vorgang.Verknuepfung{Art: vorgang.Verwandt, Vorgang: uuid.UUID{2}})
+		}},
+		"unlink the first": {[]func(*fall) error{func(f *fall) error {
+			return f.v.Link(sb, f.now(), vorgang.Verknuepfung{Art: vorgang.Verwandt, Vorgang: uuid.UUID{1}})
+		}, func(f *fall) error {
+			return f.v.Link(sb, f.now(), vorgang.Verknuepfung{Art: vorgang.Verwandt, Vorgang: uuid.UUID{2}})
+		}},
+			func(f *fall) error { return f.v.Unlink(sb, f.now(), f.v.Stand().Verknuepfungen[0]) }},
 		"second note": {[]func(*fall) error{func(f *fall) error { _, err := f.v.Note(sb, f.now(), "eins"); return err }},
 			func(f *fall) error { _, err := f.v.Note(sb, f.now(), "zwei"); return err }},
 	} {

@@ -73,6 +73,8 @@ type Oeffentlich struct {
 	Status   string
 	Seit     time.Time
 	Eingang  datum.Datum
+	// Ansprechpartner is who may be called; nil if nobody is named.
+	Ansprechpartner *Ansprechpartner
 	// Offen are the questions that wait for an answer.
 	Offen []OffeneFrage
 }
@@ -88,6 +90,7 @@ func (v *Vorgang) Oeffentlich() Oeffentlich {
 	o := Oeffentlich{
 		Nummer: v.s.Nummer, Leistung: v.s.LeistungName, Status: v.s.Status.Oeffentlich(),
 		Seit: v.s.StatusSeit, Eingang: datum.Von(v.s.Eingang),
+		Ansprechpartner: kopie(v.s.Ansprechpartner),
 	}
 	for _, r := range v.s.Rueckfragen {
 		if r.Beantwortet.IsZero() {

@@ -54,6 +54,16 @@ const (
 	BefehlMelden           Befehl = "melden" // reports of relay and channels
 	BefehlZuruecknehmen    Befehl = "zuruecknehmen"
 
+	BefehlWiedervorlegen         Befehl = "wiedervorlegen"
+	BefehlWiedervorlageErledigen Befehl = "wiedervorlage_erledigen"
+	BefehlWiedervorlageOeffnen   Befehl = "wiedervorlage_oeffnen"
+
+	BefehlAktenzeichenSetzen    Befehl = "aktenzeichen_setzen"
+	BefehlVerschlagworten       Befehl = "verschlagworten"
+	BefehlAnsprechpartnerSetzen Befehl = "ansprechpartner_setzen"
+	BefehlVerknuepfen           Befehl = "verknuepfen"
+	BefehlVerknuepfungLoesen    Befehl = "verknuepfung_loesen"
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -90,6 +100,14 @@ var tabelle = []Regel{
 	{Befehl: BefehlAufgeben, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein aufgegebener Auftrag wird nicht mehr ausgeführt; was er tun sollte, kann neu veranlasst werden."},
 	{Befehl: BefehlMelden, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.RolleSystem}, Endgueltig: "Was draußen geschah, bleibt geschehen."},
 	{Befehl: BefehlZuruecknehmen, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Recht: RechtKommentieren, Endgueltig: "Eine Rücknahme wird nicht zurückgenommen; der Befehl kann erneut gegeben werden."},
+	{Befehl: BefehlWiedervorlegen, Von: nichtWeg, Rollen: fachlich, Recht: RechtKommentieren, Umkehrbar: true},
+	{Befehl: BefehlWiedervorlageErledigen, Von: nichtWeg, Rollen: fachlich, Recht: RechtKommentieren, Umkehrbar: true},
+	{Befehl: BefehlWiedervorlageOeffnen, Von: nichtWeg, Rollen: fachlich, Recht: RechtKommentieren, Umkehrbar: true},
+	{Befehl: BefehlAktenzeichenSetzen, Von: nichtWeg, Rollen: imHaus, Umkehrbar: true},
+	{Befehl: BefehlVerschlagworten, Von: nichtWeg, Rollen: imHaus, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlAnsprechpartnerSetzen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlVerknuepfen, Von: nichtWeg, Rollen: imHaus, Umkehrbar: true},
+	{Befehl: BefehlVerknuepfungLoesen, Von: nichtWeg, Rollen: imHaus, Umkehrbar: true},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
 	{Befehl: BefehlBeteiligungBeenden, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }

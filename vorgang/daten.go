@@ -201,6 +201,11 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &AbgabeBeantwortet{} }, func() daten { return &Fehlgeschlagen{} },
 		func() daten { return &AuftragAufgegeben{} },
 		func() daten { return &BeteiligungBegonnen{} }, func() daten { return &BeteiligungBeendet{} },
+		func() daten { return &WiedervorlageGesetzt{} }, func() daten { return &WiedervorlageEntfernt{} },
+		func() daten { return &WiedervorlageErledigt{} }, func() daten { return &WiedervorlageGeoeffnet{} },
+		func() daten { return &AktenzeichenGesetzt{} }, func() daten { return &Verschlagwortet{} },
+		func() daten { return &AnsprechpartnerGesetzt{} }, func() daten { return &Verknuepft{} },
+		func() daten { return &VerknuepfungGeloest{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
 		m[f().code()] = f

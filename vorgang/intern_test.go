@@ -255,7 +255,8 @@ func TestOeffentlichLeaksNothing(t *testing.T) {
 		s.Nachrichten[i].Nachricht.ID = uuid.UUID{byte(i + 1)}
 		s.Rueckfragen[i].Nachricht, s.Rueckfragen[i].Beantwortet = uuid.UUID{byte(i + 1)}, time.Time{}
 	}
-	allowed := []string{"Stand.Nummer", "Stand.LeistungName", "Stand.Nachrichten[].Nachricht.Betreff"}
+	allowed := []string{"Stand.Nummer", "Stand.LeistungName", "Stand.Nachrichten[].Nachricht.Betreff",
+		"Stand.Ansprechpartner.Name", "Stand.Ansprechpartner.Telefon", "Stand.Ansprechpartner.Email", "Stand.Ansprechpartner.Raum"}
 	leaks := func(s Stand) []string {
 		b, err := json.Marshal(Restore(s, Kontext{}).Oeffentlich())
 		require.NoError(t, err)
@@ -274,9 +275,18 @@ func TestOeffentlichLeaksNothing(t *testing.T) {
 	}
 	o := Restore(s, Kontext{}).Oeffentlich()
 	require.Len(t, o.Offen, 2)
+	require.Equal(t, marke("Stand.Ansprechpartner.Telefon"), o.Ansprechpartner.Telefon)
 	require.Equal(t, marke("Stand.Nummer"), o.Nummer)
 
 	// Negative control: an internal text that finds its way out is seen.
 	s.LeistungName = s.Notizen[0].Text
 	require.Equal(t, []string{"Stand.Notizen[].Text"}, leaks(s))
+}
+
+func TestEveryEntryHasAText(t *testing.T) {
+	t.Parallel()
+	for code := range datenTypen {
+		require.NotEmpty(t, texte[code], code)
+	}
+	require.Len(t, texte, len(datenTypen))
 }

@@ -52,6 +52,13 @@ type Stand struct {
 	EingangQuittiert time.Time           `json:"eingangQuittiert,omitzero"`
 	// Beteiligungen of other Mandanten, also those that are over.
 	Beteiligungen []Beteiligung `json:"beteiligungen,omitempty"`
+	// Schlagworte by which clerks find it.
+	Schlagworte []string `json:"schlagworte,omitempty"`
+	// Ansprechpartner for the citizen; nil if nobody is named.
+	Ansprechpartner *Ansprechpartner `json:"ansprechpartner,omitempty"`
+	Verknuepfungen  []Verknuepfung   `json:"verknuepfungen,omitempty"`
+	// Wiedervorlagen, also those that are done.
+	Wiedervorlagen []Wiedervorlage `json:"wiedervorlagen,omitempty"`
 
 	Journal Kopf `json:"journal"`
 }
@@ -206,17 +213,28 @@ func (s Stand) Wartend() bool {
 }
 
 // Frist is the earliest date somebody must look at: the reply deadline of an
-// open Rueckfrage, else the end of the remedy period of the last Bescheid.
+// open Rueckfrage, else the end of the remedy period of the last Bescheid; or an
+// open Wiedervorlage that comes before.
 func (s Stand) Frist() datum.Datum {
 	var f datum.Datum
+	frueher := func(d datum.Datum) {
+		if !d.IsZero() && (f.IsZero() || d.Vor(f)) {
+			f = d
+		}
+	}
 	for _, r := range s.Rueckfragen {
-		if r.Beantwortet.IsZero() && !r.Bis.IsZero() && (f.IsZero() || r.Bis.Vor(f)) {
-			f = r.Bis
+		if r.Beantwortet.IsZero() {
+			frueher(r.Bis)
 		}
 	}
 	if f.IsZero() {
 		if b := s.letzterFreigegebener(); b != nil && b.Bekanntgabe != nil && s.Status.Offen() {
 			f = b.Bekanntgabe.FristEnde
+		}
+	}
+	for _, w := range s.Wiedervorlagen {
+		if w.Offen() {
+			frueher(w.Faellig)
 		}
 	}
 	return f
@@ -246,6 +264,10 @@ func (s Stand) clone() Stand {
 		s.Abgabe.Meldungen = slices.Clone(s.Abgabe.Meldungen)
 	}
 	s.Beteiligungen = slices.Clone(s.Beteiligungen)
+	s.Wiedervorlagen = slices.Clone(s.Wiedervorlagen)
+	s.Schlagworte = slices.Clone(s.Schlagworte)
+	s.Ansprechpartner = kopie(s.Ansprechpartner)
+	s.Verknuepfungen = slices.Clone(s.Verknuepfungen)
 	s.Journal.Hash = bytes.Clone(s.Journal.Hash)
 	return s
 }

@@ -40,6 +40,9 @@ func bereiterStand(t testing.TB, st vorgang.Status) (s vorgang.Stand, letzter vo
 	f := neuerFall(t)
 	f.do(f.v.Assign(sb, f.now(), sb.ID, sb.Name))
 	f.do(f.v.Pull(sb, f.now()))
+	f.get(f.v.Remind(sb, f.now(), erinnerung()))
+	f.do(f.v.CompleteReminder(sb, f.now(), f.get(f.v.Remind(sb, f.now(), erinnerung()))))
+	f.do(f.v.Link(sb, f.now(), vorgang.Verknuepfung{Art: vorgang.Verwandt, Vorgang: uuid.UUID{4}}))
 	f.get(f.v.Write(sb, f.now(), "Hallo", "Guten Tag"))
 	f.get(f.v.Draft(sb, f.now(), inhalt()))
 	f.do(f.v.SubmitDraft(sb, f.now(), f.get(f.v.Draft(sb, f.now(), inhalt()))))
@@ -118,6 +121,23 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		return v.RecordFailure(a, now, uuid.UUID{1}, vorgang.NachrichtSenden, "aufgegeben")
 	case vorgang.BefehlZuruecknehmen:
 		return v.Undo(a, now, letzter)
+	case vorgang.BefehlWiedervorlegen:
+		_, err := v.Remind(a, now, erinnerung())
+		return err
+	case vorgang.BefehlWiedervorlageErledigen:
+		return v.CompleteReminder(a, now, s.Wiedervorlagen[0].ID)
+	case vorgang.BefehlWiedervorlageOeffnen:
+		return v.ReopenReminder(a, now, s.Wiedervorlagen[1].ID)
+	case vorgang.BefehlAktenzeichenSetzen:
+		return v.SetAktenzeichen(a, now, []string{"67.31/26-1"})
+	case vorgang.BefehlVerschlagworten:
+		return v.SetSchlagworte(a, now, []string{"Sturm"})
+	case vorgang.BefehlAnsprechpartnerSetzen:
+		return v.SetAnsprechpartner(a, now, &vorgang.Ansprechpartner{Name: "Frau Muster"})
+	case vorgang.BefehlVerknuepfen:
+		return v.Link(a, now, vorgang.Verknuepfung{Art: vorgang.Teilvorgang, Vorgang: uuid.UUID{5}, Nummer: "2026-5"})
+	case vorgang.BefehlVerknuepfungLoesen:
+		return v.Unlink(a, now, s.Verknuepfungen[0])
 	case vorgang.BefehlBeteiligen:
 		_, err := v.Invite(a, now, vorgang.Einladung{Mandant: "flensburg", Recht: vorgang.RechtLesen, Grund: "Amtshilfe"})
 		return err
@@ -243,8 +263,8 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 24*8, pairs)
-	require.Equal(t, 24*8*(9+7*len(gaeste)), cases)
+	require.Equal(t, 32*8, pairs)
+	require.Equal(t, 32*8*(9+7*len(gaeste)), cases)
 	require.NotZero(t, guests)
 }
 
@@ -253,6 +273,9 @@ func TestTable(t *testing.T) {
 func TestWhatGuestsMay(t *testing.T) {
 	t.Parallel()
 	want := map[vorgang.Befehl]vorgang.Recht{
+		vorgang.BefehlWiedervorlegen: vorgang.RechtKommentieren, vorgang.BefehlWiedervorlageErledigen: vorgang.RechtKommentieren,
+		vorgang.BefehlWiedervorlageOeffnen: vorgang.RechtKommentieren,
+		vorgang.BefehlVerschlagworten:      vorgang.RechtBearbeiten, vorgang.BefehlAnsprechpartnerSetzen: vorgang.RechtBearbeiten,
 		vorgang.BefehlNotieren: vorgang.RechtKommentieren, vorgang.BefehlZuruecknehmen: vorgang.RechtKommentieren,
 		vorgang.BefehlZiehen: vorgang.RechtBearbeiten, vorgang.BefehlZuweisen: vorgang.RechtBearbeiten,
 		vorgang.BefehlZuruecklegen: vorgang.RechtBearbeiten, vorgang.BefehlBeginnen: vorgang.RechtBearbeiten,

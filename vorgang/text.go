@@ -2,6 +2,7 @@ package vorgang
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -10,34 +11,43 @@ import (
 // texte are the German names of the entries for journals on screen and paper.
 // They are for reading only; nothing is derived from them.
 var texte = map[Code]string{
-	"vorgang.eingegangen":       "Antrag eingegangen",
-	"vorgang.status":            "Status geändert",
-	"vorgang.zugewiesen":        "Zuweisung geändert",
-	"vorgang.notiert":           "Notiz angelegt",
-	"vorgang.notiz_entfernt":    "Notiz entfernt",
-	"nachricht.geschrieben":     "Nachricht an Antragsteller geschrieben",
-	"rueckfrage.gestellt":       "Rückfrage gestellt",
-	"rueckfrage.erledigt":       "Rückfrage ohne Antwort erledigt",
-	"rueckfrage.beantwortet":    "Antwort des Antragstellers eingegangen",
-	"nachricht.quittiert":       "Nachricht zugestellt",
-	"eingang.quittiert":         "Eingang gegenüber dem Absender quittiert",
-	"bescheid.entworfen":        "Bescheid entworfen",
-	"bescheid.vorgelegt":        "Bescheid zur Freigabe vorgelegt",
-	"bescheid.zurueckgegeben":   "Bescheid zurückgegeben",
-	"bescheid.freigegeben":      "Bescheid freigegeben",
-	"bescheid.ausgefertigt":     "Bescheid ausgefertigt",
-	"bescheid.versandt":         "Bescheid versandt",
-	"bescheid.bekanntgegeben":   "Bescheid bekanntgegeben",
-	"bescheid.bestandskraeftig": "Bescheid bestandskräftig",
-	"vorgang.abgeschlossen":     "Vorgang abgeschlossen (zdA)",
-	"abgabe.angeordnet":         "Erneute Übergabe an die E-Akte angeordnet",
-	"abgabe.gesendet":           "Vorgang an die E-Akte übergeben",
-	"abgabe.beantwortet":        "Antwort der E-Akte eingegangen",
-	"auftrag.aufgegeben":        "Auftrag aufgegeben",
-	"auftrag.geparkt":           "Auftrag angehalten",
-	"beteiligung.begonnen":      "Andere Behörde beteiligt",
-	"beteiligung.beendet":       "Beteiligung beendet",
-	"vorgang.zurueckgenommen":   "Schritt zurückgenommen",
+	"vorgang.eingegangen":          "Antrag eingegangen",
+	"vorgang.status":               "Status geändert",
+	"vorgang.zugewiesen":           "Zuweisung geändert",
+	"vorgang.notiert":              "Notiz angelegt",
+	"vorgang.notiz_entfernt":       "Notiz entfernt",
+	"nachricht.geschrieben":        "Nachricht an Antragsteller geschrieben",
+	"rueckfrage.gestellt":          "Rückfrage gestellt",
+	"rueckfrage.erledigt":          "Rückfrage ohne Antwort erledigt",
+	"rueckfrage.beantwortet":       "Antwort des Antragstellers eingegangen",
+	"nachricht.quittiert":          "Nachricht zugestellt",
+	"eingang.quittiert":            "Eingang gegenüber dem Absender quittiert",
+	"bescheid.entworfen":           "Bescheid entworfen",
+	"bescheid.vorgelegt":           "Bescheid zur Freigabe vorgelegt",
+	"bescheid.zurueckgegeben":      "Bescheid zurückgegeben",
+	"bescheid.freigegeben":         "Bescheid freigegeben",
+	"bescheid.ausgefertigt":        "Bescheid ausgefertigt",
+	"bescheid.versandt":            "Bescheid versandt",
+	"bescheid.bekanntgegeben":      "Bescheid bekanntgegeben",
+	"bescheid.bestandskraeftig":    "Bescheid bestandskräftig",
+	"vorgang.abgeschlossen":        "Vorgang abgeschlossen (zdA)",
+	"abgabe.angeordnet":            "Erneute Übergabe an die E-Akte angeordnet",
+	"abgabe.gesendet":              "Vorgang an die E-Akte übergeben",
+	"abgabe.beantwortet":           "Antwort der E-Akte eingegangen",
+	"auftrag.aufgegeben":           "Auftrag aufgegeben",
+	"auftrag.geparkt":              "Auftrag angehalten",
+	"beteiligung.begonnen":         "Andere Behörde beteiligt",
+	"beteiligung.beendet":          "Beteiligung beendet",
+	"wiedervorlage.gesetzt":        "Wiedervorlage gesetzt",
+	"wiedervorlage.entfernt":       "Wiedervorlage entfernt",
+	"wiedervorlage.erledigt":       "Wiedervorlage erledigt",
+	"wiedervorlage.geoeffnet":      "Wiedervorlage wieder geöffnet",
+	"vorgang.aktenzeichen":         "Aktenzeichen geändert",
+	"vorgang.schlagworte":          "Schlagworte geändert",
+	"vorgang.ansprechpartner":      "Ansprechpartner geändert",
+	"vorgang.verknuepft":           "Mit anderem Vorgang verknüpft",
+	"vorgang.verknuepfung_geloest": "Verknüpfung gelöst",
+	"vorgang.zurueckgenommen":      "Schritt zurückgenommen",
 }
 
 // Text is a German line for people: what happened, without personal data.
@@ -79,6 +89,16 @@ func (e Ereignis) Text() string {
 		return fmt.Sprintf("%s am %s", t, d.Tag.Deutsch())
 	case *BescheidBestandskraeftig:
 		return fmt.Sprintf("%s ab %s", t, d.Ab.Deutsch())
+	case *WiedervorlageGesetzt:
+		return fmt.Sprintf("%s zum %s", t, d.Faellig.Deutsch())
+	case *AktenzeichenGesetzt:
+		if len(d.Nach) > 0 {
+			return fmt.Sprintf("%s: %s", t, strings.Join(d.Nach, ", "))
+		}
+	case *Verknuepft:
+		if d.Verknuepfung.Nummer != "" {
+			return fmt.Sprintf("%s: %s", t, d.Verknuepfung.Nummer)
+		}
 	case *AbschlussVermerkt:
 		return fmt.Sprintf("%s, Grund: %s", t, d.Grund)
 	case *AbgabeGemeldet:

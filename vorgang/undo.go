@@ -61,17 +61,30 @@ func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis) error {
 func umkehrung(d daten) (Befehl, daten) {
 	switch d := d.(type) {
 	case *StatusGesetzt:
-		if r := regel(d.Befehl); r == nil || !r.Umkehrbar {
-			return d.Befehl, nil
-		}
-		return d.Befehl, &StatusGesetzt{Befehl: BefehlZuruecknehmen, Von: d.Nach, Nach: d.Von, Seit: d.VonSeit}
+		return wenn(d.Befehl, &StatusGesetzt{Befehl: BefehlZuruecknehmen, Von: d.Nach, Nach: d.Von, Seit: d.VonSeit})
 	case *Zugewiesen:
-		if r := regel(d.Befehl); r == nil || !r.Umkehrbar {
-			return d.Befehl, nil
-		}
-		return d.Befehl, &Zugewiesen{Befehl: BefehlZuruecknehmen, An: d.Vorher, Vorher: d.An}
+		return wenn(d.Befehl, &Zugewiesen{Befehl: BefehlZuruecknehmen, An: d.Vorher, Vorher: d.An})
 	case *Notiert:
 		return BefehlNotieren, &NotizEntfernt{ID: d.ID}
+	case *WiedervorlageGesetzt:
+		return BefehlWiedervorlegen, &WiedervorlageEntfernt{ID: d.ID}
+	case *WiedervorlageErledigt:
+		return wenn(d.Befehl, &WiedervorlageGeoeffnet{Befehl: BefehlZuruecknehmen, ID: d.ID})
+	case *WiedervorlageGeoeffnet:
+		return wenn(d.Befehl, &WiedervorlageErledigt{Befehl: BefehlZuruecknehmen, ID: d.ID, Seit: d.Erledigt, Von: d.ErledigtVon})
+	case *AktenzeichenGesetzt:
+		return wenn(d.Befehl, &AktenzeichenGesetzt{Befehl: BefehlZuruecknehmen, Nach: d.Von, Von: d.Nach})
+	case *Verschlagwortet:
+		return wenn(d.Befehl, &Verschlagwortet{Befehl: BefehlZuruecknehmen, Nach: d.Von, Von: d.Nach})
+	case *AnsprechpartnerGesetzt:
+		return wenn(d.Befehl, &AnsprechpartnerGesetzt{Befehl: BefehlZuruecknehmen, Nach: d.Von, Von: d.Nach})
+	case *Verknuepft:
+		if d.Rueck {
+			return BefehlZuruecknehmen, nil
+		}
+		return BefehlVerknuepfen, &VerknuepfungGeloest{Befehl: BefehlZuruecknehmen, Verknuepfung: d.Verknuepfung}
+	case *VerknuepfungGeloest:
+		return wenn(d.Befehl, &Verknuepft{Verknuepfung: d.Verknuepfung, Rueck: true, Platz: d.Platz})
 	case *Geschrieben:
 		return BefehlSchreiben, nil
 	case *Gefragt:
@@ -98,8 +111,17 @@ func umkehrung(d daten) (Befehl, daten) {
 		return BefehlBeteiligen, nil
 	case *BeteiligungBeendet:
 		return BefehlBeteiligungBeenden, nil
-	case *Zurueckgenommen, *NotizEntfernt:
+	case *Zurueckgenommen, *NotizEntfernt, *WiedervorlageEntfernt:
 		return BefehlZuruecknehmen, nil
 	}
 	return BefehlMelden, nil
+}
+
+// wenn gives the inverse if the table has the command as one that can be undone. The
+// inverse itself is written by BefehlZuruecknehmen, which cannot.
+func wenn(b Befehl, umkehr daten) (Befehl, daten) {
+	if r := regel(b); r == nil || !r.Umkehrbar {
+		return b, nil
+	}
+	return b, umkehr
 }

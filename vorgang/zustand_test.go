@@ -143,6 +143,41 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
 				return v.EndBeteiligung(a, now, einer(rt, s.Beteiligungen).ID, "x")
 			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				e := erinnerung()
+				e.Faellig = e.Faellig.AddTage(rapid.IntRange(-2, 9).Draw(rt, "faellig"))
+				_, err := v.Remind(a, now, e)
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				k := rapid.SliceOfN(rapid.SampledFrom([]string{"a", " b  c ", "d"}), 0, 3).Draw(rt, "kennzeichen")
+				if rapid.Bool().Draw(rt, "aktenzeichen") {
+					return v.SetAktenzeichen(a, now, k)
+				}
+				return v.SetSchlagworte(a, now, k)
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				if rapid.Bool().Draw(rt, "niemand") {
+					return v.SetAnsprechpartner(a, now, nil)
+				}
+				return v.SetAnsprechpartner(a, now, &vorgang.Ansprechpartner{Name: rapid.SampledFrom([]string{"", "X", "Y"}).Draw(rt, "name")})
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				k := vorgang.Verknuepfung{
+					Art:     rapid.SampledFrom([]vorgang.VerknuepfungArt{vorgang.Verwandt, vorgang.DubletteVon, "x"}).Draw(rt, "art"),
+					Vorgang: uuid.UUID{byte(rapid.IntRange(0, 2).Draw(rt, "anderer"))},
+				}
+				if rapid.Bool().Draw(rt, "loesen") {
+					return v.Unlink(a, now, k)
+				}
+				return v.Link(a, now, k)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.CompleteReminder(a, now, einer(rt, s.Wiedervorlagen).ID)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				return v.ReopenReminder(a, now, einer(rt, s.Wiedervorlagen).ID)
+			},
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 		}
