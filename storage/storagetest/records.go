@@ -254,6 +254,38 @@ func journalCases() []testCase {
 			}
 			e.equal(n, int64(231))
 		}},
+		{group: "journal", name: "undo", rule: "Undo takes back an earlier entry that nothing builds on, whatever is saved at the same time; of another Mandant's Vorgang ErrNotFound", run: func(e *env) {
+			s := e.store()
+			v := e.stored(s, kiel)
+			edit := func(f func(v *vorgang.Vorgang) error) int64 {
+				v, err := s.Edit(e.ctx, kiel, v.ID(), f)
+				e.ok(err)
+				return v.Stand().Journal.Seq
+			}
+			tags := edit(func(v *vorgang.Vorgang) error { return v.SetSchlagworte(clerk(kiel), e.clock(), []string{"Sturm"}) })
+			for range 3 {
+				edit(e.note(kiel, "Notiz"))
+			}
+			e.ok(errors.Join(parallel(2, func(i int) error {
+				if i == 0 {
+					_, err := s.Undo(e.ctx, kiel, v.ID(), clerk(kiel), tags)
+					return err
+				}
+				_, err := s.Edit(e.ctx, kiel, v.ID(), e.note(kiel, "zugleich"))
+				return err
+			})...))
+			got, err := s.Get(e.ctx, kiel, v.ID())
+			e.ok(err)
+			e.equal(len(got.Stand().Schlagworte), 0)
+			e.equal(len(got.Stand().Notizen), 4)
+			e.ok(s.VerifyJournal(e.ctx, kiel, v.ID()))
+			_, err = s.Undo(e.ctx, kiel, v.ID(), clerk(kiel), tags)
+			e.is(err, storage.ErrConflict) // once
+			_, err = s.Undo(e.ctx, kiel, v.ID(), clerk(kiel), got.Stand().Journal.Seq+1)
+			e.is(err, storage.ErrNotFound)
+			_, err = s.Undo(e.ctx, luebek, v.ID(), clerk(luebek), tags)
+			e.is(err, storage.ErrNotFound)
+		}},
 		{group: "journal", name: "erase", rule: "erasing removes Akteur, Daten and Salz for ever, keeps the hashes, and the chain verifies", run: func(e *env) {
 			s := e.store()
 			v := e.stored(s, kiel)
