@@ -180,7 +180,7 @@ func TestUndoNamesWhatBuildsOnIt(t *testing.T) {
 
 	// What needs the state the Vorgang is in stands in the way of taking that back.
 	g := newUndoFall(t)
-	acc = g.do(t, g.v.Accept(undoSB, g.now()))
+	g.do(t, g.v.Accept(undoSB, g.now()))
 	g.do(t, g.v.Assign(undoSB, g.now(), "a", "A"))
 	start := g.do(t, g.v.Start(undoSB, g.now()))
 	_, err = g.v.Ask(undoSB, g.now(), Frage{Betreff: "b", Text: "t"})
