@@ -22,7 +22,7 @@ import (
 type SearchParams struct {
 	// Text holds words in any order: of the applicant's name, the
 	// Vorgangsnummer, an Aktenzeichen, the sender's reference, the name of the
-	// Leistung or the values of the form. Each is compared in the search form of
+	// Leistung, a Schlagwort or the values of the form. Each is compared in the search form of
 	// package din91379 and may be the beginning of a word. A word with a digit is
 	// compared without its punctuation: "67.31/26-1" and "6731261" are alike.
 	// At least one word, at most 8.
@@ -182,6 +182,9 @@ func woerter(s *vorgang.Stand) []string {
 	}
 	text(s.Antrag.Antragsteller.Name)
 	text(s.LeistungName)
+	for _, w := range s.Schlagworte {
+		text(w)
+	}
 	var felder func([]vorgang.Feld)
 	felder = func(fs []vorgang.Feld) {
 		for i := range fs {
@@ -214,8 +217,11 @@ func (s *Store) quelle(st *vorgang.Stand) uint64 {
 	text(st.Antrag.Referenz)
 	text(st.Antrag.Antragsteller.Name)
 	text(st.LeistungName)
-	for _, z := range st.Aktenzeichen {
-		text(z)
+	for _, list := range [][]string{st.Aktenzeichen, st.Schlagworte} {
+		h.WriteByte(byte(len(list)))
+		for _, z := range list {
+			text(z)
+		}
 	}
 	var felder func([]vorgang.Feld)
 	felder = func(fs []vorgang.Feld) {

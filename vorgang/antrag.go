@@ -22,7 +22,7 @@ type Antrag struct {
 	GestelltAm    datum.Datum     `json:"gestelltAm,omitzero"`
 	Antragsteller Antragsteller   `json:"antragsteller"`
 	Schema        string          `json:"schema,omitempty"` // URI of the data schema
-	Daten         json.RawMessage `json:"daten,omitempty"`  // the form data as received (JSON)
+	Daten         json.RawMessage `json:"daten,omitempty"`  // the form data, JSON without blanks
 	Felder        []Feld          `json:"felder,omitempty"` // the same, labelled for reading
 }
 

@@ -72,8 +72,10 @@ func New(a tenant.Akteur, now time.Time, p Params, k Kontext) (*Vorgang, error) 
 		}
 		d.Hinzugefuegt = mikro(d.Hinzugefuegt)
 	}
-	if daten, err := json.Marshal(p.Antrag.Daten); err == nil && len(p.Antrag.Daten) > 0 {
-		p.Antrag.Daten = daten // as the journal writes them; what is no JSON, record refuses
+	if len(p.Antrag.Daten) > 0 {
+		if daten, err := json.Marshal(p.Antrag.Daten); err == nil {
+			p.Antrag.Daten = daten // as the journal writes them; what is no JSON, record refuses
+		}
 	}
 	err := v.record(a, now, &Eingegangen{
 		ID: p.ID, Mandant: p.Mandant, Nummer: p.Nummer, Aktenzeichen: p.Aktenzeichen, Leistung: p.Leistung, LeistungName: p.LeistungName,

@@ -144,9 +144,12 @@ func (v *Vorgang) Link(a tenant.Akteur, now time.Time, k Verknuepfung) error {
 	case k.Vorgang == uuid.Nil || k.Vorgang == v.s.ID:
 		return v.fail(op, fehler.ErrInvalid, problem("verknuepfung.vorgang", "/vorgang",
 			"another Vorgang is needed", "Ein Vorgang kann nur mit einem anderen verknüpft werden."))
-	case len(k.Nummer) > MaxKennzeichenBytes || len(v.s.Verknuepfungen) >= MaxKennzeichen:
+	case len(k.Nummer) > MaxKennzeichenBytes:
+		return v.fail(op, fehler.ErrInvalid, problem("vorgang.kennzeichen", "/nummer",
+			fmt.Sprintf("is longer than %d bytes", MaxKennzeichenBytes), "Die Vorgangsnummer ist zu lang."))
+	case len(v.s.Verknuepfungen) >= MaxKennzeichen:
 		return v.fail(op, fehler.ErrInvalid, problem("vorgang.kennzeichen-zu-viele", "/verknuepfungen",
-			"too many or too long", fmt.Sprintf("Höchstens %d Verknüpfungen sind möglich.", MaxKennzeichen)))
+			fmt.Sprintf("more than %d", MaxKennzeichen), fmt.Sprintf("Höchstens %d Verknüpfungen sind möglich.", MaxKennzeichen)))
 	case v.s.verknuepfung(k) >= 0:
 		return v.fail(op, fehler.ErrExists, problem("verknuepfung.vorhanden", "/vorgang", "is linked so already", "Diese Verknüpfung gibt es schon."))
 	}
@@ -219,14 +222,11 @@ func (d *Verknuepft) apply(s *Stand, _ *Ereignis) {
 	if d.Rueck {
 		i = min(d.Platz, i)
 	}
-	s.Verknuepfungen = slices.Insert(slices.Clone(s.Verknuepfungen), i, d.Verknuepfung)
+	s.Verknuepfungen = slices.Insert(s.Verknuepfungen, i, d.Verknuepfung)
 }
 
 func (d *VerknuepfungGeloest) apply(s *Stand, _ *Ereignis) {
 	if i := s.verknuepfung(d.Verknuepfung); i >= 0 {
-		s.Verknuepfungen = slices.Delete(slices.Clone(s.Verknuepfungen), i, i+1)
-	}
-	if len(s.Verknuepfungen) == 0 {
-		s.Verknuepfungen = nil
+		s.Verknuepfungen = slices.Delete(s.Verknuepfungen, i, i+1)
 	}
 }

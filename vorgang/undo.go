@@ -85,7 +85,7 @@ func (v *Vorgang) bisZumEnde(e Ereignis, danach []Ereignis) error {
 func (v *Vorgang) unabhaengig(seq int64, b Befehl, d daten, danach []Ereignis) error {
 	abhaengig := func(e *Ereignis, warum string) error {
 		return v.fail("Undo", fehler.ErrConflict, problem("undo.abhaengig", fmt.Sprintf("/journal/%d", e.Seq),
-			"a later entry "+warum, "Ein späterer Schritt baut darauf auf: "+e.Text()+"."))
+			"a later entry "+warum, "Ein späterer Schritt baut darauf auf: "+texte[e.Code]+"."))
 	}
 	gilt := map[int64]daten{}
 	for i := 0; i < len(danach); i++ {
@@ -105,6 +105,7 @@ func (v *Vorgang) unabhaengig(seq int64, b Befehl, d daten, danach []Ereignis) e
 		delete(gilt, z.Seq)
 		i++ // its inverse follows
 	}
+	was := betrifft(d)
 	status, istStatus := d.(*StatusGesetzt)
 	for i := range danach {
 		e := &danach[i]
@@ -112,7 +113,7 @@ func (v *Vorgang) unabhaengig(seq int64, b Befehl, d daten, danach []Ereignis) e
 		if x == nil {
 			continue
 		}
-		if k := betrifft(d); k != "" && k == betrifft(x) {
+		if was != "" && was == betrifft(x) {
 			return abhaengig(e, "changed the same")
 		}
 		if istStatus {

@@ -65,8 +65,8 @@ func (v *Vorgang) Version() int64 { return v.s.Version }
 func (v *Vorgang) Stand() Stand { return v.s.clone() }
 
 // MarshalStand gives what storage keeps: one line of JSON and, if there are form
-// data, a line feed and these as they were received. They are most of the bytes and
-// never change, so they are neither decoded nor encoded at each command.
+// data, a line feed and their JSON. They are most of the bytes and never change, so
+// they are neither decoded nor encoded at each command.
 func (v *Vorgang) MarshalStand() ([]byte, error) {
 	s := v.s
 	s.Antrag.Daten = nil
@@ -78,8 +78,9 @@ func (v *Vorgang) MarshalStand() ([]byte, error) {
 	return append(append(append(out, line...), '\n'), v.s.Antrag.Daten...), nil
 }
 
-// UnmarshalStand reads what [Vorgang.MarshalStand] gave, and a Stand that is one
-// JSON document. It shares nothing with b.
+// UnmarshalStand reads what [Vorgang.MarshalStand] gave, and a Stand that is one line
+// of JSON with the form data in it. It shares nothing with b. Whether the form data are
+// JSON still, [VerifyJournal] finds out.
 func UnmarshalStand(b []byte) (Stand, error) {
 	var s Stand
 	line, daten, _ := bytes.Cut(b, []byte{'\n'})

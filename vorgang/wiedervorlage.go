@@ -1,6 +1,7 @@
 package vorgang
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -139,15 +140,7 @@ func (d *WiedervorlageGesetzt) apply(s *Stand, e *Ereignis) {
 }
 
 func (d *WiedervorlageEntfernt) apply(s *Stand, _ *Ereignis) {
-	for i := range s.Wiedervorlagen {
-		if s.Wiedervorlagen[i].ID == d.ID {
-			s.Wiedervorlagen = append(s.Wiedervorlagen[:i:i], s.Wiedervorlagen[i+1:]...)
-			break
-		}
-	}
-	if len(s.Wiedervorlagen) == 0 {
-		s.Wiedervorlagen = nil
-	}
+	s.Wiedervorlagen = slices.DeleteFunc(s.Wiedervorlagen, func(w Wiedervorlage) bool { return w.ID == d.ID })
 }
 
 func (d *WiedervorlageErledigt) apply(s *Stand, e *Ereignis) {

@@ -206,7 +206,7 @@ var (
 // reads indexes only, and few entries of them.
 func TestPlansOfTheStack(t *testing.T) {
 	if testing.Short() {
-		t.Skip("200 000 rows")
+		t.Skip("fills a table with 200 000 rows; runs without -short")
 	}
 	db := fresh(t)
 	stack(t, db, 200_000)

@@ -88,6 +88,22 @@ func searchCases() []testCase {
 			e.equal(e.found(s, text("bruederstrasse")), []string{"a"})
 			e.equal(len(e.found(s, text("Straße"))), 0) // a label is no value
 		}},
+		{group: "search", name: "tags", rule: "Schlagworte are found until they are taken away", run: func(e *env) {
+			s := e.store()
+			v := e.named(s, "Erika")
+			set := func(worte ...string) {
+				_, err := s.Edit(e.ctx, kiel, v.ID(), func(v *vorgang.Vorgang) error { return v.SetSchlagworte(clerk(kiel), e.clock(), worte) })
+				e.ok(err)
+			}
+			e.equal(len(e.found(s, text("sturm"))), 0)
+			set("Sturmschaden", "Kita 7")
+			for _, t := range []string{"sturm", "kita", "kita 7"} {
+				e.equal(e.found(s, text(t)), []string{"Erika"})
+			}
+			set("Kita 7")
+			e.equal(len(e.found(s, text("sturm"))), 0)
+			e.equal(e.found(s, text("kita")), []string{"Erika"})
+		}},
 		{group: "search", name: "pages", rule: "pages of every size give the same hits, each Vorgang once though several of its words fit, ordered by word, then ID", run: func(e *env) {
 			s := e.store()
 			for i := range 5 {
