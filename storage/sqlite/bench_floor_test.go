@@ -29,7 +29,7 @@ type floor struct {
 var _ storagetest.Floor = (*floor)(nil)
 
 func newFloor(t testing.TB, path string) *floor {
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-8192)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,10 @@ type Options struct {
 	// Readers is the number of reading connections. Default: twice the CPUs,
 	// at least 4.
 	Readers int
+	// CacheBytes is how much of the file each connection may keep in memory. Default
+	// 8 MiB: with the 2 MiB of SQLite itself the connections of several files in one
+	// process, which share the cache, push each other's pages out.
+	CacheBytes int64
 	// Synchronous is the pragma of the same name: "FULL" (default), or "NORMAL",
 	// which may lose the last commits when the power fails.
 	Synchronous string

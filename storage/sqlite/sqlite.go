@@ -76,6 +76,9 @@ func OpenBackend(ctx context.Context, path string, o *Options) (*Backend, error)
 	if opt.Readers <= 0 {
 		opt.Readers = max(4, 2*runtime.GOMAXPROCS(0))
 	}
+	if opt.CacheBytes <= 0 {
+		opt.CacheBytes = 8 << 20
+	}
 	switch opt.Synchronous {
 	case "":
 		opt.Synchronous = "FULL"
@@ -120,6 +123,7 @@ func dsn(path string, o *Options) string {
 		"synchronous(" + o.Synchronous + ")",
 		"foreign_keys(1)",
 		"trusted_schema(0)",
+		"cache_size(-" + strconv.FormatInt(o.CacheBytes>>10, 10) + ")",
 	}}
 	return fileURI(path) + "?" + q.Encode()
 }
