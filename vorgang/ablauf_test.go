@@ -171,6 +171,14 @@ func TestVierAugen(t *testing.T) {
 
 func TestUndoRestoresTheStand(t *testing.T) {
 	t.Parallel()
+	mitEntwurf := []func(*fall) error{
+		func(f *fall) error { return f.v.Pull(sb, f.now()) },
+		func(f *fall) error { _, err := f.v.Draft(sb, f.now(), inhalt()); return err },
+	}
+	anfordern := func(f *fall) error {
+		_, err := f.v.RequestMitzeichnung(sb, f.now(), vorgang.Mitzeichnung{Bescheid: f.v.Stand().Bescheide[0].ID, Stelle: vorgang.Stelle{Einheit: "tiefbau"}})
+		return err
+	}
 	for name, c := range map[string]struct {
 		vorher []func(f *fall) error
 		befehl func(f *fall) error
@@ -215,6 +223,43 @@ func TestUndoRestoresTheStand(t *testing.T) {
 			return f.v.Link(sb, f.now(), vorgang.Verknuepfung{Art: vorgang.Verwandt, Vorgang: uuid.UUID{2}})
 		}},
 			func(f *fall) error { return f.v.Unlink(sb, f.now(), f.v.Stand().Verknuepfungen[0]) }},
+		"suspend": {[]func(*fall) error{func(f *fall) error { return f.v.Accept(sb, f.now()) }}, func(f *fall) error { _, err := f.v.Suspend(sb, f.now(), "x"); return err }},
+		"resume": {[]func(*fall) error{func(f *fall) error { return f.v.Accept(sb, f.now()) }, func(f *fall) error { _, err := f.v.Suspend(sb, f.now(), "x"); return err }},
+			func(f *fall) error { return f.v.Resume(sb, f.now()) }},
+		"frist":       {nil, func(f *fall) error { return f.v.SetBearbeitungsfrist(sb, f.now(), bearbeitungsfrist()) }},
+		"frist again": {[]func(*fall) error{func(f *fall) error { return f.v.SetBearbeitungsfrist(sb, f.now(), bearbeitungsfrist()) }}, func(f *fall) error { return f.v.SetBearbeitungsfrist(sb, f.now(), bearbeitungsfrist()) }},
+		"move":        {[]func(*fall) error{func(f *fall) error { return f.v.Assign(sb, f.now(), "y", "Y") }}, func(f *fall) error { return f.v.Move(sb, f.now(), "tiefbau", "x") }},
+		"check a stellungnahme": {[]func(*fall) error{
+			func(f *fall) error { return f.v.Accept(sb, f.now()) },
+			func(f *fall) error {
+				_, err := f.v.RequestStellungnahme(sb, f.now(), vorgang.Anfrage{An: vorgang.Stelle{Name: "Forst"}, Frage: "?"})
+				return err
+			},
+			func(f *fall) error {
+				return f.v.AnswerStellungnahme(sb, f.now(), f.v.Stand().Stellungnahmen[0].ID, vorgang.Auskunft{Ergebnis: vorgang.ErgebnisPositiv})
+			},
+		}, func(f *fall) error {
+			return f.v.CheckStellungnahme(sb, f.now(), f.v.Stand().Stellungnahmen[0].ID, "ja")
+		}},
+		"ask to cosign": {mitEntwurf, anfordern},
+		"cosign":        {append(mitEntwurf, anfordern), func(f *fall) error { return f.v.Cosign(sb2, f.now(), f.v.Stand().Mitzeichnungen[0].ID) }},
+		"refuse to cosign": {append(mitEntwurf, anfordern), func(f *fall) error {
+			return f.v.RefuseCosign(sb2, f.now(), f.v.Stand().Mitzeichnungen[0].ID, "nein")
+		}},
+		"add a file": {nil, func(f *fall) error {
+			_, err := f.v.AddDatei(sb, f.now(), vorgang.Datei{Anhang: anhang(50)})
+			return err
+		}},
+		"replace a file": {[]func(*fall) error{func(f *fall) error {
+			_, err := f.v.AddDatei(sb, f.now(), vorgang.Datei{Anhang: anhang(50)})
+			return err
+		}},
+			func(f *fall) error {
+				_, err := f.v.ReplaceDatei(sb, f.now(), anhang(50).ID, vorgang.Datei{Anhang: anhang(51)})
+				return err
+			}},
+		"dismiss a withdrawal": {[]func(*fall) error{func(f *fall) error { return f.v.WithdrawAntrag(buerger, f.now(), "x") }}, func(f *fall) error { return f.v.DismissRuecknahme(sb, f.now(), "x") }},
+		"hold":                 {nil, func(f *fall) error { _, err := f.v.Hold(sb, f.now(), "Klage"); return err }},
 		"second note": {[]func(*fall) error{func(f *fall) error { _, err := f.v.Note(sb, f.now(), "eins"); return err }},
 			func(f *fall) error { _, err := f.v.Note(sb, f.now(), "zwei"); return err }},
 	} {

@@ -20,13 +20,19 @@ type Schluss struct {
 }
 
 // Close ends the work: the zdA-Verfügung (T8, T9). With ground "beschieden" the
-// Bescheid must be bekanntgegeben. Open Rueckfragen refuse it.
+// Bescheid must be bekanntgegeben. What is open refuses it: a Rueckfrage, a
+// Stellungnahme, an Aussetzung. With ground "antragsruecknahme" they end instead.
 func (v *Vorgang) Close(a tenant.Akteur, now time.Time, s Schluss) error {
 	if err := v.check("Close", a, now, BefehlAbschliessen); err != nil {
 		return err
 	}
 	if p := v.hindernisse(s.Grund); len(p) > 0 {
 		return v.fail("Close", fehler.ErrInvalid, p...)
+	}
+	if s.Grund == GrundRuecknahme {
+		if err := v.endeOffenes(a, now, "Antrag zurückgenommen"); err != nil {
+			return err
+		}
 	}
 	if v.s.Zuweisung != nil {
 		if err := v.assign(a, now, BefehlAbschliessen, nil); err != nil {
@@ -65,6 +71,13 @@ func (v *Vorgang) hindernisse(g Abschlussgrund) []fehler.Problem {
 		}
 	default:
 		p = append(p, problem("abschluss.grund", "/grund", "unknown ground", "Bitte den Grund des Abschlusses angeben."))
+	}
+	if g == GrundRuecknahme {
+		return p
+	}
+	p = append(p, v.ruht()...)
+	if slices.ContainsFunc(v.s.Stellungnahmen, func(x Stellungnahme) bool { return x.Zustand.Offen() }) {
+		p = append(p, problem("abschluss.stellungnahme-offen", "/stellungnahmen", "a Stellungnahme is open", "Eine Stellungnahme ist noch offen."))
 	}
 	if v.s.WartetAufBuerger() {
 		p = append(p, problem("abschluss.rueckfrage-offen", "/rueckfragen", "a Rueckfrage is open", "Eine Rückfrage ist noch offen."))

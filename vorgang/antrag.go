@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -64,6 +66,8 @@ type Datei struct {
 	// Herkunft names the Kanal or the Akteur it came from.
 	Herkunft     string    `json:"herkunft,omitempty"`
 	Hinzugefuegt time.Time `json:"hinzugefuegt"`
+	// Ersetzt is the file of which this is a newer version; zero for the first.
+	Ersetzt uuid.UUID `json:"ersetzt,omitzero"`
 }
 
 // Oeffentlich is what the citizen may see of a Vorgang: nothing internal.

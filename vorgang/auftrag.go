@@ -30,6 +30,12 @@ const (
 	BestandskraftFeststellen AuftragArt = "bestandskraft.feststellen"
 	// AkteAbgeben files the closed Vorgang into the E-Akte ([AbgebenDaten]).
 	AkteAbgeben AuftragArt = "akte.abgeben"
+	// FristWarnen is due on the day of a warning ([Warnung]).
+	FristWarnen AuftragArt = "frist.warnen"
+	// WeiterleitungAusfuehren makes the Vorgang at the target ([WeiterleitungDaten]).
+	WeiterleitungAusfuehren AuftragArt = "weiterleitung.ausfuehren"
+	// WeiterleitungAblaufen is due when an offer ends ([WeiterleitungDaten]).
+	WeiterleitungAblaufen AuftragArt = "weiterleitung.ablaufen"
 )
 
 // Auftrag is work to be done outside, written in the same transaction as the
@@ -68,6 +74,11 @@ type NachrichtDaten struct {
 // BescheidDaten name the Bescheid of the Vorgang.
 type BescheidDaten struct {
 	Bescheid uuid.UUID `json:"bescheid"`
+}
+
+// WeiterleitungDaten name the Weiterleitung of the Vorgang.
+type WeiterleitungDaten struct {
+	Weiterleitung uuid.UUID `json:"weiterleitung"`
 }
 
 // AbgebenDaten name the process of filing. The package holds the journal up to

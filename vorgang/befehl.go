@@ -27,6 +27,11 @@ type Regel struct {
 	// Umkehrbar by Undo; otherwise Endgueltig says why not.
 	Umkehrbar  bool
 	Endgueltig string
+	// Ruht while a Weiterleitung is open: the command would decide what the target may
+	// soon decide.
+	Ruht bool
+	// Zurueck: leads to the state in which the step before was taken, instead of Nach.
+	Zurueck bool
 }
 
 // The commands.
@@ -64,6 +69,40 @@ const (
 	BefehlVerknuepfen           Befehl = "verknuepfen"
 	BefehlVerknuepfungLoesen    Befehl = "verknuepfung_loesen"
 
+	BefehlAussetzen        Befehl = "aussetzen"
+	BefehlFortsetzen       Befehl = "fortsetzen"
+	BefehlFristSetzen      Befehl = "frist_setzen"
+	BefehlFristVerlaengern Befehl = "frist_verlaengern"
+
+	BefehlUmsetzen                   Befehl = "umsetzen"
+	BefehlWeiterleiten               Befehl = "weiterleiten"
+	BefehlWeiterleitungZurueckziehen Befehl = "weiterleitung_zurueckziehen"
+	BefehlWeiterleitungEntscheiden   Befehl = "weiterleitung_entscheiden"
+
+	BefehlStellungnahmeAnfordern   Befehl = "stellungnahme_anfordern"
+	BefehlStellungnahmeGeben       Befehl = "stellungnahme_geben"
+	BefehlStellungnahmeNachfordern Befehl = "stellungnahme_nachfordern"
+	BefehlStellungnahmeAbbrechen   Befehl = "stellungnahme_abbrechen"
+	BefehlStellungnahmePruefen     Befehl = "stellungnahme_pruefen"
+
+	BefehlMitzeichnungAnfordern Befehl = "mitzeichnung_anfordern"
+	BefehlMitzeichnen           Befehl = "mitzeichnen"
+	BefehlMitzeichnungAblehnen  Befehl = "mitzeichnung_ablehnen"
+	BefehlMitzeichnungAbbrechen Befehl = "mitzeichnung_abbrechen"
+
+	BefehlAnlageHinzufuegen   Befehl = "anlage_hinzufuegen"
+	BefehlAnlageErsetzen      Befehl = "anlage_ersetzen"
+	BefehlAntragZurueckziehen Befehl = "antrag_zurueckziehen"
+	BefehlRuecknahmeErledigen Befehl = "ruecknahme_erledigen"
+	BefehlZurueckholen        Befehl = "zurueckholen"
+	BefehlEinsehen            Befehl = "einsehen"
+
+	BefehlLoeschungBeantragen    Befehl = "loeschung_beantragen"
+	BefehlLoeschungZuruecknehmen Befehl = "loeschung_zuruecknehmen"
+	BefehlLoeschungBestaetigen   Befehl = "loeschung_bestaetigen"
+	BefehlSperren                Befehl = "sperren"
+	BefehlEntsperren             Befehl = "entsperren"
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -73,29 +112,31 @@ var (
 	nichtWeg = []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen}
 	imHaus   = []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}
 	fachlich = []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung}
+	inArbeit = []Status{Neu, Angenommen, InBearbeitung}
+	mitNamen = []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung}
 	hinaus   = "Was das Haus verlassen hat, lässt sich nicht zurückholen."
 )
 
 // tabelle is the table of states, source: docs/design.md, "States of a Vorgang".
 var tabelle = []Regel{
 	{Befehl: BefehlErstellen, Nach: Neu, Rollen: imHaus, Endgueltig: "Ein Eingang wird nicht ungeschehen; er kann verworfen werden."},
-	{Befehl: BefehlAnnehmen, Von: []Status{Neu}, Nach: Angenommen, Rollen: imHaus, Umkehrbar: true},
-	{Befehl: BefehlVerwerfen, Von: []Status{Neu}, Nach: Verworfen, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Umkehrbar: true},
+	{Befehl: BefehlAnnehmen, Von: []Status{Neu}, Nach: Angenommen, Rollen: imHaus, Umkehrbar: true, Ruht: true},
+	{Befehl: BefehlVerwerfen, Von: []Status{Neu}, Nach: Verworfen, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Umkehrbar: true, Ruht: true},
 	{Befehl: BefehlWiederherstellen, Von: []Status{Verworfen}, Nach: Neu, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Umkehrbar: true},
 	{Befehl: BefehlZuweisen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Umkehrbar: true},
-	{Befehl: BefehlZiehen, Von: []Status{Neu, Angenommen, InBearbeitung}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Zurücklegen statt rückgängig machen."},
+	{Befehl: BefehlZiehen, Von: []Status{Neu, Angenommen, InBearbeitung}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Zurücklegen statt rückgängig machen.", Ruht: true},
 	{Befehl: BefehlZuruecklegen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Umkehrbar: true},
-	{Befehl: BefehlBeginnen, Von: []Status{Angenommen}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlBeginnen, Von: []Status{Angenommen}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true, Ruht: true},
 	{Befehl: BefehlNotieren, Von: nichtWeg, Rollen: imHaus, Recht: RechtKommentieren, Umkehrbar: true},
 	{Befehl: BefehlSchreiben, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Endgueltig: hinaus},
-	{Befehl: BefehlFragen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: hinaus},
+	{Befehl: BefehlFragen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: hinaus, Ruht: true},
 	{Befehl: BefehlFrageErledigen, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Eine erledigte Rückfrage wird neu gestellt."},
 	{Befehl: BefehlAntworten, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen}, Rollen: []tenant.Rolle{tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine Antwort des Bürgers ist eingegangen."},
-	{Befehl: BefehlEntwerfen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Ein Entwurf wird durch einen neuen ersetzt."},
-	{Befehl: BefehlVorlegen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Die vorgelegte Fassung wird zurückgegeben statt zurückgenommen."},
+	{Befehl: BefehlEntwerfen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Ein Entwurf wird durch einen neuen ersetzt.", Ruht: true},
+	{Befehl: BefehlVorlegen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Die vorgelegte Fassung wird zurückgegeben statt zurückgenommen.", Ruht: true},
 	{Befehl: BefehlZurueckgeben, Von: []Status{InBearbeitung}, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: "Der Entwurf kann erneut vorgelegt werden."},
-	{Befehl: BefehlFreigeben, Von: []Status{InBearbeitung}, Nach: Beschieden, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: hinaus},
-	{Befehl: BefehlAbschliessen, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden}, Nach: Abgeschlossen, Rollen: fachlich, Endgueltig: "Ein abgeschlossener Vorgang wird wiedereröffnet."},
+	{Befehl: BefehlFreigeben, Von: []Status{InBearbeitung}, Nach: Beschieden, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: hinaus, Ruht: true},
+	{Befehl: BefehlAbschliessen, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden}, Nach: Abgeschlossen, Rollen: fachlich, Endgueltig: "Ein abgeschlossener Vorgang wird wiedereröffnet.", Ruht: true},
 	{Befehl: BefehlWiedereroeffnen, Von: []Status{Abgeschlossen}, Nach: InBearbeitung, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein wiedereröffneter Vorgang wird wieder abgeschlossen."},
 	{Befehl: BefehlAufgeben, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein aufgegebener Auftrag wird nicht mehr ausgeführt; was er tun sollte, kann neu veranlasst werden."},
 	{Befehl: BefehlMelden, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.RolleSystem}, Endgueltig: "Was draußen geschah, bleibt geschehen."},
@@ -108,6 +149,34 @@ var tabelle = []Regel{
 	{Befehl: BefehlAnsprechpartnerSetzen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Umkehrbar: true},
 	{Befehl: BefehlVerknuepfen, Von: nichtWeg, Rollen: imHaus, Umkehrbar: true},
 	{Befehl: BefehlVerknuepfungLoesen, Von: nichtWeg, Rollen: imHaus, Umkehrbar: true},
+	{Befehl: BefehlAussetzen, Von: []Status{Angenommen, InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true, Ruht: true},
+	{Befehl: BefehlFortsetzen, Von: []Status{Angenommen, InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true, Ruht: true},
+	{Befehl: BefehlFristSetzen, Von: inArbeit, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Umkehrbar: true},
+	{Befehl: BefehlFristVerlaengern, Von: inArbeit, Rollen: fachlich, Endgueltig: hinaus},
+	{Befehl: BefehlUmsetzen, Von: inArbeit, Rollen: imHaus, Umkehrbar: true, Ruht: true},
+	{Befehl: BefehlWeiterleiten, Von: inArbeit, Rollen: imHaus, Endgueltig: "Eine Weiterleitung wird zurückgezogen.", Ruht: true},
+	{Befehl: BefehlWeiterleitungZurueckziehen, Von: inArbeit, Rollen: imHaus, Endgueltig: "Es kann erneut weitergeleitet werden."},
+	{Befehl: BefehlWeiterleitungEntscheiden, Von: inArbeit, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Recht: RechtLesen, Endgueltig: "Die Entscheidung über eine Weiterleitung steht fest."},
+	{Befehl: BefehlStellungnahmeAnfordern, Von: []Status{Angenommen, InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Eine Anfrage wird abgebrochen.", Ruht: true},
+	{Befehl: BefehlStellungnahmeGeben, Von: offen, Rollen: fachlich, Recht: RechtKommentieren, Endgueltig: "Eine gegebene Stellungnahme bleibt; sie kann nachgefordert werden."},
+	{Befehl: BefehlStellungnahmeNachfordern, Von: []Status{Angenommen, InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Eine Anfrage wird abgebrochen.", Ruht: true},
+	{Befehl: BefehlStellungnahmeAbbrechen, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Es wird erneut angefragt."},
+	{Befehl: BefehlStellungnahmePruefen, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlMitzeichnungAnfordern, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlMitzeichnen, Von: []Status{InBearbeitung}, Rollen: mitNamen, Recht: RechtKommentieren, Umkehrbar: true},
+	{Befehl: BefehlMitzeichnungAblehnen, Von: []Status{InBearbeitung}, Rollen: mitNamen, Recht: RechtKommentieren, Umkehrbar: true},
+	{Befehl: BefehlMitzeichnungAbbrechen, Von: []Status{InBearbeitung}, Rollen: []tenant.Rolle{tenant.Leitung}, Umkehrbar: true},
+	{Befehl: BefehlAnlageHinzufuegen, Von: nichtWeg, Rollen: imHaus, Recht: RechtKommentieren, Umkehrbar: true},
+	{Befehl: BefehlAnlageErsetzen, Von: offen, Rollen: imHaus, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlAntragZurueckziehen, Von: inArbeit, Rollen: []tenant.Rolle{tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Die Behörde hat es erfahren; sie kann den Antrag weiter bearbeiten."},
+	{Befehl: BefehlRuecknahmeErledigen, Von: inArbeit, Rollen: fachlich, Umkehrbar: true},
+	{Befehl: BefehlZurueckholen, Von: []Status{Beschieden}, Nach: InBearbeitung, Rollen: fachlich, Umkehrbar: true},
+	{Befehl: BefehlEinsehen, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung, tenant.Loeschberechtigt, tenant.Auskunft, tenant.RolleSystem}, Recht: RechtLesen, Endgueltig: "Was gelesen wurde, ist gelesen."},
+	{Befehl: BefehlLoeschungBeantragen, Von: []Status{Abgeschlossen, Verworfen}, Nach: ZuLoeschen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: "Der Löschantrag wird zurückgenommen."},
+	{Befehl: BefehlLoeschungZuruecknehmen, Von: []Status{ZuLoeschen}, Zurueck: true, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Loeschberechtigt}, Endgueltig: "Die Löschung kann erneut beantragt werden."},
+	{Befehl: BefehlLoeschungBestaetigen, Von: []Status{ZuLoeschen}, Nach: Geloescht, Rollen: []tenant.Rolle{tenant.Loeschberechtigt}, Endgueltig: "Gelöschtes lässt sich nicht wiederherstellen."},
+	{Befehl: BefehlSperren, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Loeschberechtigt, tenant.RolleSystem}, Umkehrbar: true},
+	{Befehl: BefehlEntsperren, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Leitung, tenant.Loeschberechtigt}, Umkehrbar: true},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
 	{Befehl: BefehlBeteiligungBeenden, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }
@@ -155,6 +224,10 @@ func (v *Vorgang) check(op string, a tenant.Akteur, now time.Time, b Befehl) err
 		return v.fail(op, fehler.ErrInvalid, problem("vorgang.status", "/status",
 			fmt.Sprintf("%s is not allowed in state %s", b, v.s.Status),
 			fmt.Sprintf("Das geht im Status „%s“ nicht.", v.s.Status.Name())))
+	}
+	if r.Ruht && v.s.OffeneWeiterleitung() != nil {
+		return v.fail(op, fehler.ErrInvalid, problem("vorgang.weiterleitung", "/weiterleitungen",
+			"a Weiterleitung is open", "Der Vorgang wird gerade weitergeleitet. Bitte die Antwort abwarten oder die Weiterleitung zurückziehen."))
 	}
 	return nil
 }

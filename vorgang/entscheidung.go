@@ -89,6 +89,9 @@ func (v *Vorgang) ReleaseBescheid(a tenant.Akteur, now time.Time, id uuid.UUID) 
 	if err := b.Inhalt.Pruefe(); err != nil {
 		return fehler.New("vorgang.ReleaseBescheid", v.s.ID.String(), fehler.ErrInvalid, err)
 	}
+	if p := append(v.ungezeichnet(b), v.ruht()...); len(p) > 0 {
+		return v.fail("ReleaseBescheid", fehler.ErrInvalid, p...)
+	}
 	if err := v.record(a, now, &Freigegeben{Bescheid: id, Zeichner: a.Name, Pruefsumme: b.Inhalt.Pruefsumme()}); err != nil {
 		return err
 	}

@@ -60,6 +60,21 @@ type Stand struct {
 	// Wiedervorlagen, also those that are done.
 	Wiedervorlagen []Wiedervorlage `json:"wiedervorlagen,omitempty"`
 
+	Bearbeitungsfrist *Bearbeitungsfrist `json:"bearbeitungsfrist,omitempty"`
+	// Aussetzungen in the order they began, also those that are over.
+	Aussetzungen []Aussetzung `json:"aussetzungen,omitempty"`
+	// Warnungen whose day has come.
+	Warnungen       []Warnung       `json:"warnungen,omitempty"`
+	Stellungnahmen  []Stellungnahme `json:"stellungnahmen,omitempty"`
+	Mitzeichnungen  []Mitzeichnung  `json:"mitzeichnungen,omitempty"`
+	Weiterleitungen []Weiterleitung `json:"weiterleitungen,omitempty"`
+	// Ruecknahme is the citizen's wish to withdraw the Antrag; nil if there is none.
+	Ruecknahme    *Ruecknahme    `json:"ruecknahme,omitempty"`
+	LoeschSperren []LoeschSperre `json:"loeschSperren,omitempty"`
+	Loeschantrag  *Loeschantrag  `json:"loeschantrag,omitempty"`
+	// LoeschNachweis is what remains of a deleted Vorgang.
+	LoeschNachweis *LoeschNachweis `json:"loeschNachweis,omitempty"`
+
 	Journal Kopf `json:"journal"`
 }
 
@@ -202,19 +217,23 @@ func (s Stand) WartetAufBuerger() bool {
 }
 
 // Wartend tells whether the Vorgang belongs on the stack: open, not assigned for
-// good and not waiting for the citizen. A Vorgang taken under a lease stays
+// good, not waiting for the citizen or for the answer to a Weiterleitung, and not
+// suspended. A Vorgang taken under a lease stays
 // "wartend"; the lease keeps others from it.
 func (s Stand) Wartend() bool {
 	switch s.Status {
 	case Neu, Angenommen, InBearbeitung:
-		return (s.Zuweisung == nil || s.Zuweisung.Gezogen) && !s.WartetAufBuerger()
+		return (s.Zuweisung == nil || s.Zuweisung.Gezogen) && !s.WartetAufBuerger() &&
+			s.Ausgesetzt() == nil && s.OffeneWeiterleitung() == nil
 	}
 	return false
 }
 
 // Frist is the earliest date somebody must look at: the reply deadline of an
-// open Rueckfrage, else the end of the remedy period of the last Bescheid; or an
-// open Wiedervorlage that comes before.
+// open Rueckfrage, else the end of the remedy period of the last Bescheid; or what
+// comes before: an open Wiedervorlage, the last day of a Stellungnahme or Mitzeichnung
+// that is waited for, or the Bearbeitungsfrist without Aussetzungen, which would only
+// make it later.
 func (s Stand) Frist() datum.Datum {
 	var f datum.Datum
 	frueher := func(d datum.Datum) {
@@ -236,6 +255,22 @@ func (s Stand) Frist() datum.Datum {
 		if w.Offen() {
 			frueher(w.Faellig)
 		}
+	}
+	if s.Status != Neu && s.Status != Angenommen && s.Status != InBearbeitung {
+		return f
+	}
+	for _, x := range s.Stellungnahmen {
+		if x.Zustand.Offen() {
+			frueher(x.Bis)
+		}
+	}
+	for _, x := range s.Mitzeichnungen {
+		if x.Zustand == MitzeichnungOffen {
+			frueher(x.Bis)
+		}
+	}
+	if s.Bearbeitungsfrist != nil {
+		frueher(s.Bearbeitungsfrist.Ende)
 	}
 	return f
 }
@@ -268,6 +303,19 @@ func (s Stand) clone() Stand {
 	s.Schlagworte = slices.Clone(s.Schlagworte)
 	s.Ansprechpartner = kopie(s.Ansprechpartner)
 	s.Verknuepfungen = slices.Clone(s.Verknuepfungen)
+	s.Bearbeitungsfrist = s.Bearbeitungsfrist.clone()
+	s.Aussetzungen = slices.Clone(s.Aussetzungen)
+	s.Warnungen = slices.Clone(s.Warnungen)
+	s.Stellungnahmen = slices.Clone(s.Stellungnahmen)
+	for i := range s.Stellungnahmen {
+		s.Stellungnahmen[i].Dateien = slices.Clone(s.Stellungnahmen[i].Dateien)
+	}
+	s.Mitzeichnungen = slices.Clone(s.Mitzeichnungen)
+	s.Weiterleitungen = slices.Clone(s.Weiterleitungen)
+	s.Ruecknahme = kopie(s.Ruecknahme)
+	s.LoeschSperren = slices.Clone(s.LoeschSperren)
+	s.Loeschantrag = s.Loeschantrag.clone()
+	s.LoeschNachweis = kopie(s.LoeschNachweis)
 	s.Journal.Hash = bytes.Clone(s.Journal.Hash)
 	return s
 }

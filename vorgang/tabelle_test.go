@@ -17,6 +17,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
@@ -138,6 +139,97 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		return v.Link(a, now, vorgang.Verknuepfung{Art: vorgang.Teilvorgang, Vorgang: uuid.UUID{5}, Nummer: "2026-5"})
 	case vorgang.BefehlVerknuepfungLoesen:
 		return v.Unlink(a, now, s.Verknuepfungen[0])
+	case vorgang.BefehlAussetzen:
+		_, err := v.Suspend(a, now, "Das Gericht entscheidet zuerst.")
+		return err
+	case vorgang.BefehlFortsetzen:
+		mit(v, a, b, func(s *vorgang.Stand) {
+			s.Aussetzungen = []vorgang.Aussetzung{{ID: uuid.UUID{9}, Von: datum.Von(now), Grund: "x"}}
+		})
+		return v.Resume(a, now)
+	case vorgang.BefehlFristSetzen:
+		return v.SetBearbeitungsfrist(a, now, bearbeitungsfrist())
+	case vorgang.BefehlFristVerlaengern:
+		mit(v, a, b, func(s *vorgang.Stand) { s.Bearbeitungsfrist = ptr(bearbeitungsfrist()) })
+		return v.ExtendFrist(a, now, vorgang.Verlaengerung{Ende: bearbeitungsfrist().Ende.AddTage(30), Grund: "schwierig", Text: "Es dauert länger."})
+	case vorgang.BefehlUmsetzen:
+		return v.Move(a, now, "tiefbau", "falsch zugeordnet")
+	case vorgang.BefehlWeiterleiten:
+		_, err := v.RequestWeiterleitung(a, now, vorgang.Stelle{Mandant: "flensburg"}, "nicht zuständig", time.Time{})
+		return err
+	case vorgang.BefehlWeiterleitungZurueckziehen, vorgang.BefehlWeiterleitungEntscheiden:
+		w := vorgang.Weiterleitung{ID: uuid.UUID{9}, An: vorgang.Stelle{Name: "Kreis"}, Zustand: vorgang.WeiterleitungAngefordert}
+		if a.Mandant == "luebeck" {
+			w.An = vorgang.Stelle{Mandant: a.Mandant}
+		}
+		mit(v, a, b, func(s *vorgang.Stand) { s.Weiterleitungen = []vorgang.Weiterleitung{w} })
+		if b == vorgang.BefehlWeiterleitungZurueckziehen {
+			return v.WithdrawWeiterleitung(a, now, w.ID)
+		}
+		return v.DecideWeiterleitung(a, now, w.ID, false, "nicht zuständig")
+	case vorgang.BefehlStellungnahmeAnfordern:
+		_, err := v.RequestStellungnahme(a, now, vorgang.Anfrage{An: vorgang.Stelle{Name: "Forst"}, Frage: "Ist der Baum gesund?"})
+		return err
+	case vorgang.BefehlStellungnahmeGeben:
+		mit(v, a, b, func(s *vorgang.Stand) { s.Stellungnahmen = stellungnahme(vorgang.StellungnahmeAngefragt) })
+		return v.AnswerStellungnahme(a, now, uuid.UUID{9}, vorgang.Auskunft{Ergebnis: vorgang.ErgebnisPositiv})
+	case vorgang.BefehlStellungnahmeNachfordern:
+		mit(v, a, b, func(s *vorgang.Stand) { s.Stellungnahmen = stellungnahme(vorgang.StellungnahmeBeantwortet) })
+		return v.RedoStellungnahme(a, now, uuid.UUID{9}, "Was heißt das?", datum.Datum{})
+	case vorgang.BefehlStellungnahmeAbbrechen:
+		mit(v, a, b, func(s *vorgang.Stand) { s.Stellungnahmen = stellungnahme(vorgang.StellungnahmeNachgefordert) })
+		return v.CancelStellungnahme(a, now, uuid.UUID{9}, "nicht mehr nötig")
+	case vorgang.BefehlStellungnahmePruefen:
+		mit(v, a, b, func(s *vorgang.Stand) { s.Stellungnahmen = stellungnahme(vorgang.StellungnahmeBeantwortet) })
+		return v.CheckStellungnahme(a, now, uuid.UUID{9}, "gesehen")
+	case vorgang.BefehlMitzeichnungAnfordern:
+		_, err := v.RequestMitzeichnung(a, now, vorgang.Mitzeichnung{Bescheid: s.Bescheide[0].ID, Stelle: vorgang.Stelle{Einheit: "tiefbau"}})
+		return err
+	case vorgang.BefehlMitzeichnen, vorgang.BefehlMitzeichnungAblehnen, vorgang.BefehlMitzeichnungAbbrechen:
+		mit(v, a, b, func(s *vorgang.Stand) {
+			s.Mitzeichnungen = []vorgang.Mitzeichnung{{ID: uuid.UUID{9}, Bescheid: s.Bescheide[0].ID, Stelle: vorgang.Stelle{Mandant: "luebeck"}, Zustand: vorgang.MitzeichnungOffen}}
+		})
+		switch b {
+		case vorgang.BefehlMitzeichnen:
+			return v.Cosign(a, now, uuid.UUID{9})
+		case vorgang.BefehlMitzeichnungAblehnen:
+			return v.RefuseCosign(a, now, uuid.UUID{9}, "So nicht.")
+		}
+		return v.CancelMitzeichnung(a, now, uuid.UUID{9}, "nicht nötig")
+	case vorgang.BefehlAnlageHinzufuegen:
+		_, err := v.AddDatei(a, now, vorgang.Datei{Anhang: anhang(77)})
+		return err
+	case vorgang.BefehlAnlageErsetzen:
+		mit(v, a, b, func(s *vorgang.Stand) {
+			s.Dateien = append(s.Dateien, vorgang.Datei{Anhang: anhang(78), Zweck: vorgang.ZweckAnlage})
+		})
+		_, err := v.ReplaceDatei(a, now, anhang(78).ID, vorgang.Datei{Anhang: anhang(77)})
+		return err
+	case vorgang.BefehlAntragZurueckziehen:
+		return v.WithdrawAntrag(a, now, "Ich habe es mir anders überlegt.")
+	case vorgang.BefehlRuecknahmeErledigen:
+		mit(v, a, b, func(s *vorgang.Stand) { s.Ruecknahme = &vorgang.Ruecknahme{Zeit: start} })
+		return v.DismissRuecknahme(a, now, "Anruf")
+	case vorgang.BefehlZurueckholen:
+		return v.ReturnToBearbeitung(a, now, vorgang.RueckkehrAbhilfe)
+	case vorgang.BefehlEinsehen:
+		return v.LogAccess(a, now, "Auskunft")
+	case vorgang.BefehlLoeschungBeantragen:
+		return v.RequestLoeschung(a, now, loeschung())
+	case vorgang.BefehlLoeschungZuruecknehmen, vorgang.BefehlLoeschungBestaetigen:
+		mit(v, a, b, func(s *vorgang.Stand) {
+			s.Loeschantrag = &vorgang.Loeschantrag{Augen: []string{"x"}, Status: vorgang.Abgeschlossen, Ab: now}
+		})
+		if b == vorgang.BefehlLoeschungBestaetigen {
+			return v.ConfirmLoeschung(a, now)
+		}
+		return v.WithdrawLoeschung(a, now, "Irrtum")
+	case vorgang.BefehlSperren:
+		_, err := v.Hold(a, now, "Klage")
+		return err
+	case vorgang.BefehlEntsperren:
+		mit(v, a, b, func(s *vorgang.Stand) { s.LoeschSperren = []vorgang.LoeschSperre{{ID: uuid.UUID{9}}} })
+		return v.Unhold(a, now, uuid.UUID{9})
 	case vorgang.BefehlBeteiligen:
 		_, err := v.Invite(a, now, vorgang.Einladung{Mandant: "flensburg", Recht: vorgang.RechtLesen, Grund: "Amtshilfe"})
 		return err
@@ -151,6 +243,30 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 	}
 	return fmt.Errorf("the test does not know %s", b)
 }
+
+// mit changes the Stand for a command that is allowed: what it needs would hold up others.
+func mit(v *vorgang.Vorgang, a tenant.Akteur, b vorgang.Befehl, f func(s *vorgang.Stand)) {
+	if v.May(a, gabZeit, b) != nil {
+		return
+	}
+	s := v.Stand()
+	f(&s)
+	*v = *vorgang.Restore(s, fest())
+}
+
+func bearbeitungsfrist() vorgang.Bearbeitungsfrist {
+	return vorgang.Bearbeitungsfrist{Beginn: datum.New(2026, 3, 3), Ende: datum.New(2026, 6, 2), Regeln: []string{"VWVFG-42A"}, Warnungen: []datum.Datum{datum.New(2026, 5, 19), datum.New(2026, 6, 1)}}
+}
+
+func stellungnahme(z vorgang.StellungnahmeZustand) []vorgang.Stellungnahme {
+	return []vorgang.Stellungnahme{{ID: uuid.UUID{9}, An: vorgang.Stelle{Mandant: "luebeck"}, Bis: datum.New(2026, 4, 1), Zustand: z}}
+}
+
+func loeschung() vorgang.Loeschung {
+	return vorgang.Loeschung{Grund: "Frist abgelaufen", AufbewahrungBis: datum.New(2026, 3, 1), Regel: "AUFB-10", Archiv: vorgang.NichtAnzubieten}
+}
+
+func ptr[T any](x T) *T { return &x }
 
 // mitRolle is an Akteur of the kind the role is for.
 func mitRolle(r tenant.Rolle) tenant.Akteur {
@@ -208,7 +324,10 @@ func TestTable(t *testing.T) {
 						require.NoError(t, err, wo)
 						require.NotEmpty(t, v.Neu(), wo)
 						want := r.Nach
-						if want == "" {
+						switch {
+						case r.Zurueck:
+							want = vorgang.Abgeschlossen
+						case want == "":
 							want = st
 						}
 						require.Equal(t, want, v.Status(), wo)
@@ -263,8 +382,8 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 32*8, pairs)
-	require.Equal(t, 32*8*(9+7*len(gaeste)), cases)
+	require.Equal(t, 60*8, pairs)
+	require.Equal(t, 60*8*(9+7*len(gaeste)), cases)
 	require.NotZero(t, guests)
 }
 
@@ -281,7 +400,14 @@ func TestWhatGuestsMay(t *testing.T) {
 		vorgang.BefehlZuruecklegen: vorgang.RechtBearbeiten, vorgang.BefehlBeginnen: vorgang.RechtBearbeiten,
 		vorgang.BefehlSchreiben: vorgang.RechtBearbeiten, vorgang.BefehlFragen: vorgang.RechtBearbeiten,
 		vorgang.BefehlFrageErledigen: vorgang.RechtBearbeiten, vorgang.BefehlEntwerfen: vorgang.RechtBearbeiten,
-		vorgang.BefehlVorlegen: vorgang.RechtBearbeiten,
+		vorgang.BefehlVorlegen:  vorgang.RechtBearbeiten,
+		vorgang.BefehlAussetzen: vorgang.RechtBearbeiten, vorgang.BefehlFortsetzen: vorgang.RechtBearbeiten,
+		vorgang.BefehlWeiterleitungEntscheiden: vorgang.RechtLesen, vorgang.BefehlEinsehen: vorgang.RechtLesen,
+		vorgang.BefehlStellungnahmeAnfordern: vorgang.RechtBearbeiten, vorgang.BefehlStellungnahmeGeben: vorgang.RechtKommentieren,
+		vorgang.BefehlStellungnahmeNachfordern: vorgang.RechtBearbeiten, vorgang.BefehlStellungnahmeAbbrechen: vorgang.RechtBearbeiten,
+		vorgang.BefehlStellungnahmePruefen: vorgang.RechtBearbeiten, vorgang.BefehlMitzeichnungAnfordern: vorgang.RechtBearbeiten,
+		vorgang.BefehlMitzeichnen: vorgang.RechtKommentieren, vorgang.BefehlMitzeichnungAblehnen: vorgang.RechtKommentieren,
+		vorgang.BefehlAnlageHinzufuegen: vorgang.RechtKommentieren, vorgang.BefehlAnlageErsetzen: vorgang.RechtBearbeiten,
 	}
 	got := map[vorgang.Befehl]vorgang.Recht{}
 	for _, r := range vorgang.Regeln() {
@@ -328,7 +454,7 @@ func TestWrongAkteur(t *testing.T) {
 	for _, r := range vorgang.Regeln() {
 		v, letzter := bereit(t, vorgang.InBearbeitung)
 		err := gib(v, letzter, a, r.Befehl)
-		if r.Befehl == vorgang.BefehlAntworten {
+		if r.Befehl == vorgang.BefehlAntworten || r.Befehl == vorgang.BefehlAntragZurueckziehen {
 			require.NoError(t, err)
 		} else {
 			require.ErrorIs(t, err, fehler.ErrForbidden, r.Befehl)
@@ -392,10 +518,13 @@ func zustaende() []byte {
 	for _, s := range alleStatus {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s, s.Name(), s.Oeffentlich())
 	}
-	fmt.Fprint(&b, "\n| Befehl | Von | Nach | Rollen | Recht (Beteiligung) | umkehrbar |\n|---|---|---|---|---|---|\n")
-	pfeile := []string{}
+	fmt.Fprint(&b, "\n| Befehl | Von | Nach | Rollen | Recht (Beteiligung) | umkehrbar | bei Weiterleitung |\n|---|---|---|---|---|---|---|\n")
+	pfeile, ruht := []string{}, map[bool]string{true: "ruht", false: "möglich"}
 	for _, r := range vorgang.Regeln() {
 		nach, umkehr := "(bleibt)", "ja"
+		if r.Zurueck {
+			nach = "(Status davor)"
+		}
 		if r.Nach != "" {
 			nach = string(r.Nach)
 			for _, v := range r.Von {
@@ -412,7 +541,7 @@ func zustaende() []byte {
 		if r.Recht != "" {
 			recht = string(r.Recht)
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", r.Befehl, liste(r.Von), nach, liste(r.Rollen), recht, umkehr)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", r.Befehl, liste(r.Von), nach, liste(r.Rollen), recht, umkehr, ruht[r.Ruht])
 	}
 	fmt.Fprint(&b, "\nA person of another Mandant needs one of the roles and an active Beteiligung with at least this right; – means never.\n"+
 		"Pulling a new Vorgang accepts it, so a guest pulls only an accepted one. A guest takes back only what its own Mandant did.\n")

@@ -47,6 +47,33 @@ var texte = map[Code]string{
 	"vorgang.ansprechpartner":      "Ansprechpartner geändert",
 	"vorgang.verknuepft":           "Mit anderem Vorgang verknüpft",
 	"vorgang.verknuepfung_geloest": "Verknüpfung gelöst",
+	"aussetzung.begonnen":          "Vorgang ausgesetzt",
+	"aussetzung.beendet":           "Vorgang fortgesetzt",
+	"frist.gesetzt":                "Bearbeitungsfrist gesetzt",
+	"frist.verlaengert":            "Bearbeitungsfrist verlängert",
+	"frist.gewarnt":                "An eine Frist erinnert",
+	"stellungnahme.angefordert":    "Stellungnahme angefordert",
+	"stellungnahme.gegeben":        "Stellungnahme abgegeben",
+	"stellungnahme.nachgefordert":  "Stellungnahme nachgefordert",
+	"stellungnahme.abgebrochen":    "Auf Stellungnahme verzichtet",
+	"stellungnahme.geprueft":       "Stellungnahme geprüft",
+	"mitzeichnung.angefordert":     "Mitzeichnung angefordert",
+	"mitzeichnung.gezeichnet":      "Mitgezeichnet",
+	"mitzeichnung.abgelehnt":       "Mitzeichnung abgelehnt",
+	"mitzeichnung.abgebrochen":     "Auf Mitzeichnung verzichtet",
+	"weiterleitung.angefordert":    "Weiterleitung angeboten",
+	"weiterleitung.uebernommen":    "Weiterleitung angenommen",
+	"weiterleitung.ausgefuehrt":    "Vorgang weitergeleitet",
+	"weiterleitung.beendet":        "Weiterleitung beendet",
+	"loeschung.beantragt":          "Löschung beantragt",
+	"loeschung.vollzogen":          "Vorgang gelöscht",
+	"loeschsperre.gesetzt":         "Löschsperre gesetzt",
+	"loeschsperre.aufgehoben":      "Löschsperre aufgehoben",
+	"anlage.hinzugefuegt":          "Datei hinzugefügt",
+	"antrag.zurueckgezogen":        "Antrag zurückgezogen",
+	"antrag.ruecknahme_erledigt":   "Antrag wird trotz Rücknahme weiter bearbeitet",
+	"vorgang.eingesehen":           "Vorgang eingesehen",
+	"vorgang.umgesetzt":            "An andere Organisationseinheit umgesetzt",
 	"vorgang.zurueckgenommen":      "Schritt zurückgenommen",
 }
 
@@ -98,6 +125,29 @@ func (e Ereignis) Text() string {
 	case *Verknuepft:
 		if d.Verknuepfung.Nummer != "" {
 			return fmt.Sprintf("%s: %s", t, d.Verknuepfung.Nummer)
+		}
+	case *LoeschungBeantragt:
+		if d.Nach == nil {
+			return "Löschantrag zurückgenommen"
+		}
+	case *FristGesetzt:
+		if d.Nach != nil {
+			return fmt.Sprintf("%s bis %s", t, d.Nach.Ende.Deutsch())
+		}
+		return "Bearbeitungsfrist aufgehoben"
+	case *FristVerlaengert:
+		if d.Nach != nil {
+			return fmt.Sprintf("%s bis %s", t, d.Nach.Ende.Deutsch())
+		}
+	case *StellungnahmeAngefordert:
+		return fmt.Sprintf("%s, Frist %s", t, d.wer().Bis.Deutsch())
+	case *StellungnahmeGegeben:
+		return fmt.Sprintf("%s: %s", t, d.wer().Ergebnis)
+	case *WeiterleitungBeendet:
+		return fmt.Sprintf("%s: %s", t, d.wer().Zustand)
+	case *Umgesetzt:
+		if d.Nach != nil {
+			return fmt.Sprintf("%s: %s", t, d.Nach.Einheit)
 		}
 	case *AbschlussVermerkt:
 		return fmt.Sprintf("%s, Grund: %s", t, d.Grund)

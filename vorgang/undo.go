@@ -135,6 +135,8 @@ func (v *Vorgang) unabhaengig(seq int64, b Befehl, d daten, danach []Ereignis) e
 // that: two entries with different names commute.
 func betrifft(d daten) string {
 	switch d := d.(type) {
+	case kehrbar:
+		return d.gegenstand()
 	case *StatusGesetzt:
 		return "status"
 	case *Zugewiesen:
@@ -164,6 +166,9 @@ func betrifft(d daten) string {
 // umkehrung gives the command an entry came from and its inverse, nil if there is none.
 func umkehrung(d daten) (Befehl, daten) {
 	switch d := d.(type) {
+	case kehrbar:
+		b, umkehr := d.umkehren()
+		return wenn(b, umkehr)
 	case *StatusGesetzt:
 		return wenn(d.Befehl, &StatusGesetzt{Befehl: BefehlZuruecknehmen, Von: d.Nach, Nach: d.Von, Seit: d.VonSeit})
 	case *Zugewiesen:

@@ -60,9 +60,12 @@ func (v *Vorgang) Remind(a tenant.Akteur, now time.Time, e Erinnerung) (uuid.UUI
 			"the Vorgang has no such file", "Diese Datei gibt es im Vorgang nicht."))
 	}
 	id := v.k.NewID()
-	return id, v.record(a, now, &WiedervorlageGesetzt{
+	if err := v.record(a, now, &WiedervorlageGesetzt{
 		ID: id, Betreff: e.Betreff, Text: e.Text, Faellig: e.Faellig, Datei: e.Datei, Fuer: e.Fuer,
-	})
+	}); err != nil {
+		return uuid.Nil, err
+	}
+	return id, v.orderWarnungen(now, WarnungWiedervorlage, id, e.Faellig)
 }
 
 // CompleteReminder says that a Wiedervorlage is done. Done already is

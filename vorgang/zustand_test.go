@@ -12,6 +12,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
@@ -19,7 +20,7 @@ import (
 // the Stand, and nobody released what they took part in.
 func TestRandomCommandsKeepInvariants(t *testing.T) {
 	t.Parallel()
-	alle := person("a.alles", tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung)
+	alle := person("a.alles", tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung, tenant.Loeschberechtigt)
 	alle2 := alle
 	alle2.ID = "b.alles"
 	vertretung := alle2
@@ -27,7 +28,7 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 	gaeste := alle
 	gaeste.ID, gaeste.Mandant = "d.gast", "luebeck"
 	akteure := []tenant.Akteur{alle, alle2, vertretung, alle, alle2, sb, leitung, post, leser, buerger, relay, gast, gaeste}
-	released, undone, refused, byGuests := 0, 0, 0, 0
+	released, undone, refused, byGuests, deleted, forwarded := 0, 0, 0, 0, 0, 0
 
 	rapid.Check(t, func(rt *rapid.T) {
 		f := &fall{t: t, uhr: start}
@@ -178,6 +179,110 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
 				return v.ReopenReminder(a, now, einer(rt, s.Wiedervorlagen).ID)
 			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				_, err := v.Suspend(a, now, "x")
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Resume(a, now) },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				return v.SetBearbeitungsfrist(a, now, bearbeitungsfrist())
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				w := vorgang.Verlaengerung{Ende: bearbeitungsfrist().Ende.AddTage(rapid.IntRange(0, 9).Draw(rt, "tage")), Grund: "x", Text: "y"}
+				return v.ExtendFrist(a, now, w)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				w := vorgang.Warnung{Sache: vorgang.WarnungBearbeitungsfrist, Tag: datum.Von(now)}
+				if s.Bearbeitungsfrist != nil {
+					w.ID = s.Bearbeitungsfrist.ID
+				}
+				return v.RecordWarnung(relay, now, w)
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				return v.Move(a, now, rapid.SampledFrom([]string{"gruen", "tiefbau"}).Draw(rt, "einheit"), "x")
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				an := rapid.SampledFrom([]vorgang.Stelle{{Mandant: "luebeck"}, {Name: "Kreis"}, {}}).Draw(rt, "an")
+				_, err := v.RequestWeiterleitung(a, now, an, "x", now.Add(time.Hour))
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				id := einer(rt, s.Weiterleitungen).ID
+				switch rapid.IntRange(0, 3).Draw(rt, "weiterleitung") {
+				case 0:
+					return v.WithdrawWeiterleitung(a, now, id)
+				case 1:
+					return v.ExpireWeiterleitung(relay, now, id)
+				case 2:
+					return v.RecordWeiterleitung(relay, now, id, uuid.UUID{3}, "L-1")
+				}
+				return v.DecideWeiterleitung(a, now, id, rapid.Bool().Draw(rt, "ja"), "x")
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				_, err := v.RequestStellungnahme(a, now, vorgang.Anfrage{An: vorgang.Stelle{Mandant: "luebeck"}, Frage: "?"})
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				id := einer(rt, s.Stellungnahmen).ID
+				switch rapid.IntRange(0, 4).Draw(rt, "stellungnahme") {
+				case 0:
+					return v.RedoStellungnahme(a, now, id, "x", datum.Datum{})
+				case 1:
+					return v.CancelStellungnahme(a, now, id, "x")
+				case 2:
+					return v.CheckStellungnahme(a, now, id, "x")
+				}
+				return v.AnswerStellungnahme(a, now, id, vorgang.Auskunft{Ergebnis: vorgang.ErgebnisNichtBetroffen})
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				_, err := v.RequestMitzeichnung(a, now, vorgang.Mitzeichnung{Bescheid: einer(rt, s.Bescheide).ID, Stelle: vorgang.Stelle{Mandant: "luebeck"}, Rang: rapid.IntRange(0, 1).Draw(rt, "rang")})
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				id := einer(rt, s.Mitzeichnungen).ID
+				switch rapid.IntRange(0, 3).Draw(rt, "mitzeichnung") {
+				case 0:
+					return v.RefuseCosign(a, now, id, "x")
+				case 1:
+					return v.CancelMitzeichnung(a, now, id, "x")
+				}
+				return v.Cosign(a, now, id)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				d := vorgang.Datei{Anhang: anhang(9)}
+				d.ID = uuid.Nil
+				if rapid.Bool().Draw(rt, "ersetzen") {
+					_, err := v.ReplaceDatei(a, now, einer(rt, s.Dateien).ID, d)
+					return err
+				}
+				_, err := v.AddDatei(a, now, d)
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.WithdrawAntrag(a, now, "x") },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.DismissRuecknahme(a, now, "x") },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				return v.ReturnToBearbeitung(a, now, rapid.SampledFrom([]vorgang.Rueckkehrgrund{vorgang.RueckkehrNichtVersandt, vorgang.RueckkehrAbhilfe}).Draw(rt, "rueckkehr"))
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.LogAccess(a, now, "x") },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				l := loeschung()
+				l.Karenz = time.Minute
+				return v.RequestLoeschung(a, now, l)
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.WithdrawLoeschung(a, now, "x") },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				if rapid.IntRange(0, 3).Draw(rt, "selten") > 0 { // nothing follows it
+					return v.May(a, now, vorgang.BefehlErstellen)
+				}
+				return v.ConfirmLoeschung(a, now)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				if rapid.Bool().Draw(rt, "aufheben") {
+					return v.Unhold(a, now, einer(rt, s.LoeschSperren).ID)
+				}
+				_, err := v.Hold(a, now, "x")
+				return err
+			},
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 		}
@@ -203,12 +308,20 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 			if f.last().Code == "bescheid.freigegeben" || (len(f.journal) > 1 && f.journal[len(f.journal)-2].Code == "bescheid.freigegeben") {
 				released++
 			}
+			for _, e := range f.journal[n:] {
+				switch e.Code {
+				case "loeschung.vollzogen":
+					deleted++
+				case "weiterleitung.ausgefuehrt":
+					forwarded++
+				}
+			}
 			if len(f.journal) > 1 && f.journal[len(f.journal)-2].Code == "vorgang.zurueckgenommen" {
 				undone++
 			}
 			if v.Status() != status {
 				require.True(rt, slices.ContainsFunc(vorgang.Regeln(), func(r vorgang.Regel) bool {
-					return (r.Nach == v.Status() && slices.Contains(r.Von, status)) || (r.Umkehrbar && r.Nach == status && slices.Contains(r.Von, v.Status()))
+					return (r.Nach == v.Status() && slices.Contains(r.Von, status)) || (r.Umkehrbar || r.Befehl == vorgang.BefehlLoeschungBeantragen) && r.Nach == status && slices.Contains(r.Von, v.Status())
 				}), "%s to %s is no step of the table", status, v.Status())
 			}
 		}
@@ -222,13 +335,15 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 		require.NotZero(t, refused)
 		require.NotZero(t, byGuests)
 	}
-	t.Logf("%d released, %d undone, %d refused, %d by guests", released, undone, refused, byGuests)
+	t.Logf("%d released, %d undone, %d refused, %d by guests, %d forwarded, %d deleted", released, undone, refused, byGuests, forwarded, deleted)
 }
 
 // vierAugenVerletzt looks, from the journal alone, for a release by somebody who
-// wrote, changed or submitted the text, deputies and their principals included.
+// wrote, changed or submitted the text, and for a deletion confirmed by who asked for
+// it, deputies and their principals included.
 func vierAugenVerletzt(journal []vorgang.Ereignis) []uuid.UUID {
 	augen := map[uuid.UUID][]string{}
+	var loeschen []string // who asked for a deletion
 	var out []uuid.UUID
 	for _, e := range journal {
 		a, _ := e.Who()
@@ -238,6 +353,17 @@ func vierAugenVerletzt(journal []vorgang.Ereignis) []uuid.UUID {
 			augen[d.Bescheid] = append(augen[d.Bescheid], a.Augen()...)
 		case *vorgang.Vorgelegt:
 			augen[d.Bescheid] = append(augen[d.Bescheid], a.Augen()...)
+		case *vorgang.LoeschungBeantragt:
+			loeschen = nil
+			if d.Nach != nil {
+				loeschen = a.Augen()
+			}
+		case *vorgang.Vernichtet:
+			for _, x := range a.Augen() {
+				if slices.Contains(loeschen, x) {
+					out = append(out, e.Vorgang)
+				}
+			}
 		case *vorgang.Freigegeben:
 			for _, x := range a.Augen() {
 				if slices.Contains(augen[d.Bescheid], x) {
@@ -260,8 +386,12 @@ func gastOhneRecht(journal []vorgang.Ereignis) []int64 {
 		if a.Art == tenant.Person && a.Mandant != e.Mandant {
 			need := vorgang.RechtBearbeiten
 			switch d.(type) {
-			case *vorgang.Notiert, *vorgang.NotizEntfernt, *vorgang.Zurueckgenommen:
+			case *vorgang.Notiert, *vorgang.NotizEntfernt, *vorgang.Zurueckgenommen,
+				*vorgang.WiedervorlageGesetzt, *vorgang.WiedervorlageEntfernt, *vorgang.WiedervorlageErledigt, *vorgang.WiedervorlageGeoeffnet,
+				*vorgang.StellungnahmeGegeben, *vorgang.Mitgezeichnet, *vorgang.MitzeichnungVerweigert, *vorgang.AnlageHinzugefuegt:
 				need = vorgang.RechtKommentieren
+			case *vorgang.Eingesehen, *vorgang.WeiterleitungEntschieden, *vorgang.WeiterleitungBeendet:
+				need = vorgang.RechtLesen
 			case *vorgang.Freigegeben, *vorgang.AbschlussVermerkt, *vorgang.AbgabeAngeordnet, *vorgang.BeteiligungBegonnen, *vorgang.BeteiligungBeendet:
 				need = "never"
 			}
