@@ -28,6 +28,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/blob"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay"
+	"github.com/ozg-fachwerk/fachwerk/storage/relay/weiterleitung"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay/zustellung"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -163,6 +164,12 @@ func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
 	handlers := post.Handlers()
 	handlers[vorgang.EingangQuittieren] = intake.NewQuittierung(p.Blobs, o.Now, eingang.NewQuittierer(p.FITConnect...))
 	handlers[vorgang.AkteAbgeben] = b.Veraktung
+	maps.Copy(handlers, relay.Termine(o.Now))
+	if handlers[vorgang.WeiterleitungAusfuehren], err = weiterleitung.New(weiterleitung.Params{
+		Store: p.Store, Blobs: p.Blobs, Mandanten: p.Mandanten, Router: p.Zustaendigkeiten,
+	}, &weiterleitung.Options{Now: o.Now}); err != nil {
+		return err
+	}
 	maps.Copy(handlers, p.Handlers)
 	o.Relay.Now, o.Relay.Log = o.Now, o.Log
 	b.Relay = relay.New(p.Store, handlers, &o.Relay)

@@ -169,7 +169,9 @@ func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID
 			p.Aktenzeichen = []string{az}
 		}
 		p.Bestaetigung = a.o.Bestaetigung(m, p)
-		v, err = vorgang.New(a.akteur, a.o.Now(), p, vorgang.Kontext{NewID: a.o.NewID})
+		k := a.p.Store.Kontext()
+		k.NewID = a.o.NewID
+		v, err = vorgang.New(a.akteur, a.o.Now(), p, k)
 		if err != nil {
 			return err
 		}

@@ -240,17 +240,25 @@ func (s *Store) Vorgaenge(ctx context.Context, mandant tenant.ID, p PageParams) 
 }
 
 // Count counts the Vorgaenge of the filter.
-func (s *Store) Count(ctx context.Context, mandant tenant.ID, f Filter) (int64, error) {
-	filter, err := f.driver("Count", mandant)
+func (s *Store) Count(ctx context.Context, mandant tenant.ID, f Filter) (n int64, err error) {
+	err = s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) error {
+		n, err = tx.Count(ctx, f)
+		return err
+	})
+	return n, err
+}
+
+// Count is [Store.Count] within the transaction.
+func (tx *Tx) Count(ctx context.Context, f Filter) (int64, error) {
+	if err := tx.reads("Count"); err != nil {
+		return 0, err
+	}
+	filter, err := f.driver("Count", tx.mandant)
 	if err != nil {
 		return 0, err
 	}
-	var n int64
-	err = s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
-		n, err = tx.d.CountVorgaenge(ctx, driver.CountVorgaengeParams{Filter: filter})
-		return wrap("Count", string(mandant), err)
-	})
-	return n, err
+	n, err := tx.d.CountVorgaenge(ctx, driver.CountVorgaengeParams{Filter: filter})
+	return n, wrap("Count", string(tx.mandant), err)
 }
 
 // cursor is a place in a list by Eingang and ID.

@@ -39,6 +39,8 @@ type Options struct {
 	NewID func() uuid.UUID
 	// Rand gives the salt of journal entries; default crypto/rand.
 	Rand io.Reader
+	// Richtlinie decides who may give which command; nil is the table of vorgang.Regeln.
+	Richtlinie vorgang.Richtlinie
 	// MaxRetries bounds how often Edit loads and applies again after a
 	// conflict; default 20.
 	MaxRetries int
@@ -94,7 +96,7 @@ func (s *Store) Close() error { return wrap("Close", "", s.b.Close()) }
 // Kontext is what vorgang.New needs to make a Vorgang with this store's ids
 // and randomness.
 func (s *Store) Kontext() vorgang.Kontext {
-	return vorgang.Kontext{NewID: s.o.NewID, Rand: s.o.Rand}
+	return vorgang.Kontext{NewID: s.o.NewID, Rand: s.o.Rand, Richtlinie: s.o.Richtlinie}
 }
 
 func (s *Store) now() time.Time { return instant(s.o.Now()) }

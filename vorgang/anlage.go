@@ -70,7 +70,11 @@ func (v *Vorgang) addDatei(op string, a tenant.Akteur, now time.Time, b Befehl, 
 		d.Zweck = ZweckAnlage
 	}
 	d.Herkunft, d.Hinzugefuegt, d.Ersetzt = a.ID, v.zeitpunkt(now), alt
-	return d.ID, v.record(a, now, &AnlageHinzugefuegt{wechsel(b, nil, &d)})
+	reihe := d.ID
+	if alt != uuid.Nil {
+		reihe = v.s.Fassungen(alt)[0].ID
+	}
+	return d.ID, v.record(a, now, &AnlageHinzugefuegt{Wechsel: wechsel(b, nil, &d), Reihe: reihe})
 }
 
 // AktuelleDateien are the files without those of which there is a newer version.
@@ -98,21 +102,20 @@ func (s Stand) Fassungen(id uuid.UUID) []Datei {
 	return out
 }
 
-// AnlageHinzugefuegt adds a file or a new version of one (anlage.hinzugefuegt).
-type AnlageHinzugefuegt struct{ Wechsel[Datei] }
+// AnlageHinzugefuegt adds a file or a new version of one (anlage.hinzugefuegt). Reihe is
+// the id of the first version.
+type AnlageHinzugefuegt struct {
+	Wechsel[Datei]
+	Reihe uuid.UUID `json:"reihe"`
+}
 
 func (*AnlageHinzugefuegt) code() Code { return "anlage.hinzugefuegt" }
 
 func (d *AnlageHinzugefuegt) apply(s *Stand, _ *Ereignis) { s.Dateien = wechsle(s.Dateien, d.Wechsel) }
 
-// A version builds on the file before it, also for Undo.
-func (d *AnlageHinzugefuegt) gegenstand() string {
-	if x := d.wer(); x.Ersetzt != uuid.Nil {
-		return "datei/" + x.Ersetzt.String()
-	}
-	return "datei/" + d.wer().ID.String()
-}
+// A version builds on those before it.
+func (d *AnlageHinzugefuegt) gegenstand() string { return "datei/" + d.Reihe.String() }
 
 func (d *AnlageHinzugefuegt) umkehren() (Befehl, daten) {
-	return d.Befehl, &AnlageHinzugefuegt{d.zurueck()}
+	return d.Befehl, &AnlageHinzugefuegt{Wechsel: d.zurueck(), Reihe: d.Reihe}
 }

@@ -15,23 +15,23 @@ type Befehl string
 // Regel is one row of the table of commands: from which states, to which state,
 // by whom, and whether it can be undone.
 type Regel struct {
-	Befehl Befehl
+	Befehl Befehl `json:"befehl"`
 	// Von are the states it is allowed in; Nach is the state it leads to, empty if it does not change it.
-	Von  []Status
-	Nach Status
+	Von  []Status `json:"von,omitempty"`
+	Nach Status   `json:"nach,omitempty"`
 	// Rollen that may give it.
-	Rollen []tenant.Rolle
+	Rollen []tenant.Rolle `json:"rollen"`
 	// Recht is the least right of a Beteiligung with which a person of another
 	// Mandant may give it, in one of the Rollen; empty means never.
-	Recht Recht
+	Recht Recht `json:"recht,omitempty"`
 	// Umkehrbar by Undo; otherwise Endgueltig says why not.
-	Umkehrbar  bool
-	Endgueltig string
+	Umkehrbar  bool   `json:"umkehrbar,omitempty"`
+	Endgueltig string `json:"endgueltig,omitempty"`
 	// Ruht while a Weiterleitung is open: the command would decide what the target may
 	// soon decide.
-	Ruht bool
+	Ruht bool `json:"ruht,omitempty"`
 	// Zurueck: leads to the state in which the step before was taken, instead of Nach.
-	Zurueck bool
+	Zurueck bool `json:"zurueck,omitempty"`
 }
 
 // The commands.
@@ -233,6 +233,9 @@ func (v *Vorgang) check(op string, a tenant.Akteur, now time.Time, b Befehl) err
 }
 
 func (v *Vorgang) checkAkteur(op string, a tenant.Akteur, now time.Time, r *Regel) error {
+	if v.k.Richtlinie != nil {
+		return v.frageRichtlinie(op, a, now, r)
+	}
 	if !darf(a, r.Rollen) {
 		return v.fail(op, fehler.ErrForbidden, problem("vorgang.rolle", "/akteur",
 			fmt.Sprintf("%s needs one of the roles %v", r.Befehl, r.Rollen),
@@ -256,9 +259,7 @@ func (v *Vorgang) checkAkteur(op string, a tenant.Akteur, now time.Time, r *Rege
 			return v.fail(op, fehler.ErrForbidden, fremd())
 		}
 		if !a.SiehtEinheit(v.s.Einheit) {
-			return v.fail(op, fehler.ErrForbidden, problem("vorgang.einheit", "/akteur",
-				"the Vorgang belongs to a unit the Akteur does not work for",
-				"Der Vorgang gehört zu einer anderen Organisationseinheit."))
+			return v.fail(op, fehler.ErrForbidden, fremdeEinheit())
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package vorgang
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -149,9 +150,14 @@ func (v *Vorgang) RestoreDiscarded(a tenant.Akteur, now time.Time) error {
 const MaxText = 64 << 10
 
 func (v *Vorgang) needText(op, pfad, text, hinweis string) error {
-	if text == "" {
+	if strings.TrimSpace(text) == "" {
 		return v.fail(op, fehler.ErrInvalid, problem("vorgang.pflichtangabe", pfad, "is mandatory", hinweis))
 	}
+	return v.maxText(op, pfad, text)
+}
+
+// maxText checks a text that may be missing.
+func (v *Vorgang) maxText(op, pfad, text string) error {
 	if len(text) > MaxText {
 		return v.fail(op, fehler.ErrInvalid, problem("vorgang.text-zu-lang", pfad, "is longer than 64 KiB", "Der Text ist zu lang (höchstens 64 KiB)."))
 	}

@@ -58,11 +58,12 @@ func fest() vorgang.Kontext {
 
 // fall is a Vorgang with its journal and a clock that moves a minute per step.
 type fall struct {
-	t       testing.TB
-	v       *vorgang.Vorgang
-	uhr     time.Time
-	journal []vorgang.Ereignis
-	orders  []vorgang.Auftrag
+	t        testing.TB
+	v        *vorgang.Vorgang
+	uhr      time.Time
+	journal  []vorgang.Ereignis
+	orders   []vorgang.Auftrag
+	erledigt map[uuid.UUID]bool // Auftraege
 }
 
 func neuerFall(t testing.TB) *fall {

@@ -96,6 +96,9 @@ func (v *Vorgang) RequestLoeschung(a tenant.Akteur, now time.Time, l Loeschung) 
 	if err := v.check(op, a, now, BefehlLoeschungBeantragen); err != nil {
 		return err
 	}
+	if err := v.maxText(op, "/grund", l.Grund); err != nil {
+		return err
+	}
 	var p []fehler.Problem
 	if l.Regel == "" {
 		p = append(p, problem("loeschung.regel", "/regel", "the rule is mandatory", "Bitte die Regel der Aufbewahrung angeben."))
@@ -134,6 +137,9 @@ func gesperrt() fehler.Problem {
 func (v *Vorgang) WithdrawLoeschung(a tenant.Akteur, now time.Time, grund string) error {
 	const op = "WithdrawLoeschung"
 	if err := v.check(op, a, now, BefehlLoeschungZuruecknehmen); err != nil {
+		return err
+	}
+	if err := v.maxText(op, "/grund", grund); err != nil {
 		return err
 	}
 	nach := Abgeschlossen

@@ -21,6 +21,9 @@ func (v *Vorgang) WithdrawAntrag(a tenant.Akteur, now time.Time, text string) er
 	if err := v.check(op, a, now, BefehlAntragZurueckziehen); err != nil {
 		return err
 	}
+	if err := v.maxText(op, "/text", text); err != nil {
+		return err
+	}
 	if v.s.Ruecknahme != nil {
 		return v.fail(op, fehler.ErrExists, problem("ruecknahme.schon", "/ruecknahme", "is withdrawn already", "Sie haben den Antrag schon zurückgezogen."))
 	}

@@ -150,6 +150,9 @@ func (v *Vorgang) AnswerStellungnahme(a tenant.Akteur, now time.Time, id uuid.UU
 			return err
 		}
 	}
+	if err := v.maxText(op, "/text", w.Text); err != nil {
+		return err
+	}
 	for _, d := range w.Dateien {
 		if _, ok := v.s.Datei(d); !ok {
 			return v.fail(op, fehler.ErrNotFound, problem("vorgang.datei", "/dateien", "the Vorgang has no such file", "Diese Datei gibt es im Vorgang nicht."))
@@ -206,8 +209,12 @@ func (v *Vorgang) brichAb(a tenant.Akteur, now time.Time, b Befehl, war *Stellun
 
 // CheckStellungnahme says that the lead has looked at the answer.
 func (v *Vorgang) CheckStellungnahme(a tenant.Akteur, now time.Time, id uuid.UUID, anmerkung string) error {
-	war, err := v.stellungnahme("CheckStellungnahme", a, now, BefehlStellungnahmePruefen, id, StellungnahmeBeantwortet)
+	const op = "CheckStellungnahme"
+	war, err := v.stellungnahme(op, a, now, BefehlStellungnahmePruefen, id, StellungnahmeBeantwortet)
 	if err != nil {
+		return err
+	}
+	if err := v.maxText(op, "/anmerkung", anmerkung); err != nil {
 		return err
 	}
 	ist := war.clone()

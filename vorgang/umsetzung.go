@@ -26,6 +26,9 @@ func (v *Vorgang) Move(a tenant.Akteur, now time.Time, einheit, grund string) er
 	if err := v.needText(op, "/einheit", einheit, "Bitte die Organisationseinheit angeben, die den Vorgang übernimmt."); err != nil {
 		return err
 	}
+	if err := v.maxText(op, "/grund", grund); err != nil {
+		return err
+	}
 	if einheit == v.s.Einheit {
 		return nil
 	}

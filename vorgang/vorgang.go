@@ -21,6 +21,8 @@ type Kontext struct {
 	NewID func() uuid.UUID
 	// Rand gives the salt of journal entries; default crypto/rand.
 	Rand io.Reader
+	// Richtlinie decides who may give which command; nil is the table of [Regeln].
+	Richtlinie Richtlinie
 }
 
 func (k *Kontext) setDefaults() {

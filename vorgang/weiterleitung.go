@@ -43,7 +43,7 @@ type Weiterleitung struct {
 	Entschieden time.Time `json:"entschieden,omitzero"`
 	Von         string    `json:"von,omitempty"`
 	Anmerkung   string    `json:"anmerkung,omitempty"`
-	// Vorgang and Nummer of the case at the target.
+	// Vorgang and Nummer of the case at the target; the id is fixed when it says yes.
 	Vorgang uuid.UUID `json:"vorgang,omitzero"`
 	Nummer  string    `json:"nummer,omitempty"`
 }
@@ -148,7 +148,13 @@ func (v *Vorgang) DecideWeiterleitung(a tenant.Akteur, now time.Time, id uuid.UU
 		}
 		return v.beende(a, now, BefehlWeiterleitungEntscheiden, war, WeiterleitungAbgelehnt, anmerkung)
 	}
+	if err := v.maxText(op, "/anmerkung", anmerkung); err != nil {
+		return err
+	}
 	ist := kopie(war)
+	if ist.An.Mandant != "" {
+		ist.Vorgang = v.k.NewID()
+	}
 	ist.Zustand, ist.Entschieden, ist.Von, ist.Anmerkung = WeiterleitungUebernommen, v.zeitpunkt(now), a.ID, anmerkung
 	if err := v.record(a, now, &WeiterleitungEntschieden{wechsel(BefehlWeiterleitungEntscheiden, war, ist)}); err != nil {
 		return err
@@ -173,10 +179,10 @@ func (v *Vorgang) ExpireWeiterleitung(a tenant.Akteur, now time.Time, id uuid.UU
 	return v.beende(a, now, BefehlMelden, war, WeiterleitungAbgelaufen, "")
 }
 
-// RecordWeiterleitung reports the Vorgang at the target (zero and a reference alone
-// for a body outside). The Vorgang is closed with ground "weitergeleitet" and linked.
-// A second report changes nothing.
-func (v *Vorgang) RecordWeiterleitung(a tenant.Akteur, now time.Time, id, neuer uuid.UUID, nummer string) error {
+// RecordWeiterleitung reports that the target has its Vorgang, and the number there. The
+// Vorgang is closed with ground "weitergeleitet" and linked. A second report changes
+// nothing.
+func (v *Vorgang) RecordWeiterleitung(a tenant.Akteur, now time.Time, id uuid.UUID, nummer string) error {
 	const op = "RecordWeiterleitung"
 	if err := v.check(op, a, now, BefehlMelden); err != nil {
 		return err
@@ -190,12 +196,17 @@ func (v *Vorgang) RecordWeiterleitung(a tenant.Akteur, now time.Time, id, neuer 
 	}
 	war = kopie(war)
 	ist := kopie(war)
-	ist.Zustand, ist.Vorgang, ist.Nummer = WeiterleitungAusgefuehrt, neuer, nummer
+	ist.Zustand, ist.Nummer = WeiterleitungAusgefuehrt, nummer
 	if err := v.record(a, now, &WeiterleitungVollzogen{wechsel(BefehlMelden, war, ist)}); err != nil {
 		return err
 	}
 	if err := v.endeBeteiligungVon(a, now, war); err != nil {
 		return err
+	}
+	if ist.Vorgang != uuid.Nil {
+		if err := v.record(a, now, &Verknuepft{Verknuepfung: Verknuepfung{Art: FortgesetztIn, Vorgang: ist.Vorgang, Nummer: nummer}}); err != nil {
+			return err
+		}
 	}
 	if v.s.Zuweisung != nil {
 		if err := v.assign(a, now, BefehlAbschliessen, nil); err != nil {

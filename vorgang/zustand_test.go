@@ -214,7 +214,7 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 				case 1:
 					return v.ExpireWeiterleitung(relay, now, id)
 				case 2:
-					return v.RecordWeiterleitung(relay, now, id, uuid.UUID{3}, "L-1")
+					return v.RecordWeiterleitung(relay, now, id, "L-1")
 				}
 				return v.DecideWeiterleitung(a, now, id, rapid.Bool().Draw(rt, "ja"), "x")
 			},
@@ -380,6 +380,7 @@ func vierAugenVerletzt(journal []vorgang.Ereignis) []uuid.UUID {
 func gastOhneRecht(journal []vorgang.Ereignis) []int64 {
 	var laufend []*vorgang.BeteiligungBegonnen
 	var out []int64
+	var vorher vorgang.Code
 	for _, e := range journal {
 		a, _ := e.Who()
 		d, _ := e.Data()
@@ -392,8 +393,13 @@ func gastOhneRecht(journal []vorgang.Ereignis) []int64 {
 				need = vorgang.RechtKommentieren
 			case *vorgang.Eingesehen, *vorgang.WeiterleitungEntschieden, *vorgang.WeiterleitungBeendet:
 				need = vorgang.RechtLesen
-			case *vorgang.Freigegeben, *vorgang.AbschlussVermerkt, *vorgang.AbgabeAngeordnet, *vorgang.BeteiligungBegonnen, *vorgang.BeteiligungBeendet:
+			case *vorgang.Freigegeben, *vorgang.AbschlussVermerkt, *vorgang.AbgabeAngeordnet, *vorgang.BeteiligungBegonnen:
 				need = "never"
+			case *vorgang.BeteiligungBeendet:
+				need = "never"
+				if vorher == "weiterleitung.beendet" { // the target's no ends what it was shown for
+					need = vorgang.RechtLesen
+				}
 			}
 			if !slices.ContainsFunc(laufend, func(b *vorgang.BeteiligungBegonnen) bool {
 				return b.Mandant == a.Mandant && b.Recht.Umfasst(need) && !e.Zeit.Before(b.Von) && (b.Bis.IsZero() || e.Zeit.Before(b.Bis))
@@ -407,6 +413,7 @@ func gastOhneRecht(journal []vorgang.Ereignis) []int64 {
 		case *vorgang.BeteiligungBeendet:
 			laufend = slices.DeleteFunc(laufend, func(b *vorgang.BeteiligungBegonnen) bool { return b.ID == d.Beteiligung })
 		}
+		vorher = e.Code
 	}
 	return out
 }
