@@ -16,6 +16,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
 	"github.com/ozg-fachwerk/fachwerk/storage/memory"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -150,6 +151,7 @@ type (
 	txNoWords struct{ driver.Tx } // keeps the first word only
 	txForgets struct{ driver.Tx } // remembers no key
 	txLetters struct{ driver.Tx } // erases the journal only
+	txNoFrist struct{ driver.Tx } // forgets the Frist
 	txAgain   struct{ driver.Tx } // counts every imported Vorgang as new
 	txCounts  struct {
 		driver.Tx
@@ -249,6 +251,11 @@ func (t txNoWords) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) 
 
 func (t txForgets) PutSchluessel(context.Context, driver.PutSchluesselParams) error { return nil }
 
+func (t txNoFrist) SaveVorgang(ctx context.Context, p driver.SaveVorgangParams) error {
+	p.Row.Frist = datum.Datum{}
+	return t.Tx.SaveVorgang(ctx, p)
+}
+
 func (t txLetters) EraseVorgang(ctx context.Context, p driver.EraseVorgangParams) error {
 	rows, err := t.ListJournal(ctx, driver.ListJournalParams{VorgangID: p.VorgangID, Limit: 1000})
 	if err != nil {
@@ -333,6 +340,7 @@ func faults() map[string]func(b *broken) {
 		"journal":   func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txNoErase{t} } },
 		"search":    func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txNoWords{t} } },
 		"once":      func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txForgets{t} } },
+		"casework":  func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txNoFrist{t} } },
 		"retention": func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txLetters{t} } },
 		"import":    func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txAgain{t} } },
 		"watch": func(b *broken) { // a later page loses its first row

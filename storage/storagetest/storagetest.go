@@ -77,7 +77,7 @@ func cases() []testCase {
 		crudCases(), driverCases(), concurrencyCases(), unitCases(), isolationCases(), pageCases(),
 		aliasingCases(), textCases(), timeCases(), outboxCases(), claimCases(), reopenCases(),
 		numberCases(), eingangCases(), postfachCases(), journalCases(), searchCases(), watchCases(), shareCases(),
-		onceCases(), retentionCases(), importCases(), shutCases(),
+		onceCases(), retentionCases(), importCases(), shutCases(), caseworkCases(),
 	} {
 		all = append(all, group...)
 	}
