@@ -103,7 +103,7 @@ func (p *pruefer) regel(r *Regel, quellen map[string]Quelle) {
 
 // Rules whose length the case gives have none of their own.
 func (p *pruefer) laenge(r *Regel) {
-	frei := r.Zweck == ZweckBehoerdenfrist || r.Zweck == ZweckVerlaengerung || r.Zweck == ZweckAufbewahrung
+	frei := slices.Contains([]Zweck{ZweckBehoerdenfrist, ZweckBearbeitungsfrist, ZweckHemmung, ZweckVerlaengerung, ZweckAufbewahrung}, r.Zweck)
 	ok := r.N >= 0 && hoechstens[r.Einheit] > 0 && r.N <= hoechstens[r.Einheit]
 	p.fordere(ok || (frei && r.N == 0 && r.Einheit == ""), "regel-laenge", "/n", "length missing or out of range", "Die Länge fehlt oder ist zu groß.")
 }
@@ -136,12 +136,12 @@ func imBereich(d datum.Datum) bool {
 
 var (
 	zwecke = []Zweck{ZweckBekanntgabe, ZweckBereitstellung, ZweckRechtsbehelf, ZweckUntaetigkeit, ZweckWiedereinsetzung,
-		ZweckGenehmigungsfiktion, ZweckBehoerdenfrist, ZweckVerlaengerung, ZweckPflicht, ZweckAufbewahrung, ZweckTechnisch, ZweckZaehlung}
+		ZweckGenehmigungsfiktion, ZweckBehoerdenfrist, ZweckBearbeitungsfrist, ZweckHemmung, ZweckVerlaengerung, ZweckPflicht, ZweckAufbewahrung, ZweckTechnisch, ZweckZaehlung}
 	verfahren = []Verfahren{VerfahrenVwVfG, VerfahrenSGBX, VerfahrenAO}
 	kanaele   = []Kanal{KanalPost, KanalPostAusland, KanalElektronisch, KanalAbruf, KanalPostfach, KanalOeffentlich, KanalUebergabe,
 		KanalPZU, KanalEinschreiben, KanalRueckschein, KanalZustellungElektronisch, KanalDeMail, KanalZustellungPortal, KanalZustellungOeffentlich}
 	arten = []Art{ArtFiktion, ArtFrist, ArtSperrfrist, ArtHinweis, ArtKeine}
 	anker = []Anker{AnkerAufgabe, AnkerAbsendung, AnkerBereitstellung, AnkerBenachrichtigung, AnkerAbruf, AnkerZugang, AnkerBekanntmachung,
-		AnkerBekanntgabe, AnkerAntrag, AnkerWiderspruch, AnkerVollstaendig, AnkerHindernis, AnkerFristende, AnkerEingang, AnkerAngebot,
+		AnkerBekanntgabe, AnkerAntrag, AnkerWiderspruch, AnkerEinspruch, AnkerVollstaendig, AnkerHindernis, AnkerFristende, AnkerEingang, AnkerAngebot,
 		AnkerUebermittlung, AnkerAbschluss}
 )

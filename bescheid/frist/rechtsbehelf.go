@@ -149,12 +149,13 @@ type UntaetigkeitFall struct {
 // Untaetigkeit is what an authority left undecided.
 type Untaetigkeit string
 
-// The cases of § 75 VwGO and § 88 SGG.
+// The cases of § 75 VwGO, § 88 SGG and § 46 FGO.
 const (
 	UntaetigkeitAntrag         Untaetigkeit = "vwgo.antrag"
 	UntaetigkeitWiderspruch    Untaetigkeit = "vwgo.widerspruch"
 	UntaetigkeitSGGAntrag      Untaetigkeit = "sgg.antrag"
 	UntaetigkeitSGGWiderspruch Untaetigkeit = "sgg.widerspruch"
+	UntaetigkeitEinspruch      Untaetigkeit = "ao.einspruch"
 )
 
 // Untaetigkeit works out the last day of the Sperrfrist: no action before the

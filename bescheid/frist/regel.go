@@ -82,6 +82,7 @@ const (
 	AnkerBekanntgabe      Anker = "bekanntgabe"      // the act was made known
 	AnkerAntrag           Anker = "antrag"           // the application was received
 	AnkerWiderspruch      Anker = "widerspruch"      // the objection was received
+	AnkerEinspruch        Anker = "einspruch"        // the objection to a tax act was received
 	AnkerVollstaendig     Anker = "vollstaendig"     // the documents are complete
 	AnkerHindernis        Anker = "hindernis"        // the obstacle ended
 	AnkerFristende        Anker = "fristende"        // an earlier period ended
@@ -135,6 +136,8 @@ const (
 	ZweckWiedereinsetzung    Zweck = "wiedereinsetzung"
 	ZweckGenehmigungsfiktion Zweck = "genehmigungsfiktion"
 	ZweckBehoerdenfrist      Zweck = "behoerdenfrist"
+	ZweckBearbeitungsfrist   Zweck = "bearbeitungsfrist"
+	ZweckHemmung             Zweck = "hemmung" // how suspended days count
 	ZweckVerlaengerung       Zweck = "verlaengerung"
 	ZweckPflicht             Zweck = "pflicht"
 	ZweckAufbewahrung        Zweck = "aufbewahrung"

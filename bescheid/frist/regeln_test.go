@@ -43,7 +43,7 @@ func TestRegelnComplete(t *testing.T) {
 		require.Equal(t, r, found)
 	}
 	require.Greater(t, len(seen), 150)
-	require.Regexp(t, `^2026-11-23/[0-9a-f]{12}$`, w.Kennung())
+	require.Regexp(t, `^2026-11-25/[0-9a-f]{12}$`, w.Kennung())
 	_, ok := w.Regel("GIBT-ES-NICHT")
 	require.False(t, ok)
 	_, ok = w.Quelle("GIBT-ES-NICHT")

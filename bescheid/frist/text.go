@@ -80,6 +80,7 @@ var ankerText = map[Anker]string{
 	AnkerBekanntgabe:      "Bekanntgabe",
 	AnkerAntrag:           "Eingang des Antrags",
 	AnkerWiderspruch:      "Eingang des Widerspruchs",
+	AnkerEinspruch:        "Eingang des Einspruchs",
 	AnkerVollstaendig:     "Eingang der vollständigen Unterlagen",
 	AnkerHindernis:        "Wegfall des Hindernisses",
 	AnkerFristende:        "Ende der Frist",
