@@ -84,6 +84,10 @@ func (x *rechnung) mitEnde(werte []wert) (Ergebnis, error) {
 	if len(werte) == 0 || len(x.probleme) > 0 {
 		return x.schliesse(nil)
 	}
+	werte = x.amRand(werte)
+	if x.ausserhalb(); x.offen {
+		return x.ruht(werte)
+	}
 	x.schritt("Ende der Frist: " + wochentage[werte[0].tag.Wochentag()] + ", " + deutsch(werte[0].tag) + ", 24:00 Uhr.")
 	e, err := x.schliesse(werte)
 	if err == nil && e.Zweck == ZweckRechtsbehelf {
