@@ -7,13 +7,17 @@ type PflichtFall struct {
 	// Regel is the id of a rule with Zweck "pflicht" or "technisch": "PF-GEWO15".
 	Regel string `json:"regel"`
 	// Am is the day of the event the rule counts from.
-	Am       datum.Datum `json:"am"`
-	Behoerde Behoerde    `json:"behoerde"`
+	Am datum.Datum `json:"am"`
+	// Mitgeteilt is the day an extension was told, for a rule that extends another
+	// (DS-12-VERL); it must lie within the period extended.
+	Mitgeteilt datum.Datum `json:"mitgeteilt,omitzero"`
+	Behoerde   Behoerde    `json:"behoerde"`
 }
 
 // Pflicht works out the last day of a duty of the authority or of a technical
 // limit, such as the answer to a data subject (DS-12) or the automatic rejection
-// by FIT-Connect (FC-ABLEHNUNG). A rule that is not there, has no number, is not
+// by FIT-Connect (FC-ABLEHNUNG). An extension told too late leaves the period it
+// would have extended, with a warning. A rule that is not there, has no number, is not
 // in force or belongs to another Land is an error of kind fehler.ErrInvalid.
 func (r *Rechner) Pflicht(f PflichtFall) (Ergebnis, error) {
 	x := r.beginne("frist.Pflicht", ZweckPflicht, Eingabe{Pflicht: &f})
@@ -27,7 +31,36 @@ func (r *Rechner) Pflicht(f PflichtFall) (Ergebnis, error) {
 	if regel.Zweck == ZweckTechnisch {
 		b.Bund = b.Bund || b.Land == "" // technical limits know no place
 	}
-	return x.einfach(regel.Gegenstand, f.Am, b)
+	x.tag(f.Mitgeteilt, "/mitgeteilt", false)
+	x.fordere(f.Mitgeteilt.IsZero() || regel.Verlaengert != "", "mitgeteilt", "/mitgeteilt", "the rule extends nothing", "Die Regel verlängert keine andere Frist.")
+	if regel.Verlaengert == "" || len(x.probleme) > 0 {
+		return x.einfach(regel.Gegenstand, f.Am, b)
+	}
+	return x.einfach(x.verlaengertePflicht(regel, &f), f.Am, b)
+}
+
+// verlaengertePflicht gives the subject of the extension, or that of the period
+// it should have extended.
+func (x *rechnung) verlaengertePflicht(regel *Regel, f *PflichtFall) string {
+	alt := x.regeln.nachID[regel.Verlaengert]
+	if f.Mitgeteilt.IsZero() {
+		x.warne(problem("verlaengerung-offen", "/mitgeteilt", "day the extension was told is not known",
+			"Der Tag, an dem die Verlängerung mitgeteilt wurde, ist nicht bekannt; sie wirkt nur, wenn er in der ursprünglichen Frist liegt."))
+		return regel.Gegenstand
+	}
+	if f.Am.IsZero() || !imBereich(f.Am) {
+		return regel.Gegenstand // the caller reports the date
+	}
+	werte := x.laufe(lauf{regel: alt, am: f.Am, dauer: alt.Dauer(), ort: f.Behoerde.Ort, still: true})
+	if len(werte) == 0 {
+		return alt.Gegenstand
+	}
+	x.beleg(alt, "Frist, die verlängert wird")
+	x.schritt("Ursprüngliches Ende nach " + alt.text + ": " + tagText(werte[0].tag) + ".")
+	if !x.rechtzeitig(f.Mitgeteilt, werte) {
+		return alt.Gegenstand
+	}
+	return regel.Gegenstand
 }
 
 // AufbewahrungBeginn says from when a retention period counts.

@@ -72,6 +72,7 @@ func (p *pruefer) regel(r *Regel, quellen map[string]Quelle) {
 		p.fordere(r.Kanal == "", "regel-kanal", "/kanal", "channel without use", "Ein Kanal gehört nur zur Bekanntgabe.")
 	}
 	p.laender(r.Laender)
+	p.fordere(r.Verlaengert == "" || r.Zweck == ZweckPflicht, "regel-verlaengert", "/verlaengert", "only a duty can extend another", "Nur eine Pflicht kann eine andere verlängern.")
 	p.fordere(!r.NurBund || len(r.Laender) == 0, "regel-land", "/nur_bund", "federation and Laender at once", "Eine Regel gilt für den Bund oder für Länder.")
 	p.zeitraum(r.Von, r.Bis)
 	p.fordere(r.VonFruehestens.IsZero() || r.VonFruehestens.Vor(r.Von), "regel-geltung", "/von_fruehestens",

@@ -199,6 +199,9 @@ type Regel struct {
 	AbrufBeiStreit bool `json:"abruf_bei_streit,omitempty"`
 	// FruehererZugang: proven earlier receipt may take the place of the fiction.
 	FruehererZugang bool `json:"frueherer_zugang,omitempty"`
+	// Verlaengert is the id of the rule that this one extends, if it was told before
+	// the end of that one; only for duties.
+	Verlaengert string `json:"verlaengert,omitempty"`
 	// Alternativ are other readings, each giving a further candidate.
 	Alternativ []Lesart `json:"alternativ,omitempty"`
 	// Quelle are keys of the list of sources.
