@@ -93,9 +93,9 @@ func (r *Rechner) Behoerdenfrist(f BehoerdenfristFall) (Ergebnis, error) {
 	}
 	x.begruendet(f.VerlaengerungGrund)
 	if !x.offen && f.Mitgeteilt.Nach(werte[0].tag) {
-		x.schritt("Die Verlängerung wurde erst am " + tagText(f.Mitgeteilt) + " mitgeteilt, nach dem Ende der Frist; sie wirkt zurück (§ 31 Abs. 7 Satz 2 VwVfG).")
+		x.schritt("Die Verlängerung wurde erst am " + tagText(f.Mitgeteilt) + " mitgeteilt, nach dem Ende der Frist; sie wirkt zurück.")
 	}
-	return x.verlaengere(werte, *f.Verlaengerung, f.Behoerde, nil)
+	return x.verlaengere(werte, *f.Verlaengerung, f.Behoerde, ZweckBehoerdenfrist, nil)
 }
 
 // BearbeitungsfristFall asks until when an authority has to decide or act. No
@@ -148,5 +148,5 @@ func (r *Rechner) Bearbeitungsfrist(f BearbeitungsfristFall) (Ergebnis, error) {
 	if x.begruendet(f.VerlaengerungGrund); !x.rechtzeitig(f.Mitgeteilt, werte) {
 		return x.mitEnde(werte)
 	}
-	return x.verlaengere(werte, *f.Verlaengerung, f.Behoerde, regel.Alternativ)
+	return x.verlaengere(werte, *f.Verlaengerung, f.Behoerde, ZweckBearbeitungsfrist, regel.Alternativ)
 }

@@ -85,7 +85,7 @@ func (r *Rechner) Genehmigungsfiktion(f GenehmigungsfiktionFall) (Ergebnis, erro
 	if x.begruendet(f.VerlaengerungGrund); !x.rechtzeitig(f.Mitgeteilt, werte) {
 		return x.mitEnde(werte)
 	}
-	return x.verlaengere(werte, *f.Verlaengerung, f.Behoerde, regel.Alternativ)
+	return x.verlaengere(werte, *f.Verlaengerung, f.Behoerde, ZweckGenehmigungsfiktion, regel.Alternativ)
 }
 
 // unvollstaendig: the period has not begun; werte are its ends if it began on am.

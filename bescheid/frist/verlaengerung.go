@@ -26,14 +26,18 @@ func (r *Rechner) Verlaengerung(f VerlaengerungFall) (Ergebnis, error) {
 		return x.ohneDatum(LageKeine)
 	}
 	_, spaet := x.kalender.NaechsterWerktag(f.Behoerde.Ort, f.Fristende)
-	return x.verlaengere([]wert{{tag: spaet, roh: f.Fristende}}, f.Dauer, f.Behoerde, nil)
+	return x.verlaengere([]wert{{tag: spaet, roh: f.Fristende}}, f.Dauer, f.Behoerde, "", nil)
 }
 
 // verlaengere lets a period run on from its end, the deciding one first; the
 // readings of the old rule stay possible.
-func (x *rechnung) verlaengere(alt []wert, d Dauer, b Behoerde, lesarten []Lesart) (Ergebnis, error) {
+func (x *rechnung) verlaengere(alt []wert, d Dauer, b Behoerde, was Zweck, lesarten []Lesart) (Ergebnis, error) {
 	roh, verschoben := alt[0].roh, alt[0].tag
-	gefunden, _ := x.frage(schluessel{ZweckVerlaengerung, "", ""}, b, roh)
+	k := schluessel{ZweckVerlaengerung, "", string(was)}
+	if len(x.regeln.nach[k]) == 0 {
+		k.fach = "" // no rule of its own: the general one
+	}
+	gefunden, _ := x.frage(k, b, roh)
 	if gefunden == nil {
 		return x.ohneDatum(LageKeine)
 	}
