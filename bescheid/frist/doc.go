@@ -15,6 +15,12 @@
 // warnings to applicants. An Ergebnis holds its own input, so
 // [Rechner.Nachrechnen] can repeat it after a rule changed.
 //
+// A period of an authority, a Genehmigungsfiktion or a Bearbeitungsfrist can be
+// suspended any number of times ([Aussetzung]) and extended once. While a
+// suspension lasts there is no end, only a day it cannot lie before. For the end
+// itself [Rechner.Vorwarnungen] says when to warn and whom, by the plan of the
+// Mandant, and [Rechner.Fiktionsbescheinigung] what a certificate says.
+//
 // Nothing here reads a clock, and a result is not legal advice: it shows its
 // reasons so that a person can check them. All functions are pure; Rechner,
 // Regelwerk and Kalender are safe for concurrent use.

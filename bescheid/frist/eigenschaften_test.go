@@ -185,6 +185,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(regel(`"n":5`, `"n":100000`, `"nie"`, `"ende"`)))
 	f.Add([]byte(regel(`"aufgabe"`, `"hindernis"`)))
 	f.Add([]byte(`{"regeln":[{"id":"X","art":"keine"}]}`))
+	f.Add([]byte(regel(`"bekanntgabe"`, `"pflicht"`, `"kanal":"post",`, ``, `"quelle"`, `"verlaengert":"DS-12","quelle"`)))
+	f.Add([]byte(regel(`"bekanntgabe"`, `"hemmung"`, `"kanal":"post",`, ``, `"verfahren":"vwvfg",`, ``, `"n":5,"einheit":"tag"`, `"n":0`)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		w, err := frist.Load(bytes.NewReader(b), nil)
 		if err != nil {
@@ -197,8 +199,10 @@ func FuzzLoad(f *testing.F) {
 		for _, regel := range w.Regeln() {
 			if regel.Zweck == frist.ZweckPflicht || regel.Zweck == frist.ZweckTechnisch {
 				_, _ = r.Pflicht(frist.PflichtFall{Regel: regel.ID, Am: d("2025-03-14"), Behoerde: land(tenant.LandSH)})
+				_, _ = r.Pflicht(frist.PflichtFall{Regel: regel.ID, Am: d("2025-03-14"), Mitgeteilt: d("2025-03-20"), Behoerde: land(tenant.LandSH)})
 			}
 		}
+		_, _ = r.Genehmigungsfiktion(frist.GenehmigungsfiktionFall{Vollstaendig: d("2025-03-14"), Aussetzungen: ruht("2025-04-01 2025-04-20"), Behoerde: land(tenant.LandSH)})
 		fall := post(frist.VerfahrenVwVfG, land(tenant.LandSH), "2025-03-14")
 		e, err := r.Rechtsbehelf(frist.RechtsbehelfFall{Rechtsbehelf: frist.RechtsbehelfWiderspruch, Bekanntgabe: &fall, Behoerde: land(tenant.LandSH)})
 		if err == nil && e.Lage == frist.LageBestimmt && (e.Datum.IsZero() || e.Datum.Jahr() > 2210) {

@@ -58,6 +58,11 @@ type Ergebnis struct {
 	Kandidaten []Kandidat `json:"kandidaten,omitempty"`
 	// BereitstellungBis is the last day for retrieval, where one is needed.
 	BereitstellungBis datum.Datum `json:"bereitstellung_bis,omitzero"`
+	// NichtVor is set while no end is known because something still lasts (an open
+	// Aussetzung, documents that are missing): the end cannot lie before it.
+	NichtVor datum.Datum `json:"nicht_vor,omitzero"`
+	// Ruhezeiten are the days that did not count, by date.
+	Ruhezeiten []Ruhezeit `json:"ruhezeiten,omitempty"`
 	// Konfidenz is the weakest mark of the rules behind Datum.
 	Konfidenz Konfidenz `json:"konfidenz,omitempty"`
 	Belege    []Beleg   `json:"belege,omitempty"`
@@ -120,6 +125,7 @@ type Eingabe struct {
 	Wiedereinsetzung    *WiedereinsetzungFall    `json:"wiedereinsetzung,omitempty"`
 	Genehmigungsfiktion *GenehmigungsfiktionFall `json:"genehmigungsfiktion,omitempty"`
 	Behoerdenfrist      *BehoerdenfristFall      `json:"behoerdenfrist,omitempty"`
+	Bearbeitungsfrist   *BearbeitungsfristFall   `json:"bearbeitungsfrist,omitempty"`
 	Verlaengerung       *VerlaengerungFall       `json:"verlaengerung,omitempty"`
 	Pflicht             *PflichtFall             `json:"pflicht,omitempty"`
 	Aufbewahrung        *AufbewahrungFall        `json:"aufbewahrung,omitempty"`
@@ -128,7 +134,8 @@ type Eingabe struct {
 // Abgleich compares a result with the same case under the law of a Rechner.
 type Abgleich struct {
 	Neu Ergebnis `json:"neu"`
-	// Gleich: Lage, Datum, BereitstellungBis and all candidate dates agree.
+	// Gleich: Lage, Datum, BereitstellungBis, NichtVor, the days that did not
+	// count and all candidate dates agree.
 	Gleich bool `json:"gleich"`
 	// GleichesRecht: the same Regelwerk and Kalender were used.
 	GleichesRecht bool `json:"gleiches_recht"`
@@ -152,6 +159,8 @@ func (r *Rechner) Nachrechnen(e Ergebnis) (Abgleich, error) {
 	add("Lage", string(e.Lage), string(neu.Lage))
 	add("Datum", e.Datum.Deutsch(), neu.Datum.Deutsch())
 	add("Letzter Tag der Bereitstellung", e.BereitstellungBis.Deutsch(), neu.BereitstellungBis.Deutsch())
+	add("Frühester Tag", e.NichtVor.Deutsch(), neu.NichtVor.Deutsch())
+	add("Nicht gezählte Tage", ruhetage(e.Ruhezeiten), ruhetage(neu.Ruhezeiten))
 	gleich := func(x, y Kandidat) bool { return x.Datum == y.Datum }
 	if !slices.EqualFunc(e.Kandidaten, neu.Kandidaten, gleich) {
 		add("Mögliche Tage", tage(e.Kandidaten), tage(neu.Kandidaten))
@@ -164,7 +173,7 @@ func (r *Rechner) Nachrechnen(e Ergebnis) (Abgleich, error) {
 func (r *Rechner) Berechne(e Eingabe) (Ergebnis, error) {
 	gesetzt := 0
 	for _, da := range []bool{e.Bekanntgabe != nil, e.Rechtsbehelf != nil, e.Untaetigkeit != nil, e.Wiedereinsetzung != nil,
-		e.Genehmigungsfiktion != nil, e.Behoerdenfrist != nil, e.Verlaengerung != nil, e.Pflicht != nil, e.Aufbewahrung != nil} {
+		e.Genehmigungsfiktion != nil, e.Behoerdenfrist != nil, e.Bearbeitungsfrist != nil, e.Verlaengerung != nil, e.Pflicht != nil, e.Aufbewahrung != nil} {
 		if da {
 			gesetzt++
 		}
@@ -184,6 +193,8 @@ func (r *Rechner) Berechne(e Eingabe) (Ergebnis, error) {
 		return r.Genehmigungsfiktion(*e.Genehmigungsfiktion)
 	case e.Behoerdenfrist != nil:
 		return r.Behoerdenfrist(*e.Behoerdenfrist)
+	case e.Bearbeitungsfrist != nil:
+		return r.Bearbeitungsfrist(*e.Bearbeitungsfrist)
 	case e.Verlaengerung != nil:
 		return r.Verlaengerung(*e.Verlaengerung)
 	case e.Pflicht != nil:

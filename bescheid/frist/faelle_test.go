@@ -169,6 +169,10 @@ func TestProblems(t *testing.T) {
 			_, err := r.Pflicht(frist.PflichtFall{Regel: "PF-28", Am: d("2025-01-01"), Behoerde: land("SH")})
 			return err
 		}},
+		"pflicht mitgeteilt": {"frist.mitgeteilt", func() error {
+			_, err := r.Pflicht(frist.PflichtFall{Regel: "DS-12", Am: d("2025-01-01"), Mitgeteilt: d("2025-01-02"), Behoerde: land("SH")})
+			return err
+		}},
 		"pflicht fremdes Land": {"frist.keine-regel", func() error {
 			_, err := r.Pflicht(frist.PflichtFall{Regel: "DS-ARCHIV-ST", Am: d("2025-01-01"), Behoerde: land("SH")})
 			return err
@@ -211,6 +215,8 @@ func TestRemediesAndDuties(t *testing.T) {
 		{"Vorverfahren abolished in places", frist.Eingabe{Rechtsbehelf: &frist.RechtsbehelfFall{Rechtsbehelf: frist.RechtsbehelfWiderspruch, Am: d("2026-03-03"), Behoerde: land(tenant.LandNW)}}, []string{"2026-04-07"}, "frist.hinweis"},
 		{"failure to act", frist.Eingabe{Untaetigkeit: &frist.UntaetigkeitFall{Gegen: frist.UntaetigkeitAntrag, Am: d("2026-01-14"), Behoerde: sh}}, []string{"2026-04-14"}, ""},
 		{"failure to act, end on a Saturday", frist.Eingabe{Untaetigkeit: &frist.UntaetigkeitFall{Gegen: frist.UntaetigkeitWiderspruch, Am: d("2026-01-11"), Behoerde: sh}}, []string{"2026-04-11", "2026-04-13"}, ""},
+		{"failure to act, tax", frist.Eingabe{Untaetigkeit: &frist.UntaetigkeitFall{Gegen: frist.UntaetigkeitEinspruch, Am: d("2026-01-14"), Behoerde: sh}}, []string{"2026-07-14"}, ""},
+		{"failure to act, social objection", frist.Eingabe{Untaetigkeit: &frist.UntaetigkeitFall{Gegen: frist.UntaetigkeitSGGWiderspruch, Am: d("2026-01-14"), Behoerde: sh}}, []string{"2026-04-14"}, ""},
 		{"failure to act, social", frist.Eingabe{Untaetigkeit: &frist.UntaetigkeitFall{Gegen: frist.UntaetigkeitSGGAntrag, Am: d("2026-01-14"), Behoerde: sh}}, []string{"2026-07-14"}, ""},
 		{"Wiedereinsetzung", frist.Eingabe{Wiedereinsetzung: &frist.WiedereinsetzungFall{Recht: frist.WiedereinsetzungVwVfG, Hindernis: d("2026-03-02"), Fristende: d("2026-02-02"), Behoerde: sh}}, []string{"2026-03-16"}, ""},
 		{"Wiedereinsetzung, tax", frist.Eingabe{Wiedereinsetzung: &frist.WiedereinsetzungFall{Recht: frist.WiedereinsetzungAO, Hindernis: d("2026-03-02"), Fristende: d("2026-02-02"), Behoerde: sh}}, []string{"2026-04-02"}, ""},
@@ -227,6 +233,10 @@ func TestRemediesAndDuties(t *testing.T) {
 		{"trade notice", frist.Eingabe{Pflicht: &frist.PflichtFall{Regel: "PF-GEWO15", Am: d("2026-03-11"), Behoerde: sh}}, []string{"2026-03-14", "2026-03-16"}, ""},
 		{"einheitliche Stelle", frist.Eingabe{Pflicht: &frist.PflichtFall{Regel: "PF-71B-EINGANG", Am: d("2026-03-09"), Behoerde: sh}}, []string{"2026-03-12"}, ""},
 		{"data subject", frist.Eingabe{Pflicht: &frist.PflichtFall{Regel: "DS-12", Am: d("2026-01-31"), Behoerde: sh}}, []string{"2026-02-28", "2026-03-02"}, ""},
+		{"data subject, extended in time", frist.Eingabe{Pflicht: &frist.PflichtFall{Regel: "DS-12-VERL", Am: d("2026-01-31"), Mitgeteilt: d("2026-02-27"), Behoerde: sh}}, []string{"2026-04-30"}, ""},
+		{"data subject, extended at the edge", frist.Eingabe{Pflicht: &frist.PflichtFall{Regel: "DS-12-VERL", Am: d("2026-01-31"), Mitgeteilt: d("2026-03-02"), Behoerde: sh}}, []string{"2026-04-30"}, "frist.verlaengerung-knapp"},
+		{"data subject, extended too late", frist.Eingabe{Pflicht: &frist.PflichtFall{Regel: "DS-12-VERL", Am: d("2026-01-31"), Mitgeteilt: d("2026-03-03"), Behoerde: sh}}, []string{"2026-02-28", "2026-03-02"}, "frist.verlaengerung-spaet"},
+		{"data subject, day of the extension not known", frist.Eingabe{Pflicht: &frist.PflichtFall{Regel: "DS-12-VERL", Am: d("2026-01-31"), Behoerde: sh}}, []string{"2026-04-30"}, "frist.verlaengerung-offen"},
 		{"archive silent", frist.Eingabe{Pflicht: &frist.PflichtFall{Regel: "DS-ARCHIV-ST", Am: d("2026-03-02"), Behoerde: land(tenant.LandST)}}, []string{"2027-03-02"}, ""},
 		{"retention from the day of the order", frist.Eingabe{Aufbewahrung: &frist.AufbewahrungFall{Abschluss: d("2026-05-04"), Dauer: frist.Dauer{N: 10, Einheit: frist.EinheitJahr}, Norm: "Aktenplan"}}, []string{"2036-05-04"}, ""},
 		{"retention held by a court case", frist.Eingabe{Aufbewahrung: &frist.AufbewahrungFall{Abschluss: d("2026-05-04"), Dauer: frist.Dauer{N: 1, Einheit: frist.EinheitJahr}, NichtVor: d("2028-01-01"), Norm: "Aktenplan"}}, []string{"2028-01-01"}, ""},

@@ -125,7 +125,14 @@ func TestFeiertageByGemeinde(t *testing.T) {
 		{tenant.LandBY, "09162000", "2025-08-15", frist.Ja},
 		{tenant.LandBY, nuernbrg, "2025-08-15", frist.Nein},
 		{tenant.LandBY, "", "2025-08-15", frist.Ungewiss},
-		{tenant.LandBY, "09171112", "2025-08-15", frist.Ungewiss},
+		{tenant.LandBY, "09171112", "2025-08-15", frist.Ja},       // all of Oberbayern
+		{tenant.LandBY, "092790001125", "2014-08-15", frist.Ja},   // and of Niederbayern
+		{tenant.LandBY, "09371111", "2025-08-15", frist.Ungewiss}, // but not of the Oberpfalz
+		{tenant.LandBY, "09362000", "2025-08-15", frist.Ja},       // Regensburg
+		{tenant.LandBY, "09663000", "2025-08-15", frist.Ja},       // Würzburg
+		{tenant.LandBY, augsburg, "2025-08-15", frist.Ja},
+		{tenant.LandBY, "09562000", "2025-08-15", frist.Nein}, // Erlangen
+		{tenant.LandBY, "09563000", "2025-08-15", frist.Nein}, // Fürth
 		{tenant.LandBY, augsburg, "2025-08-08", frist.Ja},
 		{tenant.LandBY, muenchen, "2025-08-08", frist.Nein},
 		{tenant.LandBY, "", "2025-08-08", frist.Ungewiss},

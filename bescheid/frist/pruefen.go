@@ -72,6 +72,7 @@ func (p *pruefer) regel(r *Regel, quellen map[string]Quelle) {
 		p.fordere(r.Kanal == "", "regel-kanal", "/kanal", "channel without use", "Ein Kanal gehört nur zur Bekanntgabe.")
 	}
 	p.laender(r.Laender)
+	p.fordere(r.Verlaengert == "" || r.Zweck == ZweckPflicht, "regel-verlaengert", "/verlaengert", "only a duty can extend another", "Nur eine Pflicht kann eine andere verlängern.")
 	p.fordere(!r.NurBund || len(r.Laender) == 0, "regel-land", "/nur_bund", "federation and Laender at once", "Eine Regel gilt für den Bund oder für Länder.")
 	p.zeitraum(r.Von, r.Bis)
 	p.fordere(r.VonFruehestens.IsZero() || r.VonFruehestens.Vor(r.Von), "regel-geltung", "/von_fruehestens",
@@ -103,7 +104,7 @@ func (p *pruefer) regel(r *Regel, quellen map[string]Quelle) {
 
 // Rules whose length the case gives have none of their own.
 func (p *pruefer) laenge(r *Regel) {
-	frei := r.Zweck == ZweckBehoerdenfrist || r.Zweck == ZweckVerlaengerung || r.Zweck == ZweckAufbewahrung
+	frei := slices.Contains([]Zweck{ZweckBehoerdenfrist, ZweckBearbeitungsfrist, ZweckHemmung, ZweckVerlaengerung, ZweckAufbewahrung}, r.Zweck)
 	ok := r.N >= 0 && hoechstens[r.Einheit] > 0 && r.N <= hoechstens[r.Einheit]
 	p.fordere(ok || (frei && r.N == 0 && r.Einheit == ""), "regel-laenge", "/n", "length missing or out of range", "Die Länge fehlt oder ist zu groß.")
 }
@@ -136,12 +137,12 @@ func imBereich(d datum.Datum) bool {
 
 var (
 	zwecke = []Zweck{ZweckBekanntgabe, ZweckBereitstellung, ZweckRechtsbehelf, ZweckUntaetigkeit, ZweckWiedereinsetzung,
-		ZweckGenehmigungsfiktion, ZweckBehoerdenfrist, ZweckVerlaengerung, ZweckPflicht, ZweckAufbewahrung, ZweckTechnisch, ZweckZaehlung}
+		ZweckGenehmigungsfiktion, ZweckBehoerdenfrist, ZweckBearbeitungsfrist, ZweckHemmung, ZweckVerlaengerung, ZweckPflicht, ZweckAufbewahrung, ZweckTechnisch, ZweckZaehlung}
 	verfahren = []Verfahren{VerfahrenVwVfG, VerfahrenSGBX, VerfahrenAO}
 	kanaele   = []Kanal{KanalPost, KanalPostAusland, KanalElektronisch, KanalAbruf, KanalPostfach, KanalOeffentlich, KanalUebergabe,
 		KanalPZU, KanalEinschreiben, KanalRueckschein, KanalZustellungElektronisch, KanalDeMail, KanalZustellungPortal, KanalZustellungOeffentlich}
 	arten = []Art{ArtFiktion, ArtFrist, ArtSperrfrist, ArtHinweis, ArtKeine}
 	anker = []Anker{AnkerAufgabe, AnkerAbsendung, AnkerBereitstellung, AnkerBenachrichtigung, AnkerAbruf, AnkerZugang, AnkerBekanntmachung,
-		AnkerBekanntgabe, AnkerAntrag, AnkerWiderspruch, AnkerVollstaendig, AnkerHindernis, AnkerFristende, AnkerEingang, AnkerAngebot,
+		AnkerBekanntgabe, AnkerAntrag, AnkerWiderspruch, AnkerEinspruch, AnkerVollstaendig, AnkerHindernis, AnkerFristende, AnkerEingang, AnkerAngebot,
 		AnkerUebermittlung, AnkerAbschluss}
 )

@@ -72,6 +72,10 @@ type rechnung struct {
 	e        Ergebnis
 	werte    []wert
 	probleme fehler.Probleme
+	ruhen    []ruhe      // suspended days, in order
+	ruheAb   datum.Datum // start of a period with a fixed last day
+	sitz     Ort         // whose working days end a suspended period
+	offen    bool        // a suspension that still lasts was met
 }
 
 // wert is a candidate while it is worked out.
@@ -233,6 +237,10 @@ func (x *rechnung) lese(werte []wert, l lauf, n int, v Verschiebung, grund strin
 	}
 	if !still {
 		x.erzaehleLauf(l, roh)
+	}
+	if roh = x.hemme(l, roh, still); !imBereich(roh) {
+		x.fordere(false, "datum-bereich", "", "result is outside 1900 to 2199", "Das Ende liegt außerhalb von 1900 bis 2199.")
+		return werte
 	}
 	if v != VerschiebungEnde {
 		if !still && x.kalender.IsWerktag(l.ort, roh) != Ja {

@@ -84,6 +84,10 @@ func (x *rechnung) mitEnde(werte []wert) (Ergebnis, error) {
 	if len(werte) == 0 || len(x.probleme) > 0 {
 		return x.schliesse(nil)
 	}
+	werte = x.amRand(werte)
+	if x.ausserhalb(); x.offen {
+		return x.ruht(werte)
+	}
 	x.schritt("Ende der Frist: " + wochentage[werte[0].tag.Wochentag()] + ", " + deutsch(werte[0].tag) + ", 24:00 Uhr.")
 	e, err := x.schliesse(werte)
 	if err == nil && e.Zweck == ZweckRechtsbehelf {
@@ -149,12 +153,13 @@ type UntaetigkeitFall struct {
 // Untaetigkeit is what an authority left undecided.
 type Untaetigkeit string
 
-// The cases of § 75 VwGO and § 88 SGG.
+// The cases of § 75 VwGO, § 88 SGG and § 46 FGO.
 const (
 	UntaetigkeitAntrag         Untaetigkeit = "vwgo.antrag"
 	UntaetigkeitWiderspruch    Untaetigkeit = "vwgo.widerspruch"
 	UntaetigkeitSGGAntrag      Untaetigkeit = "sgg.antrag"
 	UntaetigkeitSGGWiderspruch Untaetigkeit = "sgg.widerspruch"
+	UntaetigkeitEinspruch      Untaetigkeit = "ao.einspruch"
 )
 
 // Untaetigkeit works out the last day of the Sperrfrist: no action before the

@@ -82,6 +82,7 @@ const (
 	AnkerBekanntgabe      Anker = "bekanntgabe"      // the act was made known
 	AnkerAntrag           Anker = "antrag"           // the application was received
 	AnkerWiderspruch      Anker = "widerspruch"      // the objection was received
+	AnkerEinspruch        Anker = "einspruch"        // the objection to a tax act was received
 	AnkerVollstaendig     Anker = "vollstaendig"     // the documents are complete
 	AnkerHindernis        Anker = "hindernis"        // the obstacle ended
 	AnkerFristende        Anker = "fristende"        // an earlier period ended
@@ -135,6 +136,8 @@ const (
 	ZweckWiedereinsetzung    Zweck = "wiedereinsetzung"
 	ZweckGenehmigungsfiktion Zweck = "genehmigungsfiktion"
 	ZweckBehoerdenfrist      Zweck = "behoerdenfrist"
+	ZweckBearbeitungsfrist   Zweck = "bearbeitungsfrist"
+	ZweckHemmung             Zweck = "hemmung" // how suspended days count
 	ZweckVerlaengerung       Zweck = "verlaengerung"
 	ZweckPflicht             Zweck = "pflicht"
 	ZweckAufbewahrung        Zweck = "aufbewahrung"
@@ -196,6 +199,9 @@ type Regel struct {
 	AbrufBeiStreit bool `json:"abruf_bei_streit,omitempty"`
 	// FruehererZugang: proven earlier receipt may take the place of the fiction.
 	FruehererZugang bool `json:"frueherer_zugang,omitempty"`
+	// Verlaengert is the id of the rule that this one extends, if it was told before
+	// the end of that one; only for duties.
+	Verlaengert string `json:"verlaengert,omitempty"`
 	// Alternativ are other readings, each giving a further candidate.
 	Alternativ []Lesart `json:"alternativ,omitempty"`
 	// Quelle are keys of the list of sources.

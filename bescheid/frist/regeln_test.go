@@ -43,7 +43,7 @@ func TestRegelnComplete(t *testing.T) {
 		require.Equal(t, r, found)
 	}
 	require.Greater(t, len(seen), 150)
-	require.Regexp(t, `^2026-11-23/[0-9a-f]{12}$`, w.Kennung())
+	require.Regexp(t, `^2026-11-25/[0-9a-f]{12}$`, w.Kennung())
 	_, ok := w.Regel("GIBT-ES-NICHT")
 	require.False(t, ok)
 	_, ok = w.Quelle("GIBT-ES-NICHT")
@@ -161,6 +161,9 @@ func TestLoadProblems(t *testing.T) {
 		"frueh":         {regel(`"von"`, `"von_fruehestens":"2031-01-01","von"`), "frist.regel-geltung"},
 		"lesart":        {regel(`"quelle"`, `"alternativ":[{"n":3,"grund":""}],"quelle"`), "frist.regel-lesart"},
 		"lesart leer":   {regel(`"quelle"`, `"alternativ":[{"grund":"so"}],"quelle"`), "frist.regel-lesart"},
+		"verlaengert":   {regel(`"quelle"`, `"verlaengert":"DS-12","quelle"`), "frist.regel-verlaengert"},
+		"v. fehlt":      {regel(`"bekanntgabe"`, `"pflicht"`, `"kanal":"post",`, ``, `"quelle"`, `"verlaengert":"X-9","quelle"`), "frist.regel-verlaengert"},
+		"v. Kette":      {regel(`"bekanntgabe"`, `"pflicht"`, `"kanal":"post",`, ``, `"quelle"`, `"verlaengert":"DS-12-VERL","quelle"`), "frist.regel-verlaengert"},
 		"unbekannt":     {regel(`"von"`, `"seit":"x","von"`), "frist.datei-form"},
 		"datum":         {regel(`2030-01-01"`, `2030-13-01"`), "frist.datei-form"},
 		"kein JSON":     {`nein`, "frist.datei-form"},
@@ -198,8 +201,9 @@ func fristenDoc() string {
 	w, k := frist.Standard(), frist.StandardKalender()
 	var b strings.Builder
 	zelle := func(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
-	b.WriteString("# Fristen und Feiertage als Daten\n\nErzeugt aus `bescheid/frist/regeln.json` und `bescheid/frist/feiertage.json` mit\n`go test ./bescheid/frist -update`; ein Test schlägt fehl, wenn diese Seite nicht dazu passt.\n\n")
+	b.WriteString("# Fristen und Feiertage als Daten\n\nErzeugt aus `regeln.json`, `feiertage.json` und `vorwarnungen.json` in `bescheid/frist` mit\n`go test ./bescheid/frist -update`; ein Test schlägt fehl, wenn diese Seite nicht dazu passt.\n\n")
 	fmt.Fprintf(&b, "Stand der Sammlung: %s. Keine Rechtsberatung.\n\n", w.Stand())
+	b.WriteString("Ruht eine Frist (Zweck hemmung), so zählen die Tage der Aussetzung nicht mit: jeder Tag einmal, Tage außerhalb der Frist gar nicht.\nDauert die Aussetzung an, gibt es kein Ende, nur einen Tag, vor dem es nicht liegen kann.\n\n")
 	b.WriteString("Konfidenz: **A** Wortlaut der Norm oder amtliche Stelle, **B** zweite Hand, **U** nicht geprüft oder widersprüchlich.\nVerschiebung: ob das Ende auf den nächsten Werktag rückt. Lesart: was sich nicht ausschließen lässt und deshalb mitgerechnet wird.\n")
 	letzter := frist.Zweck("")
 	regeln := w.Regeln()
@@ -229,6 +233,14 @@ func fristenDoc() string {
 	b.WriteString("\n## Feiertage\n\n| Kennung | Name | Tag | Wo | In Kraft | Quelle | Konf. |\n|---|---|---|---|---|---|---|\n")
 	for _, f := range k.Regeln() {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", f.ID, f.Name, tagRegel(f), feiertagWo(f), feiertagGeltung(f), strings.Join(f.Quelle, ", "), f.Konfidenz)
+	}
+	b.WriteString("\n## Vorwarnungen\n\nKein Recht, sondern Vorgabe aus `bescheid/frist/vorwarnungen.json`; jeder Mandant kann den Plan je Zweck ersetzen. Gezählt wird in Werktagen der Behörde vom frühesten möglichen Ende zurück.\n\n| Zweck | Werktage vorher und wer |\n|---|---|\n")
+	for _, p := range frist.StandardVorwarnplan().Plaene() {
+		var stufen []string
+		for _, s := range p.Stufen {
+			stufen = append(stufen, fmt.Sprintf("%d %s", s.Werktage, s.Rolle))
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", p.Zweck, strings.Join(stufen, ", "))
 	}
 	b.WriteString("\n## Quellen\n\n| Schlüssel | Quelle |\n|---|---|\n")
 	seen := map[string]bool{}
@@ -309,6 +321,9 @@ func bemerkung(r frist.Regel) string {
 			was = frist.Dauer{N: *l.N, Einheit: r.Einheit}.String()
 		}
 		out = append(out, "Lesart "+was+": "+l.Grund)
+	}
+	if r.Verlaengert != "" {
+		out = append(out, "Verlängert "+r.Verlaengert+".")
 	}
 	if r.Hinweis != "" {
 		out = append(out, r.Hinweis)

@@ -113,7 +113,20 @@ func load(r io.Reader, basis *Regelwerk) (*Regelwerk, error) {
 		return nil, fehler.New("frist.Load", "", fehler.ErrInvalid, fehler.Probleme{problem("regel-anzahl", "/regeln",
 			"too many rules", "Das Regelwerk hat zu viele Regeln.")})
 	}
-	return newRegelwerk(d.Stand, regeln, quellen), nil
+	w := newRegelwerk(d.Stand, regeln, quellen)
+	for i := range regeln {
+		if v := regeln[i].Verlaengert; v != "" && !w.verlaengerbar(v) {
+			return nil, fehler.New("frist.Load", "", fehler.ErrInvalid, fehler.Probleme{problem("regel-verlaengert", "/regeln",
+				"the rule extended is not there or has no number of its own", "Die Regel, die verlängert wird, fehlt oder hat keine eigene Länge.")})
+		}
+	}
+	return w, nil
+}
+
+// verlaengerbar: a duty with a number that extends no other, so that there is no circle.
+func (w *Regelwerk) verlaengerbar(id string) bool {
+	r := w.nachID[id]
+	return r != nil && r.Zweck == ZweckPflicht && r.Art != ArtHinweis && r.Art != ArtKeine && r.Verlaengert == ""
 }
 
 // ueberlagere replaces what has the same id and adds the rest.

@@ -47,6 +47,14 @@ func tage(k []Kandidat) string {
 	return strings.Join(out, ", ")
 }
 
+func ruhetage(r []Ruhezeit) string {
+	out := make([]string, len(r))
+	for i, z := range r {
+		out[i] = deutsch(z.Von) + " bis " + deutsch(z.Bis)
+	}
+	return strings.Join(out, ", ")
+}
+
 // verbinde joins two reasons.
 func verbinde(a, b string) string {
 	if a == "" || b == "" {
@@ -80,6 +88,7 @@ var ankerText = map[Anker]string{
 	AnkerBekanntgabe:      "Bekanntgabe",
 	AnkerAntrag:           "Eingang des Antrags",
 	AnkerWiderspruch:      "Eingang des Widerspruchs",
+	AnkerEinspruch:        "Eingang des Einspruchs",
 	AnkerVollstaendig:     "Eingang der vollständigen Unterlagen",
 	AnkerHindernis:        "Wegfall des Hindernisses",
 	AnkerFristende:        "Ende der Frist",
