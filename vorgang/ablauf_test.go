@@ -27,7 +27,7 @@ func TestWholeStory(t *testing.T) {
 	require.Equal(t, time.UTC, s.Nachrichten[0].Quittungen[0].Zeit.Location(), "times of channels become UTC microseconds")
 	require.Zero(t, s.Nachrichten[0].Quittungen[0].Zeit.Nanosecond()%1000)
 	require.Nil(t, s.Zuweisung)
-	require.Equal(t, "Das Verfahren ist abgeschlossen.", f.v.Oeffentlich().Status)
+	require.Equal(t, "Das Verfahren ist abgeschlossen.", f.v.Oeffentlich(f.uhr).Status)
 
 	var arten []vorgang.AuftragArt
 	for i, o := range f.orders {

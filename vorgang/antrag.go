@@ -77,6 +77,13 @@ type Oeffentlich struct {
 	Status   string
 	Seit     time.Time
 	Eingang  datum.Datum
+	// Voraussichtlich is the day until which a decision is expected: the end of the
+	// Bearbeitungsfrist as it looks now. Zero if there is none or the work is done.
+	Voraussichtlich datum.Datum
+	// Ruht: the work rests for a reason of the procedure.
+	Ruht bool
+	// Zurueckgezogen: the authority knows that the citizen withdraws the Antrag.
+	Zurueckgezogen bool
 	// Ansprechpartner is who may be called; nil if nobody is named.
 	Ansprechpartner *Ansprechpartner
 	// Offen are the questions that wait for an answer.
@@ -89,12 +96,26 @@ type OffeneFrage struct {
 	Bis     datum.Datum
 }
 
-// Oeffentlich gives the citizen's view.
-func (v *Vorgang) Oeffentlich() Oeffentlich {
+// Oeffentlich gives the citizen's view at a time.
+func (v *Vorgang) Oeffentlich(now time.Time) Oeffentlich {
 	o := Oeffentlich{
 		Nummer: v.s.Nummer, Leistung: v.s.LeistungName, Status: v.s.Status.Oeffentlich(),
 		Seit: v.s.StatusSeit, Eingang: datum.Von(v.s.Eingang),
 		Ansprechpartner: kopie(v.s.Ansprechpartner),
+	}
+	if s := v.s.Status; s == Neu || s == Angenommen || s == InBearbeitung {
+		o.Voraussichtlich = v.s.Fristende(datum.Von(now))
+		o.Ruht = v.s.Ausgesetzt() != nil
+		o.Zurueckgezogen = v.s.Ruecknahme != nil
+		if o.Ruht {
+			o.Status = "Die Bearbeitung ruht zurzeit."
+		}
+		if v.s.OffeneWeiterleitung() != nil {
+			o.Status = "Es wird geprüft, welche Behörde zuständig ist."
+		}
+	}
+	if v.s.Abschluss != nil && v.s.Abschluss.Grund == GrundWeitergeleitet {
+		o.Status = "Ihr Antrag wurde an die zuständige Behörde weitergeleitet."
 	}
 	for _, r := range v.s.Rueckfragen {
 		if r.Beantwortet.IsZero() {

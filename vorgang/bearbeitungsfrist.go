@@ -1,11 +1,13 @@
 package vorgang
 
 import (
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -30,6 +32,38 @@ type Bearbeitungsfrist struct {
 	// Verlaengert is when it was extended and why; zero if it was not.
 	Verlaengert        datum.Datum `json:"verlaengert,omitzero"`
 	VerlaengerungGrund string      `json:"verlaengerungGrund,omitempty"`
+}
+
+// NewBearbeitungsfrist takes over a result of bescheid/frist for the case
+// Bearbeitungsfrist or Genehmigungsfiktion, and the days on which to
+// warn. Of several readings of the law the earliest end counts. A result without an
+// end, or for another case, is fehler.ErrInvalid. Aussetzungen do not belong into the
+// case: those of the Vorgang are added by [Stand.Fristende].
+func NewBearbeitungsfrist(e frist.Ergebnis, warnungen ...frist.Vorwarnung) (Bearbeitungsfrist, error) {
+	const op = "vorgang.NewBearbeitungsfrist"
+	var am datum.Datum
+	var rest bool
+	switch c := e.Eingabe; {
+	case c.Bearbeitungsfrist != nil:
+		am, rest = c.Bearbeitungsfrist.Am, len(c.Bearbeitungsfrist.Aussetzungen) > 0
+	case c.Genehmigungsfiktion != nil:
+		am, rest = c.Genehmigungsfiktion.Vollstaendig, len(c.Genehmigungsfiktion.Aussetzungen) > 0
+	default:
+		return Bearbeitungsfrist{}, fehler.New(op, string(e.Zweck), fehler.ErrInvalid, errors.New("is no period for a decision"))
+	}
+	if e.Fruehestes().IsZero() || rest {
+		return Bearbeitungsfrist{}, fehler.New(op, string(e.Zweck), fehler.ErrInvalid, errors.New("the result has no end, or Aussetzungen of its own"))
+	}
+	f := Bearbeitungsfrist{
+		Beginn: am.AddTage(1), Ende: e.Fruehestes(), Fiktion: e.Eingabe.Genehmigungsfiktion != nil, Schritte: slices.Clone(e.Schritte),
+	}
+	for _, b := range e.Belege {
+		f.Regeln = append(f.Regeln, b.ID)
+	}
+	for _, w := range warnungen {
+		f.Warnungen = append(f.Warnungen, w.Tag)
+	}
+	return f, nil
 }
 
 func (f *Bearbeitungsfrist) clone() *Bearbeitungsfrist {

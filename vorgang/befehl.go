@@ -103,6 +103,8 @@ const (
 	BefehlSperren                Befehl = "sperren"
 	BefehlEntsperren             Befehl = "entsperren"
 
+	BefehlZugangscodeAusgeben Befehl = "zugangscode_ausgeben"
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -177,6 +179,7 @@ var tabelle = []Regel{
 	{Befehl: BefehlLoeschungBestaetigen, Von: []Status{ZuLoeschen}, Nach: Geloescht, Rollen: []tenant.Rolle{tenant.Loeschberechtigt}, Endgueltig: "Gelöschtes lässt sich nicht wiederherstellen."},
 	{Befehl: BefehlSperren, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Loeschberechtigt, tenant.RolleSystem}, Umkehrbar: true},
 	{Befehl: BefehlEntsperren, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Leitung, tenant.Loeschberechtigt}, Umkehrbar: true},
+	{Befehl: BefehlZugangscodeAusgeben, Von: nichtWeg, Rollen: imHaus, Endgueltig: "Ein neuer Code ersetzt den alten."},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
 	{Befehl: BefehlBeteiligungBeenden, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }

@@ -238,10 +238,10 @@ func TestGuestsUndoOnlyTheirOwn(t *testing.T) {
 func TestOeffentlichDoesNotShowBeteiligungen(t *testing.T) {
 	t.Parallel()
 	f := neuerFall(t)
-	vorher, err := json.Marshal(f.v.Oeffentlich())
+	vorher, err := json.Marshal(f.v.Oeffentlich(f.uhr))
 	require.NoError(t, err)
 	f.get(f.v.Invite(sb, f.now(), einladung()))
-	nachher, err := json.Marshal(f.v.Oeffentlich())
+	nachher, err := json.Marshal(f.v.Oeffentlich(f.uhr))
 	require.NoError(t, err)
 	require.Equal(t, string(vorher), string(nachher))
 	require.NotContains(t, string(nachher), "luebeck")

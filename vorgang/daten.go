@@ -220,6 +220,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &AnlageHinzugefuegt{} }, func() daten { return &AntragZurueckgezogen{} },
 		func() daten { return &RuecknahmeErledigt{} }, func() daten { return &Eingesehen{} },
 		func() daten { return &Umgesetzt{} },
+		func() daten { return &ZugangscodeAusgegeben{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
 		m[f().code()] = f

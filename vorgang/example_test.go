@@ -30,7 +30,7 @@ func Example() {
 	for _, e := range v.Neu() {
 		fmt.Println(e.Seq, e.Code)
 	}
-	fmt.Println(v.Status(), "-", v.Oeffentlich().Status)
+	fmt.Println(v.Status(), "-", v.Oeffentlich(now).Status)
 	// Output:
 	// 1 vorgang.eingegangen
 	// 2 vorgang.status

@@ -44,10 +44,10 @@ func TestKennzeichen(t *testing.T) {
 func TestAnsprechpartner(t *testing.T) {
 	t.Parallel()
 	f := neuerFall(t)
-	require.Nil(t, f.v.Oeffentlich().Ansprechpartner)
+	require.Nil(t, f.v.Oeffentlich(f.uhr).Ansprechpartner)
 	p := vorgang.Ansprechpartner{Name: "Frau Muster", Telefon: "0431 1", Email: "m@kiel.example", Raum: "2.07"}
 	f.do(f.v.SetAnsprechpartner(sb, f.now(), &p))
-	require.Equal(t, p, *f.v.Oeffentlich().Ansprechpartner)
+	require.Equal(t, p, *f.v.Oeffentlich(f.uhr).Ansprechpartner)
 	n := len(f.journal)
 	gleich := p
 	f.do(f.v.SetAnsprechpartner(sb, f.now(), &gleich))
@@ -60,7 +60,7 @@ func TestAnsprechpartner(t *testing.T) {
 	require.ErrorIs(t, err, fehler.ErrInvalid)
 	require.Equal(t, "/raum", fehler.ProblemeIn(err)[0].Pfad)
 	f.do(f.v.SetAnsprechpartner(sb, f.now(), nil))
-	require.Nil(t, f.v.Oeffentlich().Ansprechpartner)
+	require.Nil(t, f.v.Oeffentlich(f.uhr).Ansprechpartner)
 	f.check()
 }
 

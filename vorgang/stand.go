@@ -60,6 +60,8 @@ type Stand struct {
 	// Wiedervorlagen, also those that are done.
 	Wiedervorlagen []Wiedervorlage `json:"wiedervorlagen,omitempty"`
 
+	// Zugang by a code; nil if none was issued.
+	Zugang            *Zugang            `json:"zugang,omitempty"`
 	Bearbeitungsfrist *Bearbeitungsfrist `json:"bearbeitungsfrist,omitempty"`
 	// Aussetzungen in the order they began, also those that are over.
 	Aussetzungen []Aussetzung `json:"aussetzungen,omitempty"`
@@ -303,6 +305,7 @@ func (s Stand) clone() Stand {
 	s.Schlagworte = slices.Clone(s.Schlagworte)
 	s.Ansprechpartner = kopie(s.Ansprechpartner)
 	s.Verknuepfungen = slices.Clone(s.Verknuepfungen)
+	s.Zugang = s.Zugang.clone()
 	s.Bearbeitungsfrist = s.Bearbeitungsfrist.clone()
 	s.Aussetzungen = slices.Clone(s.Aussetzungen)
 	s.Warnungen = slices.Clone(s.Warnungen)

@@ -230,6 +230,9 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 	case vorgang.BefehlEntsperren:
 		mit(v, a, b, func(s *vorgang.Stand) { s.LoeschSperren = []vorgang.LoeschSperre{{ID: uuid.UUID{9}}} })
 		return v.Unhold(a, now, uuid.UUID{9})
+	case vorgang.BefehlZugangscodeAusgeben:
+		_, err := v.IssueZugangscode(a, now)
+		return err
 	case vorgang.BefehlBeteiligen:
 		_, err := v.Invite(a, now, vorgang.Einladung{Mandant: "flensburg", Recht: vorgang.RechtLesen, Grund: "Amtshilfe"})
 		return err
@@ -382,8 +385,8 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 60*8, pairs)
-	require.Equal(t, 60*8*(9+7*len(gaeste)), cases)
+	require.Equal(t, 61*8, pairs)
+	require.Equal(t, 61*8*(9+7*len(gaeste)), cases)
 	require.NotZero(t, guests)
 }
 

@@ -74,6 +74,7 @@ var texte = map[Code]string{
 	"antrag.ruecknahme_erledigt":   "Antrag wird trotz Rücknahme weiter bearbeitet",
 	"vorgang.eingesehen":           "Vorgang eingesehen",
 	"vorgang.umgesetzt":            "An andere Organisationseinheit umgesetzt",
+	"zugangscode.ausgegeben":       "Zugangscode für die Statusauskunft ausgegeben",
 	"vorgang.zurueckgenommen":      "Schritt zurückgenommen",
 }
 

@@ -54,6 +54,27 @@ func caseworkCases() []testCase {
 			e.equal(len(list("", 7)), 4)
 			e.equal(len(list("carl", 7)), 0)
 		}},
+		{group: "casework", name: "code", rule: "Auskunft gives the public state by number and code; a wrong code, number or Mandant is ErrNotFound alike", run: func(e *env) {
+			s := e.store()
+			v, other := e.stored(s, kiel), e.stored(s, kiel)
+			var code string
+			_, err := s.Edit(e.ctx, kiel, v.ID(), func(v *vorgang.Vorgang) (err error) {
+				code, err = v.IssueZugangscode(clerk(kiel), e.clock())
+				return err
+			})
+			e.ok(err)
+			o, err := s.Auskunft(e.ctx, kiel, v.Nummer(), code)
+			e.ok(err)
+			e.equal(o.Nummer, v.Nummer())
+			for _, c := range []struct {
+				m            tenant.ID
+				nummer, code string
+			}{{kiel, v.Nummer(), ""}, {kiel, v.Nummer(), code + "0"}, {kiel, other.Nummer(), code}, {kiel, "", code}, {kiel, "x", code}, {luebek, v.Nummer(), code}} {
+				_, err := s.Auskunft(e.ctx, c.m, c.nummer, c.code)
+				e.is(err, storage.ErrNotFound)
+				e.equal(err.Error(), "storage.Auskunft: not found")
+			}
+		}},
 		{group: "casework", name: "seen", rule: "EditSeen merges what others did to other things since the caller looked, and refuses what concerns the same, saving nothing", run: func(e *env) {
 			s := e.store()
 			v := e.stored(s, kiel)
