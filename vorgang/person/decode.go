@@ -42,11 +42,13 @@ func (p *Pruefer) Decode(b []byte, ziel any) error {
 		return fehler.Probleme{sage("json", "", "", "", "")}
 	}
 	f := former{p: p}
-	f.pruefe(reflect.TypeOf(ziel), baum, "", "")
+	f.pruefe(reflect.TypeOf(ziel), baum, "")
 	if len(f.out) > 0 {
 		return f.out
 	}
-	if err := json.Unmarshal(b, ziel); err != nil {
+	d = json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(ziel); err != nil {
 		// Its text may hold the value; what the tree did not show stays unnamed.
 		return fehler.Probleme{sage("json", "", "", "", "")}
 	}
@@ -59,9 +61,9 @@ type former struct {
 	out fehler.Probleme
 }
 
-func (f *former) add(regel, pfad, feld string) {
+func (f *former) add(regel, pfad string) {
 	if len(f.out) < MaxProbleme {
-		f.out = append(f.out, sage(regel, pfad, feld, "", ""))
+		f.out = append(f.out, sage(regel, pfad, "", "", ""))
 	}
 }
 
@@ -70,7 +72,7 @@ var (
 	textTyp = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-func (f *former) pruefe(t reflect.Type, v any, pfad, feld string) {
+func (f *former) pruefe(t reflect.Type, v any, pfad string) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -82,38 +84,38 @@ func (f *former) pruefe(t reflect.Type, v any, pfad, feld string) {
 	case !eigen && t.Kind() == reflect.Struct:
 		m, ok := v.(map[string]any)
 		if !ok {
-			f.add("form", pfad, feld)
+			f.add("form", pfad)
 			return
 		}
 		namen := f.p.felder(t)
 		for _, k := range slices.Sorted(maps.Keys(m)) {
 			if ft, ok := namen[k]; ok {
-				f.pruefe(ft, m[k], pfad+"/"+k, k)
+				f.pruefe(ft, m[k], pfad+"/"+k)
 			} else {
-				f.add("unbekannt", pfad, feld)
+				f.add("unbekannt", pfad)
 			}
 		}
 	case !eigen && t.Kind() == reflect.Slice:
 		l, ok := v.([]any)
 		if !ok {
-			f.add("form", pfad, feld)
+			f.add("form", pfad)
 			return
 		}
 		for i, w := range l {
-			f.pruefe(t.Elem(), w, pfad+"/"+strconv.Itoa(i), feld)
+			f.pruefe(t.Elem(), w, pfad+"/"+strconv.Itoa(i))
 		}
 	case !eigen && t.Kind() == reflect.String:
 		if _, ok := v.(string); !ok {
-			f.add("form", pfad, feld)
+			f.add("form", pfad)
 		}
 	default:
-		f.lies(t, v, pfad, feld)
+		f.lies(t, v, pfad)
 	}
 }
 
 // lies tries a value that reads itself. What it says of a problem is kept if it is
 // one of the house; other texts may hold the value.
-func (f *former) lies(t reflect.Type, v any, pfad, feld string) {
+func (f *former) lies(t reflect.Type, v any, pfad string) {
 	b, err := json.Marshal(v)
 	if err == nil {
 		err = json.Unmarshal(b, reflect.New(t).Interface())
@@ -125,7 +127,7 @@ func (f *former) lies(t reflect.Type, v any, pfad, feld string) {
 		ps[0].Pfad = pfad
 		f.out = append(f.out, ps[0])
 	default:
-		f.add("form", pfad, feld)
+		f.add("form", pfad)
 	}
 }
 

@@ -1,6 +1,7 @@
 package person
 
 import (
+	"path"
 	"reflect"
 	"strings"
 
@@ -45,37 +46,62 @@ var texte = map[string]text{
 	"form":      {"person.form", "value of the wrong form", "Die Angabe „{feld}“ hat nicht die vorgesehene Form. Bitte die Angabe prüfen."},
 }
 
-// labels name the fields for the clerk, by their name in JSON.
+// labels name the fields for the clerk, by their name in JSON or by that and the
+// name of what they are in.
 var labels = map[string]string{
-	"ags": "Gemeindeschlüssel", "anrede": "Anrede", "anschrift": "Anschrift", "ars": "Regionalschlüssel", "art": "Art",
+	"": "Dokument", "ags": "Gemeindeschlüssel", "anrede": "Anrede", "anschrift": "Anschrift", "ars": "Regionalschlüssel", "art": "Art",
 	"aufgaben": "Aufgaben", "ausgestellt": "Ausstellungsdatum", "bankverbindung": "Bankverbindung", "bemerkung": "Bemerkung",
 	"bis": "Bis", "datei": "Datei", "email": "E-Mail", "familienname": "Familienname", "gebiet": "Gebiet",
 	"geburtsdatum": "Geburtsdatum", "geburtsname": "Geburtsname", "geburtsort": "Geburtsort", "gericht": "Registergericht",
 	"hausnummer": "Hausnummer", "iban": "IBAN", "inhaber": "Kontoinhaber", "konto": "Nutzerkonto", "kontakt": "Kontakt",
-	"leistungen": "Leistungen", "nachweis": "Nachweis", "name": "Name", "nummer": "Registernummer", "organisation": "Organisation",
+	"leistungen": "Leistungen", "nachweis": "Nachweis", "name": "Name", "nummer": "Nummer", "organisation": "Organisation",
 	"ort": "Ort", "person": "Person", "plz": "Postleitzahl", "rechtsform": "Rechtsform", "register": "Register", "staat": "Staat",
 	"staatsangehoerigkeiten": "Staatsangehörigkeiten", "strasse": "Straße", "telefon": "Telefon", "titel": "Titel",
 	"umfang": "Umfang", "vertretungen": "Vertretungen", "von": "Von", "vornamen": "Vornamen", "zeitraum": "Zeitraum",
 	"zusatz": "Adresszusatz",
+
+	"geburtsort/ags": "Gemeindeschlüssel des Geburtsorts", "geburtsort/name": "Geburtsort", "geburtsort/staat": "Staat des Geburtsorts",
+	"nachweis/art": "Art des Nachweises", "organisation/name": "Name der Organisation",
+	"register/art": "Registerart", "register/nummer": "Registernummer",
+	"vertretungen/art": "Art der Vertretung", "zeitraum/bis": "Ende des Zeitraums", "zeitraum/von": "Beginn des Zeitraums",
 }
 
-// label gives the name for the clerk; a field of a foreign type keeps its own.
-func label(name string) string {
-	name, _, _ = strings.Cut(name, "[")
+// label gives the name for the clerk of the field a pointer leads to; a field of a
+// foreign type keeps its own.
+func label(pfad string) string {
+	var namen []string
+	for n := range strings.SplitSeq(pfad, "/") {
+		if n != "" && (n[0] < '0' || n[0] > '9') {
+			namen = append(namen, n)
+		}
+	}
+	if n := len(namen); n > 1 {
+		if l, ok := labels[strings.ToLower(namen[n-2]+"/"+namen[n-1])]; ok {
+			return l
+		}
+	}
+	name := ""
+	if len(namen) > 0 {
+		name = namen[len(namen)-1]
+	}
 	if l, ok := labels[strings.ToLower(name)]; ok {
 		return l
 	}
 	return name
 }
 
-// sage fills the text of a rule in.
-func sage(regel, pfad, feld, param, tag string) fehler.Problem {
+// sage fills the text of a rule in. The German sentence may name the parameter
+// otherwise than the English message.
+func sage(regel, pfad, tag, param, deutsch string) fehler.Problem {
 	t, ok := texte[regel]
 	if !ok {
 		t = texte[""]
 	}
-	r := strings.NewReplacer("{feld}", label(feld), "{param}", param, "{tag}", tag)
-	return fehler.Problem{Code: t.code, Pfad: pfad, Meldung: r.Replace(t.meldung), Hinweis: r.Replace(t.hinweis)}
+	return fehler.Problem{
+		Code: t.code, Pfad: pfad,
+		Meldung: strings.NewReplacer("{param}", param, "{tag}", tag).Replace(t.meldung),
+		Hinweis: strings.NewReplacer("{feld}", label(pfad), "{param}", deutsch, "{tag}", tag).Replace(t.hinweis),
+	}
 }
 
 // problem translates what the validator found. It reads the value only to say
@@ -88,7 +114,7 @@ func problem(f validator.FieldError, pfad string) fehler.Problem {
 		t, _ := din91379.ParseTyp(param)
 		if v, ok := din91379.Check(t, wert.String()).(*din91379.Verstoss); ok {
 			p := v.Problem(pfad)
-			p.Hinweis = "„" + label(f.Field()) + "“: " + p.Hinweis
+			p.Hinweis = "„" + label(pfad) + "“: " + p.Hinweis
 			return p
 		}
 	case "iban":
@@ -103,11 +129,12 @@ func problem(f validator.FieldError, pfad string) fehler.Problem {
 	case "oneof":
 		param = strings.Join(strings.Fields(param), ", ")
 	case "required_with", "required_without", "excluded_with":
-		namen := strings.Fields(param)
-		for i, n := range namen {
-			namen[i] = label(n)
+		// The parameter names fields beside this one.
+		var namen []string
+		for n := range strings.FieldsSeq(param) {
+			namen = append(namen, label(path.Dir(pfad)+"/"+n))
 		}
-		param = strings.Join(namen, ", ")
+		return sage(regel, pfad, "", param, strings.Join(namen, ", "))
 	}
-	return sage(regel, pfad, f.Field(), param, f.Tag())
+	return sage(regel, pfad, f.Tag(), param, param)
 }
