@@ -164,3 +164,16 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// Fields of an embedded struct that has a name in JSON stand below that name only.
+func TestEmbeddedWithAName(t *testing.T) {
+	t.Parallel()
+	type x struct {
+		Ort `json:"ort"`
+	}
+	p := pruefer()
+	var v x
+	require.NoError(t, p.Decode([]byte(`{"ort":{"name":"Kiel"}}`), &v))
+	require.Equal(t, "Kiel", v.Name)
+	require.ErrorIs(t, p.Decode([]byte(`{"name":"Kiel"}`), &v), fehler.ErrInvalid)
+}
