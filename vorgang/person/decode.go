@@ -30,19 +30,19 @@ func (p *Pruefer) Decode(b []byte, ziel any) error {
 		return fehler.New("person.Decode", "", fehler.ErrUnsupported, fmt.Errorf("%T is no pointer to a struct", ziel))
 	}
 	if len(b) > MaxBytes {
-		return fehler.Probleme{sage("gross", "", "", "", "")}
+		return fehler.Probleme{say("gross", "", "", "", "")}
 	}
 	if err := strictjson.Check(b, strictjson.Limits{Depth: 16, Values: 10_000}); err != nil {
-		return fehler.Probleme{sage("json", "", "", "", "")}
+		return fehler.Probleme{say("json", "", "", "", "")}
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	var baum any
 	if err := d.Decode(&baum); err != nil {
-		return fehler.Probleme{sage("json", "", "", "", "")}
+		return fehler.Probleme{say("json", "", "", "", "")}
 	}
 	f := former{p: p}
-	f.pruefe(reflect.TypeOf(ziel), baum, "")
+	f.compare(reflect.TypeOf(ziel), baum, "")
 	if len(f.out) > 0 {
 		return f.out
 	}
@@ -50,7 +50,7 @@ func (p *Pruefer) Decode(b []byte, ziel any) error {
 	d.DisallowUnknownFields()
 	if err := d.Decode(ziel); err != nil {
 		// Its text may hold the value; what the tree did not show stays unnamed.
-		return fehler.Probleme{sage("json", "", "", "", "")}
+		return fehler.Probleme{say("json", "", "", "", "")}
 	}
 	return p.Check(ziel)
 }
@@ -63,7 +63,7 @@ type former struct {
 
 func (f *former) add(regel, pfad string) {
 	if len(f.out) < MaxProbleme {
-		f.out = append(f.out, sage(regel, pfad, "", "", ""))
+		f.out = append(f.out, say(regel, pfad, "", "", ""))
 	}
 }
 
@@ -72,7 +72,7 @@ var (
 	textTyp = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-func (f *former) pruefe(t reflect.Type, v any, pfad string) {
+func (f *former) compare(t reflect.Type, v any, pfad string) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -90,7 +90,7 @@ func (f *former) pruefe(t reflect.Type, v any, pfad string) {
 		namen := f.p.felder(t)
 		for _, k := range slices.Sorted(maps.Keys(m)) {
 			if ft, ok := namen[k]; ok {
-				f.pruefe(ft, m[k], pfad+"/"+k)
+				f.compare(ft, m[k], pfad+"/"+k)
 			} else {
 				f.add("unbekannt", pfad)
 			}
@@ -102,20 +102,20 @@ func (f *former) pruefe(t reflect.Type, v any, pfad string) {
 			return
 		}
 		for i, w := range l {
-			f.pruefe(t.Elem(), w, pfad+"/"+strconv.Itoa(i))
+			f.compare(t.Elem(), w, pfad+"/"+strconv.Itoa(i))
 		}
 	case !eigen && t.Kind() == reflect.String:
 		if _, ok := v.(string); !ok {
 			f.add("form", pfad)
 		}
 	default:
-		f.lies(t, v, pfad)
+		f.try(t, v, pfad)
 	}
 }
 
-// lies tries a value that reads itself. What it says of a problem is kept if it is
+// try reads a value that reads itself. What it says of a problem is kept if it is
 // one of the house; other texts may hold the value.
-func (f *former) lies(t reflect.Type, v any, pfad string) {
+func (f *former) try(t reflect.Type, v any, pfad string) {
 	b, err := json.Marshal(v)
 	if err == nil {
 		err = json.Unmarshal(b, reflect.New(t).Interface())

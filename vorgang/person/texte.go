@@ -90,9 +90,9 @@ func label(pfad string) string {
 	return name
 }
 
-// sage fills the text of a rule in. The German sentence may name the parameter
+// say fills the text of a rule in. The German sentence may name the parameter
 // otherwise than the English message.
-func sage(regel, pfad, tag, param, deutsch string) fehler.Problem {
+func say(regel, pfad, tag, param, deutsch string) fehler.Problem {
 	t, ok := texte[regel]
 	if !ok {
 		t = texte[""]
@@ -134,7 +134,7 @@ func problem(f validator.FieldError, pfad string) fehler.Problem {
 		for n := range strings.FieldsSeq(param) {
 			namen = append(namen, label(path.Dir(pfad)+"/"+n))
 		}
-		return sage(regel, pfad, "", param, strings.Join(namen, ", "))
+		return say(regel, pfad, "", param, strings.Join(namen, ", "))
 	}
-	return sage(regel, pfad, f.Tag(), param, param)
+	return say(regel, pfad, f.Tag(), param, param)
 }
