@@ -1,7 +1,20 @@
-// Package din91379 folds names and words for searching, so that spellings that
-// mean the same letter compare equal: Müller, MUELLER and Mu + combining
-// diaeresis + ller are one name, and a clerk without the key for Ł or Đ finds
-// Łukasz and Đorđe.
+// Package din91379 knows the characters of names: [Check] tells whether a text
+// keeps to a data type of DIN 91379, [Normalize] gives the form the standard
+// wants, and [Suchform] folds names and words for searching.
+//
+// # Checking
+//
+// The standard allows single characters and, where Unicode has no single
+// character for a letter, 149 sequences of characters and combining marks. A mark
+// outside these sequences is not allowed, whatever it stands on. Five data types
+// ([Typ]) say which of the characters a field may hold. See [Check] for errors
+// and limits.
+//
+// # Searching
+//
+// Spellings that mean the same letter compare equal: Müller, MUELLER and Mu +
+// combining diaeresis + ller are one name, and a clerk without the key for Ł or Đ
+// finds Łukasz and Đorđe.
 //
 // DIN 91379 ("Characters and defined character sequences in Unicode for the
 // electronic processing of names and data exchange in Europe") gives each of its
@@ -20,9 +33,11 @@
 // the standard does not have fold where one basic letter is meant (ɓ = b).
 //
 // The search form is for comparing, never for display or for a document: it
-// cannot be turned back, and it makes different names alike (Goethe, Göthe). The
-// package has not been checked against the text of the standard and claims no
-// conformity.
+// cannot be turned back, and it makes different names alike (Goethe, Göthe).
+//
+// The package has not been checked against the text of the standard and claims
+// no conformity; the data types are compared with the official schema made from
+// it. All functions are pure and safe for concurrent use.
 package din91379
 
 import (
