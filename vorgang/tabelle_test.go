@@ -522,7 +522,7 @@ func zustaende() []byte {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s, s.Name(), s.Oeffentlich())
 	}
 	fmt.Fprint(&b, "\n| Befehl | Von | Nach | Rollen | Recht (Beteiligung) | umkehrbar | bei Weiterleitung |\n|---|---|---|---|---|---|---|\n")
-	pfeile, ruht := []string{}, map[bool]string{true: "ruht", false: "möglich"}
+	ruht := map[bool]string{true: "ruht", false: "möglich"}
 	for _, r := range vorgang.Regeln() {
 		nach, umkehr := "(bleibt)", "ja"
 		if r.Zurueck {
@@ -530,12 +530,6 @@ func zustaende() []byte {
 		}
 		if r.Nach != "" {
 			nach = string(r.Nach)
-			for _, v := range r.Von {
-				pfeile = append(pfeile, fmt.Sprintf("    %s --> %s: %s\n", v, r.Nach, r.Befehl))
-			}
-			if len(r.Von) == 0 {
-				pfeile = append(pfeile, fmt.Sprintf("    [*] --> %s: %s\n", r.Nach, r.Befehl))
-			}
 		}
 		if !r.Umkehrbar {
 			umkehr = "nein: " + r.Endgueltig
@@ -548,7 +542,7 @@ func zustaende() []byte {
 	}
 	fmt.Fprint(&b, "\nA person of another Mandant needs one of the roles and an active Beteiligung with at least this right; – means never.\n"+
 		"Pulling a new Vorgang accepts it, so a guest pulls only an accepted one. A guest takes back only what its own Mandant did.\n")
-	fmt.Fprint(&b, "\n```mermaid\nstateDiagram-v2\n"+strings.Join(pfeile, "")+"```\n")
+	fmt.Fprint(&b, "\n![States of a Vorgang and the commands between them](zustaende.svg)\n")
 	return b.Bytes()
 }
 
