@@ -79,6 +79,23 @@ func (tx *Tx) Lock(ctx context.Context, id uuid.UUID) (*vorgang.Vorgang, error) 
 	return tx.get(ctx, "Lock", driver.GetVorgangParams{ID: id, Lock: true})
 }
 
+// LockAgain is [Tx.Lock] for a Vorgang that the caller read before and did not change:
+// if nobody saved it since, what is stored is not decoded a second time. It gives a
+// Vorgang of its own and leaves v alone.
+func (tx *Tx) LockAgain(ctx context.Context, v *vorgang.Vorgang) (*vorgang.Vorgang, error) {
+	if err := tx.writes("Lock"); err != nil {
+		return nil, err
+	}
+	row, err := tx.d.GetVorgang(ctx, driver.GetVorgangParams{ID: v.ID(), Lock: true})
+	if err != nil {
+		return nil, wrap("Lock", v.ID().String(), err)
+	}
+	if v.Mandant() != tx.mandant || row.Version != v.Version() || len(v.Neu()) > 0 || len(v.NeueAuftraege()) > 0 {
+		return tx.restore("Lock", &row)
+	}
+	return tx.watched(v.Stand()), nil
+}
+
 func (tx *Tx) get(ctx context.Context, op string, p driver.GetVorgangParams) (*vorgang.Vorgang, error) {
 	v, _, err := tx.load(ctx, op, p)
 	return v, err
@@ -93,19 +110,24 @@ func (tx *Tx) load(ctx context.Context, op string, p driver.GetVorgangParams) (*
 	return v, &row, err
 }
 
-// restore makes the Vorgang of a row, and remembers what is searched in it.
+// restore makes the Vorgang of a row.
 func (tx *Tx) restore(op string, row *driver.VorgangRow) (*vorgang.Vorgang, error) {
 	stand, err := standOf(op, tx.mandant, row)
 	if err != nil {
 		return nil, err
 	}
+	return tx.watched(stand), nil
+}
+
+// watched makes the Vorgang of a stored Stand, and remembers what is searched in it.
+func (tx *Tx) watched(stand vorgang.Stand) *vorgang.Vorgang {
 	if !tx.readOnly {
 		if tx.quellen == nil {
 			tx.quellen = map[uuid.UUID]uint64{}
 		}
-		tx.quellen[row.ID] = tx.s.quelle(&stand)
+		tx.quellen[stand.ID] = tx.s.quelle(&stand)
 	}
-	return vorgang.Restore(stand, tx.s.Kontext()), nil
+	return vorgang.Restore(stand, tx.s.Kontext())
 }
 
 func standOf(op string, mandant tenant.ID, row *driver.VorgangRow) (vorgang.Stand, error) {

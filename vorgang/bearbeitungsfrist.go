@@ -22,8 +22,9 @@ type Bearbeitungsfrist struct {
 	// [Stand.Fristende].
 	Beginn datum.Datum `json:"beginn"`
 	Ende   datum.Datum `json:"ende"`
-	// Regeln by which it was worked out and the steps, for people.
-	Regeln   []string `json:"regeln,omitempty"`
+	// Regeln by which it was worked out.
+	Regeln []string `json:"regeln,omitempty"`
+	// Schritte for people: in the entry of the journal, not in the Stand.
 	Schritte []string `json:"schritte,omitempty"`
 	// Fiktion: after the end the permit counts as granted (§ 42a VwVfG).
 	Fiktion bool `json:"fiktion,omitempty"`
@@ -183,8 +184,14 @@ type (
 func (*FristGesetzt) code() Code     { return "frist.gesetzt" }
 func (*FristVerlaengert) code() Code { return "frist.verlaengert" }
 
-func (d *FristGesetzt) apply(s *Stand, _ *Ereignis)     { s.Bearbeitungsfrist = d.Nach.clone() }
-func (d *FristVerlaengert) apply(s *Stand, _ *Ereignis) { s.Bearbeitungsfrist = d.Nach.clone() }
+func (d *FristGesetzt) apply(s *Stand, _ *Ereignis)     { s.setzeFrist(d.Nach) }
+func (d *FristVerlaengert) apply(s *Stand, _ *Ereignis) { s.setzeFrist(d.Nach) }
+
+func (s *Stand) setzeFrist(f *Bearbeitungsfrist) {
+	if s.Bearbeitungsfrist = f.clone(); f != nil {
+		s.Bearbeitungsfrist.Schritte = nil
+	}
+}
 
 func (*FristGesetzt) gegenstand() string     { return "bearbeitungsfrist" }
 func (*FristVerlaengert) gegenstand() string { return "bearbeitungsfrist" }

@@ -22,13 +22,13 @@ func (r *Relay) perform(ctx context.Context, g storage.Auftrag) {
 		return
 	}
 	workCtx, cancel := context.WithTimeout(ctx, r.o.Lease*9/10)
-	bericht, err := r.handle(workCtx, g.Auftrag)
+	v, bericht, err := r.handle(workCtx, g.Auftrag)
 	cancel()
 	if err == nil {
 		// What was done outside is reported even while shutting down; otherwise
 		// somebody would do it again.
 		reportCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.o.Lease/10)
-		err = r.complete(reportCtx, g, bericht)
+		err = r.finish(reportCtx, g, v, bericht, storage.Ergebnis{Zustand: storage.AuftragErledigt})
 		cancel()
 		if err == nil {
 			log.DebugContext(ctx, "auftrag done")
@@ -58,18 +58,18 @@ func (r *Relay) giveUp(ctx context.Context, log *slog.Logger, g storage.Auftrag,
 }
 
 // handle runs the Handler; a panic is a failure like any other.
-func (r *Relay) handle(ctx context.Context, a vorgang.Auftrag) (b Bericht, err error) {
+func (r *Relay) handle(ctx context.Context, a vorgang.Auftrag) (v *vorgang.Vorgang, b Bericht, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.o.Log.ErrorContext(ctx, "handler panicked", "auftrag", a.ID, "art", a.Art, "stack", string(debug.Stack()))
 			err = fmt.Errorf("relay: handler of %s panicked", a.Art)
 		}
 	}()
-	v, err := r.store.Get(ctx, a.Mandant, a.Vorgang)
-	if err != nil {
-		return nil, err
+	if v, err = r.store.Get(ctx, a.Mandant, a.Vorgang); err != nil {
+		return nil, nil, err
 	}
-	return r.handlers[a.Art].Handle(ctx, a, v)
+	b, err = r.handlers[a.Art].Handle(ctx, a, v)
+	return v, b, err
 }
 
 var (
@@ -77,15 +77,16 @@ var (
 	errGivenUp   = errors.New("relay: no try came to an end")
 )
 
-// complete applies the report and finishes the Auftrag in one transaction.
-func (r *Relay) complete(ctx context.Context, g storage.Auftrag, b Bericht) error {
-	return r.finish(ctx, g, b, storage.Ergebnis{Zustand: storage.AuftragErledigt})
-}
-
-func (r *Relay) finish(ctx context.Context, g storage.Auftrag, b Bericht, e storage.Ergebnis) error {
+// finish applies the report and finishes the Auftrag in one transaction. gesehen is the
+// Vorgang as the Handler saw it; nil if there was none.
+func (r *Relay) finish(ctx context.Context, g storage.Auftrag, gesehen *vorgang.Vorgang, b Bericht, e storage.Ergebnis) error {
 	return r.store.Update(ctx, g.Mandant, func(ctx context.Context, tx *storage.Tx) error {
 		if b != nil {
-			v, err := tx.Lock(ctx, g.Vorgang)
+			lock := func() (*vorgang.Vorgang, error) { return tx.Lock(ctx, g.Vorgang) }
+			if gesehen != nil {
+				lock = func() (*vorgang.Vorgang, error) { return tx.LockAgain(ctx, gesehen) }
+			}
+			v, err := lock()
 			if err != nil {
 				return err
 			}
@@ -120,7 +121,7 @@ func (r *Relay) putOff(ctx context.Context, log *slog.Logger, g storage.Auftrag,
 	p := storage.Ergebnis{Fehler: reason(cause)}
 	if hopeless(cause) || g.Versuch >= r.o.MaxVersuche {
 		p.Zustand = storage.AuftragGeparkt
-		err := r.finish(ctx, g, func(v *vorgang.Vorgang) error {
+		err := r.finish(ctx, g, nil, func(v *vorgang.Vorgang) error {
 			return v.RecordFailure(r.akteur, r.o.Now(), g.ID, g.Art, p.Fehler)
 		}, p)
 		if err == nil || !final(err) {
@@ -129,11 +130,11 @@ func (r *Relay) putOff(ctx context.Context, log *slog.Logger, g storage.Auftrag,
 		// The Vorgang is gone, unreadable or takes no reports any more. The
 		// Auftrag is parked all the same; otherwise it would come for ever.
 		log.ErrorContext(ctx, "the Vorgang takes no entry about the parked auftrag", "error", err)
-		return r.finish(ctx, g, nil, p)
+		return r.finish(ctx, g, nil, nil, p)
 	}
 	p.Zustand = storage.AuftragOffen
 	p.Faellig = r.o.Now().Add(r.wait(cause, g.Versuch))
-	return r.finish(ctx, g, nil, p)
+	return r.finish(ctx, g, nil, nil, p)
 }
 
 func (r *Relay) wait(cause error, n int) time.Duration {
