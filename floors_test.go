@@ -81,6 +81,7 @@ var thirdParty = map[string][]string{
 	"bescheid/ausfertigung": {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"vorgang":               {"github.com/google/uuid"},
 	"vorgang/din91379":      {"golang.org/x/text/unicode/norm"},
+	"vorgang/pruefung":      {"github.com/google/uuid", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
 	"storage":               {"github.com/google/uuid", "golang.org/x/text/unicode/norm"},
 	"storage/sqlite":        {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
 	"storage/postgres":      {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},

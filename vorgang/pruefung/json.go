@@ -1,0 +1,193 @@
+package pruefung
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Bounds of JSON from outside.
+const (
+	MaxEingabe = 1 << 20 // bytes of the data of one case
+	MaxTiefe   = 32      // nesting of arrays and objects
+	maxGanz    = 1 << 53 // integers beyond are not exact in every JSON reader
+)
+
+// lies reads one JSON value with nothing after it. Objects are map[string]any,
+// whole numbers int64 however they are written, others float64. A member given
+// twice, text that is not UTF-8, and numbers that cannot be held exactly enough are
+// refused: two readers would see two different values.
+func lies(b []byte, grenze int) (any, *fehler.Problem) {
+	if len(b) > grenze {
+		return nil, jsonProblem("json-gross", "", fmt.Sprintf("longer than %d bytes", grenze), "Die Daten sind zu groß.")
+	}
+	if !utf8.Valid(b) {
+		return nil, jsonProblem("json-form", "", "not UTF-8", "Die Daten sind kein gültiger Text in UTF-8.")
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	v, p := liesWert(dec, "", 0)
+	if p != nil {
+		return nil, p
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, jsonProblem("json-form", "", "something after the end", "Nach dem Ende der Daten steht noch etwas.")
+	}
+	return v, nil
+}
+
+func jsonProblem(code, pfad, meldung, hinweis string) *fehler.Problem {
+	p := problem(code, pfad, meldung, hinweis)
+	return &p
+}
+
+func liesWert(dec *json.Decoder, pfad string, tiefe int) (any, *fehler.Problem) {
+	t, err := dec.Token()
+	if err != nil {
+		// The text of the error may quote the data.
+		return nil, jsonProblem("json-form", pfad, "not JSON", "Die Daten sind kein gültiges JSON.")
+	}
+	switch t := t.(type) {
+	case json.Number:
+		n, ok := zahl(t)
+		if !ok {
+			return nil, jsonProblem("json-zahl", pfad, "number out of range", "Eine Zahl ist zu groß.")
+		}
+		return n, nil
+	case json.Delim:
+		if tiefe >= MaxTiefe {
+			return nil, jsonProblem("json-tief", pfad, fmt.Sprintf("nested deeper than %d", MaxTiefe), "Die Daten sind zu tief verschachtelt.")
+		}
+		if t == '[' {
+			return liesListe(dec, pfad, tiefe)
+		}
+		return liesObjekt(dec, pfad, tiefe)
+	}
+	return t, nil // nil, bool or string
+}
+
+func liesListe(dec *json.Decoder, pfad string, tiefe int) (any, *fehler.Problem) {
+	out := []any{}
+	for dec.More() {
+		v, p := liesWert(dec, pfad+"/"+strconv.Itoa(len(out)), tiefe+1)
+		if p != nil {
+			return nil, p
+		}
+		out = append(out, v)
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, jsonProblem("json-form", pfad, "not JSON", "Die Daten sind kein gültiges JSON.")
+	}
+	return out, nil
+}
+
+func liesObjekt(dec *json.Decoder, pfad string, tiefe int) (any, *fehler.Problem) {
+	out := map[string]any{}
+	for dec.More() {
+		t, err := dec.Token()
+		name, ok := t.(string)
+		if err != nil || !ok {
+			return nil, jsonProblem("json-form", pfad, "not JSON", "Die Daten sind kein gültiges JSON.")
+		}
+		hier := zeiger(pfad, name)
+		if _, doppelt := out[name]; doppelt {
+			return nil, jsonProblem("json-doppelt", hier, "member given twice", "Eine Angabe kommt zweimal vor.")
+		}
+		v, p := liesWert(dec, hier, tiefe+1)
+		if p != nil {
+			return nil, p
+		}
+		out[name] = v
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, jsonProblem("json-form", pfad, "not JSON", "Die Daten sind kein gültiges JSON.")
+	}
+	return out, nil
+}
+
+// zahl gives int64 for whole numbers, also for 2.0 and 2e0, so that one value has
+// one type however a program writes it.
+func zahl(n json.Number) (any, bool) {
+	f, err := strconv.ParseFloat(string(n), 64)
+	if err != nil || math.IsInf(f, 0) {
+		return nil, false
+	}
+	if f == math.Trunc(f) && math.Abs(f) <= maxGanz {
+		if i, err := strconv.ParseInt(string(n), 10, 64); err == nil {
+			return i, i >= -maxGanz && i <= maxGanz
+		}
+		return int64(f), true
+	}
+	// A whole number that a float cannot hold would change its last digits.
+	_, err = strconv.ParseInt(string(n), 10, 64)
+	return f, err != nil && math.Abs(f) < 1e300
+}
+
+// kanon gives the canonical JSON of what lies made: members by their bytes, no
+// blanks, whole numbers without fraction, others in the shortest form that reads
+// back the same.
+func kanon(v any) []byte {
+	var b bytes.Buffer
+	schreibe(&b, v)
+	return b.Bytes()
+}
+
+func schreibe(b *bytes.Buffer, v any) {
+	switch v := v.(type) {
+	case nil:
+		b.WriteString("null")
+	case bool:
+		b.WriteString(strconv.FormatBool(v))
+	case int64:
+		b.WriteString(strconv.FormatInt(v, 10))
+	case float64:
+		b.WriteString(strconv.FormatFloat(v, 'g', -1, 64))
+	case string:
+		schreibeText(b, v)
+	case []any:
+		b.WriteByte('[')
+		for i, x := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			schreibe(b, x)
+		}
+		b.WriteByte(']')
+	case map[string]any:
+		b.WriteByte('{')
+		for i, k := range slices.Sorted(maps.Keys(v)) {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			schreibeText(b, k)
+			b.WriteByte(':')
+			schreibe(b, v[k])
+		}
+		b.WriteByte('}')
+	default:
+		// lies makes nothing else; a new kind of value must not be hashed as another.
+		panic(fmt.Sprintf("pruefung: no canonical form for %T", v))
+	}
+}
+
+func schreibeText(b *bytes.Buffer, s string) {
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(s) // a string is always written
+	b.Truncate(b.Len() - 1)
+}
+
+func summe(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
