@@ -3,6 +3,7 @@ package pruefung
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/google/cel-go/common/types"
@@ -66,12 +67,19 @@ func baumVon(v ref.Val, tiefe int) (any, error) {
 	case types.Bool:
 		return bool(v), nil
 	case types.Int:
+		if v > maxGanz || v < -maxGanz {
+			return nil, fmt.Errorf("no JSON for a number out of range")
+		}
 		return int64(v), nil
 	case types.Double:
-		if f := float64(v); f == float64(int64(f)) && f <= maxGanz && f >= -maxGanz {
+		f := float64(v)
+		if math.IsNaN(f) || math.Abs(f) >= maxZahl {
+			return nil, fmt.Errorf("no JSON for a number out of range")
+		}
+		if math.Abs(f) <= maxGanz && f == math.Trunc(f) {
 			return int64(f), nil
 		}
-		return float64(v), nil
+		return f, nil
 	case types.String:
 		return string(v), nil
 	case types.Timestamp:

@@ -20,6 +20,7 @@ import (
 const (
 	MaxEingabe = 1 << 20 // bytes of the data of one case
 	MaxTiefe   = 32      // nesting of arrays and objects
+	maxZahl    = 1e300
 	maxGanz    = 1 << 53 // integers beyond are not exact in every JSON reader
 )
 
@@ -130,7 +131,7 @@ func zahl(n json.Number) (any, bool) {
 	}
 	// A whole number that a float cannot hold would change its last digits.
 	_, err = strconv.ParseInt(string(n), 10, 64)
-	return f, err != nil && math.Abs(f) < 1e300
+	return f, err != nil && math.Abs(f) < maxZahl
 }
 
 // kanon gives the canonical JSON of what lies made: members by their bytes, no

@@ -69,6 +69,9 @@ func Compile(w *Regelwerk, o *Options) (*Pruefer, error) {
 	if o == nil {
 		o = &Options{}
 	}
+	if w == nil || w.werk == nil {
+		return nil, fehler.New("pruefung.Compile", "", fehler.ErrInvalid, fehler.Probleme{problem("leer", "", "no Regelwerk", "Das Regelwerk fehlt.")})
+	}
 	p := &Pruefer{werk: w.werk, salze: map[string]*salz{}, fragbar: map[string]Nachschlagen{}}
 	p.regeln.Store(w)
 	c := &pruefer{}

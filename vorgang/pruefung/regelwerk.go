@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -60,12 +61,15 @@ func Load(r io.Reader) (*Regelwerk, error) {
 
 func neu(a Angaben) (*Regelwerk, fehler.Probleme) {
 	p := &pruefer{}
-	if schema, prob := lies(a.Schema, MaxDatei); prob != nil {
+	schema, prob := lies(a.Schema, MaxDatei)
+	if prob != nil {
 		prob.Pfad = "/schema" + prob.Pfad
 		p.probleme = append(p.probleme, *prob)
-		a.Schema = nil
-	} else {
-		a.Schema = kanon(schema)
+	}
+	a.Schema = kanon(schema)
+	a, prob = a.wieGelesen()
+	if prob != nil {
+		return nil, append(p.probleme, *prob)
 	}
 	p.angaben(&a)
 	if len(p.probleme) > 0 {
@@ -80,6 +84,29 @@ func neu(a Angaben) (*Regelwerk, fehler.Probleme) {
 	var probleme fehler.Probleme
 	w.werk, probleme = uebersetze(&w.a)
 	return w, append(p.probleme, probleme...)
+}
+
+// wieGelesen gives the Angaben as they would come back from a file, so that what
+// runs is what is hashed; text that is not UTF-8 changes on the way.
+func (a Angaben) wieGelesen() (Angaben, *fehler.Problem) {
+	b, err := json.Marshal(a)
+	if err != nil {
+		return a, jsonProblem("datei-form", "", "cannot be written as JSON", "Die Angaben lassen sich nicht als Datei schreiben.")
+	}
+	v, prob := lies(b, math.MaxInt)
+	if prob != nil {
+		return a, prob
+	}
+	b = kanon(v)
+	if len(b) > MaxDatei {
+		return a, jsonProblem("datei-gross", "", fmt.Sprintf("longer than %d bytes", MaxDatei), "Das Regelwerk ist zu groß.")
+	}
+	var out Angaben
+	if err := json.Unmarshal(b, &out); err != nil {
+		return a, jsonProblem("datei-form", "", "cannot be read back", "Die Angaben lassen sich nicht als Datei schreiben.")
+	}
+	out.Schema = a.Schema
+	return out, nil
 }
 
 // summen gives the hash of the content, and the one that also covers the release.
@@ -97,7 +124,7 @@ func (a Angaben) json() []byte {
 	if err != nil {
 		panic("pruefung: checked Angaben do not marshal: " + err.Error())
 	}
-	v, p := lies(b, 4*MaxDatei)
+	v, p := lies(b, math.MaxInt)
 	if p != nil {
 		panic("pruefung: checked Angaben do not read: " + p.String())
 	}
@@ -173,13 +200,14 @@ func (w *Regelwerk) Release(a tenant.Akteur, am datum.Datum) (*Regelwerk, error)
 }
 
 // SwitchOff gives the Regelwerk switched off, for storing; to take effect in a
-// running program it is done by [Verzeichnis.SwitchOff]. Any person with a reason
-// may: stopping is never the danger. There is no way back but a new Fassung.
+// running program it is done by [Verzeichnis.SwitchOff]. Any person or machine of an
+// authority may, with a reason: stopping is never the danger (others:
+// [fehler.ErrForbidden]). There is no way back but a new Fassung.
 // Switching off twice gives the first again.
 func (w *Regelwerk) SwitchOff(a tenant.Akteur, am datum.Datum, grund string) (*Regelwerk, error) {
 	const op = "pruefung.SwitchOff"
 	switch {
-	case a.ID == "" || a.Art == tenant.Buerger:
+	case a.ID == "" || a.Art != tenant.Person && a.Art != tenant.Maschine:
 		return nil, fehler.New(op, w.a.kennung(), fehler.ErrForbidden, nil)
 	case grund == "" || len(grund) > MaxText || !imKalender(am):
 		return nil, fehler.New(op, w.a.kennung(), fehler.ErrInvalid, fehler.Probleme{problem("abschaltung-grund", "/abschaltung",

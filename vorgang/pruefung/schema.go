@@ -28,6 +28,9 @@ func uebersetze(a *Angaben) (*werk, fehler.Probleme) {
 	p := &pruefer{}
 	w := &werk{}
 	w.baum, _ = lies(a.Schema, MaxDatei)
+	if p.vermisst(w.baum); len(p.probleme) > 0 {
+		return nil, p.probleme
+	}
 	s, err := schema.Compile("urn:fachwerk:pruefung:"+a.ID, a.Schema, true)
 	if err != nil {
 		p.fordere(false, "schema", "/schema", fehlerText(errors.New(strings.ReplaceAll(err.Error(), "\n", " "))),
@@ -127,14 +130,25 @@ func titelVon(baum any, ort []string) string {
 // folge walks a schema along a place in the data; nil where it does not say it
 // plainly with properties and items.
 func folge(baum any, ort []string) map[string]any {
-	m, _ := baum.(map[string]any)
+	m := aufgeloest(baum, baum)
 	for _, o := range ort {
 		if p, ok := m["properties"].(map[string]any); ok && p[o] != nil {
-			m, _ = p[o].(map[string]any)
-		} else if items, ok := m["items"].(map[string]any); ok {
-			m = items
+			m = aufgeloest(baum, p[o])
+		} else if items, ok := m["items"]; ok {
+			m = aufgeloest(baum, items)
 		} else {
 			return nil
+		}
+	}
+	return m
+}
+
+// aufgeloest follows references; a schema has no circles, see vermisst.
+func aufgeloest(baum, s any) map[string]any {
+	m, _ := s.(map[string]any)
+	if ref, ok := m["$ref"].(string); ok && m["title"] == nil {
+		if ziel, ok := stelle(baum, ref); ok {
+			return aufgeloest(baum, ziel)
 		}
 	}
 	return m
