@@ -17,10 +17,15 @@ const (
 	MaxAusdruck   = 4000    // bytes of one expression
 	MaxText       = 2000    // bytes of any other text
 	MaxFassung    = 1000000 // highest number of a version
-	// MaxKosten is the highest limit of costs that a Regelwerk can set, and
-	// StandardKosten what holds if it sets none, for each rule.
-	MaxKosten      = 1000000
-	StandardKosten = 100000
+	// MaxKosten is the highest limit of costs that a Regelwerk can set for each rule,
+	// and StandardKosten what holds if it sets none. The engine's own accounting takes
+	// time that grows with the square of a loop, so the limits are lower than the
+	// expressions need.
+	MaxKosten      = 50000
+	StandardKosten = 20000
+	// MaxGesamtKosten bounds all rules of one Pruefung; a rule that would begin beyond
+	// it gives no answer.
+	MaxGesamtKosten = 200000
 )
 
 // Folge says what the outcome of a rule means.

@@ -52,9 +52,15 @@ var saetze = map[string]string{
 // misses items: what a rule then cannot answer is open, not in error, because the
 // case is checked again when the items have come.
 func (r *ausdruck) werte(l *lauf, vars map[string]any, pr *vorgang.Pruefprotokoll, fehlt bool) {
+	e := vorgang.Regelergebnis{Regel: r.regel.ID, Stand: vorgang.RegelFehler, Folge: string(AnPerson)}
+	if pr.Kosten >= MaxGesamtKosten {
+		e.Fehler = fehlerKosten
+		pr.Gruende = append(pr.Gruende, vorgang.Pruefgrund{Code: e.Fehler, Regel: r.regel.ID, Norm: r.regel.Norm, Text: saetze[e.Fehler]})
+		pr.Regeln = append(pr.Regeln, e)
+		return
+	}
 	l.fehler = ""
 	v, det, err := r.programm.Eval(vars)
-	e := vorgang.Regelergebnis{Regel: r.regel.ID, Stand: vorgang.RegelFehler, Folge: string(AnPerson)}
 	if det != nil && det.ActualCost() != nil {
 		e.Kosten = *det.ActualCost()
 	}

@@ -226,6 +226,23 @@ func TestCostLimit(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// All rules together are bounded too; those that do not get to run say so.
+func TestTotalCostLimit(t *testing.T) {
+	t.Parallel()
+	a := klein("eingabe.l.all(x, x >= 0)")
+	for i := range 40 {
+		r := a.Regeln[0]
+		r.ID = "Q" + itoa(100+i)
+		a.Regeln = append(a.Regeln, r)
+	}
+	pr := check(t, pruefer(t, a, nil), `{"l":[`+zahlen(2000)+`]}`)
+	require.Equal(t, vorgang.PruefungPerson, pr.Ausgang)
+	require.Less(t, pr.Kosten, uint64(pruefung.MaxGesamtKosten+pruefung.StandardKosten))
+	require.Equal(t, "pruefung.regel-kosten", pr.Regeln[40].Fehler)
+	require.Zero(t, pr.Regeln[40].Kosten)
+	require.Equal(t, vorgang.RegelWahr, pr.Regeln[0].Stand)
+}
+
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	a := klein("ist_da(1)")
