@@ -107,9 +107,12 @@ func uebersetzeRegel(e *cel.Env, r *Regel, s *schaetzer, grenze uint64) (ausdruc
 	if t := baum.OutputType(); !t.IsExactType(cel.BoolType) && !t.IsExactType(cel.DynType) {
 		return ausdruck{}, &problemText{"ausdruck-typ", "gives " + t.String() + ", not bool", "Der Ausdruck muss wahr oder falsch ergeben."}
 	}
-	// google.protobuf.Timestamp{...} would bring a time of day in.
-	if len(ast.MatchDescendants(ast.NavigateAST(baum.NativeRep()), ast.KindMatcher(ast.StructKind))) > 0 {
-		return ausdruck{}, &problemText{"ausdruck", "makes an object of a named type", "Der Ausdruck ist fehlerhaft."}
+	// google.protobuf.Timestamp{...} would bring a time of day in, and a loop over
+	// {"b": 1, "a": 2} would run in an order of chance.
+	for _, art := range []ast.ExprKind{ast.StructKind, ast.MapKind} {
+		if len(ast.MatchDescendants(ast.NavigateAST(baum.NativeRep()), ast.KindMatcher(art))) > 0 {
+			return ausdruck{}, &problemText{"ausdruck", "makes an object", "In einem Ausdruck lassen sich keine Objekte bilden."}
+		}
 	}
 	schaetzung, err := e.EstimateCost(baum, s)
 	if err != nil {

@@ -22,8 +22,6 @@ func (g geordnet) NativeToValue(v any) ref.Val {
 	switch v := v.(type) {
 	case map[string]any:
 		return geordneteMap{types.NewStringInterfaceMap(g, v)}
-	case map[ref.Val]ref.Val:
-		return geordneteMap{types.NewRefValMap(g, v)}
 	case []any:
 		return types.NewDynamicList(g, v)
 	case []ref.Val:

@@ -80,3 +80,10 @@ func ohneStichprobe(a pruefung.Angaben) pruefung.Angaben {
 	a.Automatik.Stichprobe = 0
 	return a
 }
+
+func laden(t testing.TB, b []byte) *pruefung.Regelwerk {
+	t.Helper()
+	w, err := pruefung.Load(bytes.NewReader(b))
+	require.NoError(t, err)
+	return w
+}
