@@ -92,5 +92,8 @@ func sammle(t reflect.Type, felder map[string]reflect.Type) {
 
 // zeiger adds a member to a JSON pointer (RFC 6901).
 func zeiger(pfad, name string) string {
+	if !strings.ContainsAny(name, "~/") {
+		return pfad + "/" + name
+	}
 	return pfad + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }

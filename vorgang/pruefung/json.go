@@ -37,7 +37,7 @@ func lies(b []byte, grenze int) (any, *fehler.Problem) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.UseNumber()
-	v, p := liesWert(dec, "", 0)
+	v, p := liesWert(dec, 0)
 	if p != nil {
 		return nil, p
 	}
@@ -52,66 +52,75 @@ func jsonProblem(code, pfad, meldung, hinweis string) *fehler.Problem {
 	return &p
 }
 
-func liesWert(dec *json.Decoder, pfad string, tiefe int) (any, *fehler.Problem) {
+// in puts a problem below a member or an item: places are only made where one is.
+func in(p *fehler.Problem, name string) *fehler.Problem {
+	p.Pfad = zeiger("", name) + p.Pfad
+	return p
+}
+
+func keinJSON() *fehler.Problem {
+	// Not the text of the decoder, which may quote the data.
+	return jsonProblem("json-form", "", "not JSON", "Die Daten sind kein gültiges JSON.")
+}
+
+func liesWert(dec *json.Decoder, tiefe int) (any, *fehler.Problem) {
 	t, err := dec.Token()
 	if err != nil {
-		// The text of the error may quote the data.
-		return nil, jsonProblem("json-form", pfad, "not JSON", "Die Daten sind kein gültiges JSON.")
+		return nil, keinJSON()
 	}
 	switch t := t.(type) {
 	case json.Number:
 		n, ok := zahl(t)
 		if !ok {
-			return nil, jsonProblem("json-zahl", pfad, "number out of range", "Eine Zahl ist zu groß.")
+			return nil, jsonProblem("json-zahl", "", "number out of range", "Eine Zahl ist zu groß.")
 		}
 		return n, nil
 	case json.Delim:
 		if tiefe >= MaxTiefe {
-			return nil, jsonProblem("json-tief", pfad, fmt.Sprintf("nested deeper than %d", MaxTiefe), "Die Daten sind zu tief verschachtelt.")
+			return nil, jsonProblem("json-tief", "", fmt.Sprintf("nested deeper than %d", MaxTiefe), "Die Daten sind zu tief verschachtelt.")
 		}
 		if t == '[' {
-			return liesListe(dec, pfad, tiefe)
+			return liesListe(dec, tiefe)
 		}
-		return liesObjekt(dec, pfad, tiefe)
+		return liesObjekt(dec, tiefe)
 	}
 	return t, nil // nil, bool or string
 }
 
-func liesListe(dec *json.Decoder, pfad string, tiefe int) (any, *fehler.Problem) {
+func liesListe(dec *json.Decoder, tiefe int) (any, *fehler.Problem) {
 	out := []any{}
 	for dec.More() {
-		v, p := liesWert(dec, pfad+"/"+strconv.Itoa(len(out)), tiefe+1)
+		v, p := liesWert(dec, tiefe+1)
 		if p != nil {
-			return nil, p
+			return nil, in(p, strconv.Itoa(len(out)))
 		}
 		out = append(out, v)
 	}
 	if _, err := dec.Token(); err != nil {
-		return nil, jsonProblem("json-form", pfad, "not JSON", "Die Daten sind kein gültiges JSON.")
+		return nil, keinJSON()
 	}
 	return out, nil
 }
 
-func liesObjekt(dec *json.Decoder, pfad string, tiefe int) (any, *fehler.Problem) {
+func liesObjekt(dec *json.Decoder, tiefe int) (any, *fehler.Problem) {
 	out := map[string]any{}
 	for dec.More() {
 		t, err := dec.Token()
 		name, ok := t.(string)
 		if err != nil || !ok {
-			return nil, jsonProblem("json-form", pfad, "not JSON", "Die Daten sind kein gültiges JSON.")
+			return nil, keinJSON()
 		}
-		hier := zeiger(pfad, name)
 		if _, doppelt := out[name]; doppelt {
-			return nil, jsonProblem("json-doppelt", hier, "member given twice", "Eine Angabe kommt zweimal vor.")
+			return nil, in(jsonProblem("json-doppelt", "", "member given twice", "Eine Angabe kommt zweimal vor."), name)
 		}
-		v, p := liesWert(dec, hier, tiefe+1)
+		v, p := liesWert(dec, tiefe+1)
 		if p != nil {
-			return nil, p
+			return nil, in(p, name)
 		}
 		out[name] = v
 	}
 	if _, err := dec.Token(); err != nil {
-		return nil, jsonProblem("json-form", pfad, "not JSON", "Die Daten sind kein gültiges JSON.")
+		return nil, keinJSON()
 	}
 	return out, nil
 }
