@@ -243,6 +243,28 @@ func TestTotalCostLimit(t *testing.T) {
 	require.Equal(t, vorgang.RegelWahr, pr.Regeln[0].Stand)
 }
 
+// Data that break the schema everywhere do not make a record without end.
+func TestManyFindings(t *testing.T) {
+	t.Parallel()
+	a := klein("true")
+	a.Schema = json.RawMessage(`{"additionalProperties":{"type":"object","required":["x"],"properties":{"y":{"type":"string"}}}}`)
+	p := pruefer(t, a, nil)
+	var d []string
+	for i := range 5000 {
+		d = append(d, `"n`+itoa(10000+i)+`":{"y":1}`)
+	}
+	daten := `{` + strings.Join(d, ",") + `}`
+	pr := check(t, p, daten)
+	require.Len(t, pr.Gruende, pruefung.MaxFunde+1)
+	require.Len(t, pr.Nachforderungen, pruefung.MaxFunde+1)
+	require.Equal(t, "/n10000/x", pr.Nachforderungen[0].Pfad)
+	require.Equal(t, "Es fehlen noch weitere Angaben.", pr.Nachforderungen[pruefung.MaxFunde].Text)
+	for range 5 {
+		_, err := p.Replay(t.Context(), pr, []byte(daten))
+		require.NoError(t, err)
+	}
+}
+
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	a := klein("ist_da(1)")

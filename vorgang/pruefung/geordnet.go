@@ -40,7 +40,7 @@ func (m geordneteMap) Iterator() traits.Iterator {
 	slices.SortFunc(keys, func(a, b ref.Val) int {
 		return cmp.Or(cmp.Compare(a.Type().TypeName(), b.Type().TypeName()), vergleiche(a, b))
 	})
-	return types.NewRefValList(geordnet{}, keys).(traits.Lister).Iterator()
+	return types.NewRefValList(geordnet{}, keys).Iterator()
 }
 
 // vergleiche orders two keys of one type.

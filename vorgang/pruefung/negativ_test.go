@@ -91,7 +91,7 @@ var falscheAngaben = map[string]struct {
 	"ausdruck tief":          ausdruckFalsch(strings.Repeat("(", 300)+"true"+strings.Repeat(")", 300), "ausdruck"),
 	"ausdruck kein bool":     ausdruckFalsch("1 + 1", "ausdruck-typ"),
 	"ausdruck kosten":        ausdruckFalsch("eingabe.l.all(x, eingabe.l.all(y, x + y > 0))", "regel-kosten"),
-	"ausdruck schleifen":     ausdruckFalsch("[1].all(a, [1].all(b, [1].all(c, [1].all(d, true))))", "ausdruck"),
+	"ausdruck schleifen":     ausdruckFalsch("[1].all(a, [1].all(b, [1].all(c, true)))", "ausdruck"),
 	"innere namen":           ausdruckFalsch("@frage(@lauf, 'x', [])", "ausdruck"),
 	"freigabe selbst":        {func(a *pruefung.Angaben) { a.Freigabe = &pruefung.Freigabe{Zeichnung: a.Autor} }, erwartet{"vier-augen", "/freigabe"}},
 	"freigabe vertretung": {func(a *pruefung.Angaben) {

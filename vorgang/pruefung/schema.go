@@ -57,6 +57,10 @@ func uebersetze(a *Angaben) (*werk, fehler.Probleme) {
 	return w, p.probleme
 }
 
+// MaxFunde is how many missing items, and how many wrong ones, of the schema are
+// listed; one more entry then says that there are others.
+const MaxFunde = 100
+
 // befund is what the schema finds.
 type befund struct {
 	fehlt []vorgang.Nachforderungspunkt
@@ -75,9 +79,14 @@ func (w *werk) pruefeSchema(eingabe any) befund {
 		b.form = append(b.form, vorgang.Pruefgrund{Code: codeForm, Text: "Die Daten lassen sich nicht mit dem Schema vergleichen."})
 	}
 	slices.SortFunc(b.fehlt, func(x, y vorgang.Nachforderungspunkt) int { return cmp.Compare(x.Pfad, y.Pfad) })
-	b.fehlt = slices.Compact(b.fehlt)
 	slices.SortFunc(b.form, func(x, y vorgang.Pruefgrund) int { return cmp.Compare(x.Pfad, y.Pfad) })
-	b.form = slices.Compact(b.form)
+	// Cut after sorting: the order of findings is one of chance.
+	if b.fehlt = slices.Compact(b.fehlt); len(b.fehlt) > MaxFunde {
+		b.fehlt = append(b.fehlt[:MaxFunde:MaxFunde], vorgang.Nachforderungspunkt{Text: "Es fehlen noch weitere Angaben."})
+	}
+	if b.form = slices.Compact(b.form); len(b.form) > MaxFunde {
+		b.form = append(b.form[:MaxFunde:MaxFunde], vorgang.Pruefgrund{Code: codeForm, Text: "Noch weitere Angaben haben nicht die vorgesehene Form."})
+	}
 	return b
 }
 

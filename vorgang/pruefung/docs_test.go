@@ -1,0 +1,46 @@
+package pruefung
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The documentation names every function, gate, code and limit as they are.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("../../docs/pruefung.md")
+	require.NoError(t, err)
+	doc := string(b)
+	e, err := umgebung(nil)
+	require.NoError(t, err)
+	for _, name := range []string{"datum(", "alter(", "tage(", "monate(", "plusTage(", "plusMonate(", "jahr(", "monat(", "tag(", "wochentag("} {
+		require.Contains(t, doc, "`"+name)
+		require.True(t, e.HasFunction(name[:len(name)-1]))
+	}
+	for _, name := range []string{"timestamp", "duration"} {
+		require.False(t, e.HasFunction(name))
+	}
+	for _, code := range []string{codeNichtGueltig, codeNichtFrei, codeAbgeschaltet, codeRecht, codeStichprobe, codeSalz} {
+		require.Contains(t, doc, "`"+code+"`")
+	}
+	for _, zeile := range []string{
+		fmt.Sprintf("| file; schema; expression; other text | %d; %d; %d; %d bytes |", MaxDatei, MaxSchema, MaxAusdruck, MaxText),
+		fmt.Sprintf("| rules; look-ups declared | %d; %d |", MaxRegeln, MaxNachschlag),
+		fmt.Sprintf("| data of a case; nesting | %d bytes; %d |", MaxEingabe, MaxTiefe),
+		fmt.Sprintf("| schema with all references written out | %d parts |", maxKnoten),
+		fmt.Sprintf("| loops within one another | %d |", maxSchleifen),
+		fmt.Sprintf("| costs of a rule | %d, or `kostenGrenze` up to %d;", StandardKosten, MaxKosten),
+		fmt.Sprintf("| costs of all rules of one check | %d;", MaxGesamtKosten),
+		fmt.Sprintf("in one check; one answer | %d; %d bytes |", MaxFragen, MaxAntwort),
+		fmt.Sprintf("| %d missing, %d of wrong form |", MaxFunde, MaxFunde),
+		fmt.Sprintf("| dates | %d-01-01 to %d-12-31 |", minJahr, maxJahr),
+		fmt.Sprintf("a look-up %d.", kostenFrage),
+		fmt.Sprintf("and %d where it says nothing", ohneAnspruch),
+		fmt.Sprintf("at most %d changed cases", MaxAenderungen),
+	} {
+		require.Contains(t, doc, zeile)
+	}
+}
