@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 	"github.com/ozg-fachwerk/fachwerk/vorgang/pruefung"
 )
@@ -263,6 +264,29 @@ func TestManyFindings(t *testing.T) {
 		_, err := p.Replay(t.Context(), pr, []byte(daten))
 		require.NoError(t, err)
 	}
+}
+
+// Whoever asks again, within a rule or in another one, gets the answer of the record.
+func TestEachQuestionOnce(t *testing.T) {
+	t.Parallel()
+	a := klein("wie_oft(1) == 1 && wie_oft(1) == 1 && wie_oft('1') == 2")
+	r := a.Regeln[0]
+	r.ID = "R2"
+	a.Regeln = append(a.Regeln, r)
+	a.Nachschlagen = werkList("wie_oft", 1)
+	var n int
+	p := pruefer(t, a, &pruefung.Options{Nachschlagen: map[string]pruefung.Nachschlagen{
+		"wie_oft": func(context.Context, []any) (any, error) { n++; return n, nil },
+	}})
+	pr := check(t, p, `{}`)
+	require.Equal(t, vorgang.PruefungStandardfall, pr.Ausgang)
+	require.Equal(t, 2, n)
+	require.Len(t, pr.Nachschlaege, 2)
+	pr.Nachschlaege[0].Argumente = json.RawMessage(`{`)
+	_, err := p.Replay(t.Context(), pr, []byte(`{}`))
+	require.ErrorIs(t, err, fehler.ErrInvalid)
+	_, err = pruefung.Marshal(pr)
+	require.ErrorIs(t, err, fehler.ErrInvalid)
 }
 
 func TestContextEnds(t *testing.T) {

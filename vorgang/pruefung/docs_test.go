@@ -2,6 +2,7 @@ package pruefung
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"testing"
 
@@ -42,5 +43,19 @@ func TestDocs(t *testing.T) {
 		fmt.Sprintf("at most %d changed cases", MaxAenderungen),
 	} {
 		require.Contains(t, doc, zeile)
+	}
+}
+
+// Of hashes spread evenly exactly the share is drawn.
+func TestGezogenExactly(t *testing.T) {
+	t.Parallel()
+	for _, promille := range []int{0, 1, 2, 50, 333, 999, 1000} {
+		k := 0
+		for i := range uint64(1000) {
+			if gezogen(i*(math.MaxUint64/1000)+math.MaxUint64/2000, promille) {
+				k++
+			}
+		}
+		require.Equal(t, promille, k)
 	}
 }

@@ -69,6 +69,9 @@ func TestDeterminism(t *testing.T) {
 		require.NoError(t, err)
 		roh, err := p.Replay(t.Context(), eins, anders)
 		require.NoError(t, err)
+		bytes, err := pruefung.Marshal(eins)
+		require.NoError(t, err)
+		require.Equal(t, string(bytes), string(roh))
 		var zurueck vorgang.Pruefprotokoll
 		require.NoError(t, json.Unmarshal(roh, &zurueck))
 		require.Equal(t, mustT(t, eins), mustT(t, zurueck), "the bytes of the replay are the record")

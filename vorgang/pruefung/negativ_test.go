@@ -232,6 +232,16 @@ func TestOtherProblems(t *testing.T) {
 	}
 	_, err = w.Release(freigabe, datum.MustParse("2025-11-30"))
 	hat(t, err, erwartet{"freigabe-tag", "/freigabe/am"}, fehler.ErrInvalid)
+	// Vier-Augen counts deputies on both sides.
+	b4 := klein("true")
+	b4.Autor.VertretungFuer = "akteur-vertreten"
+	v4, err := pruefung.New(b4)
+	require.NoError(t, err)
+	for _, a := range []tenant.Akteur{{ID: "akteur-autor"}, {ID: "akteur-vertreten"}, {ID: "x", VertretungFuer: "akteur-autor"}, {ID: "x", VertretungFuer: "akteur-vertreten"}} {
+		a.Art, a.Rollen = tenant.Person, freigabe.Rollen
+		_, err = v4.Release(a, am)
+		hat(t, err, erwartet{"vier-augen", "/freigabe"}, fehler.ErrForbidden)
+	}
 	f := frei(t, klein("true"))
 	_, err = f.Release(freigabe, am)
 	hat(t, err, erwartet{"freigabe-vorhanden", "/freigabe"}, fehler.ErrConflict)

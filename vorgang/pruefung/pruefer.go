@@ -193,8 +193,12 @@ func (p *Pruefer) schliesse(w *Regelwerk, pr *vorgang.Pruefprotokoll, a art) {
 // keyed, so that nobody outside can tell it beforehand.
 func (s *salz) zieht(pr *vorgang.Pruefprotokoll, promille int) bool {
 	h := mac(s.geheim, "fachwerk.pruefung.stichprobe/1", pr.EingabeHash, pr.Regelwerk, strconv.Itoa(pr.Fassung))
-	// The high half of the product spreads 64 bits over 1000 without favouring any.
-	n, _ := bits.Mul64(binary.BigEndian.Uint64(h), 1000)
+	return gezogen(binary.BigEndian.Uint64(h), promille)
+}
+
+// gezogen spreads 64 bits over 1000 without favouring any and takes the first ones.
+func gezogen(h uint64, promille int) bool {
+	n, _ := bits.Mul64(h, 1000)
 	return n < uint64(promille) // #nosec G115 -- checked to lie in 0..1000
 }
 

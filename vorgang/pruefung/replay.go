@@ -15,7 +15,7 @@ import (
 const maxUnterschiede = 20
 
 // Replay repeats a recorded Pruefung with the answers, the switch and the salt of
-// its record, asking nobody, and gives the canonical JSON of the record. Where what
+// its record, asking nobody, and gives its canonical JSON, the bytes of [Marshal]. Where what
 // comes out differs, every place is a problem with its JSON pointer into the record
 // (fehler.ErrConflict); no value is told. A record of other rules or data, or
 // with a salt that Options do not have, is a problem of the same kind.
@@ -34,7 +34,11 @@ func (p *Pruefer) Replay(ctx context.Context, alt vorgang.Pruefprotokoll, daten 
 	}
 	// Another engine is told only where it makes a difference.
 	neu.Maschine = alt.Maschine
-	x, y, err := baeume(alt, neu)
+	x, err := baumDes(alt)
+	if err != nil {
+		return nil, fehler.New(op, alt.Regelwerk, fehler.ErrInvalid, err)
+	}
+	y, err := baumDes(neu)
 	if err != nil {
 		return nil, fehler.New(op, alt.Regelwerk, fehler.ErrInvalid, err)
 	}
@@ -46,22 +50,27 @@ func (p *Pruefer) Replay(ctx context.Context, alt vorgang.Pruefprotokoll, daten 
 	return kanon(y), nil
 }
 
-func baeume(a, b vorgang.Pruefprotokoll) (x, y any, err error) {
-	for _, z := range []struct {
-		p  vorgang.Pruefprotokoll
-		to *any
-	}{{a, &x}, {b, &y}} {
-		roh, err := json.Marshal(z.p)
-		if err != nil {
-			return nil, nil, err
-		}
-		t, prob := lies(roh, maxProtokoll)
-		if prob != nil {
-			return nil, nil, fehler.Probleme{*prob}
-		}
-		*z.to = t
+// Marshal gives the canonical JSON of a record, which [Pruefer.Replay] gives too:
+// members in the order of their bytes, no blanks. Two records are the same exactly
+// if these bytes are. A record with answers that are no JSON is [fehler.ErrInvalid].
+func Marshal(p vorgang.Pruefprotokoll) ([]byte, error) {
+	b, err := baumDes(p)
+	if err != nil {
+		return nil, fehler.New("pruefung.Marshal", p.Regelwerk, fehler.ErrInvalid, err)
 	}
-	return x, y, nil
+	return kanon(b), nil
+}
+
+func baumDes(p vorgang.Pruefprotokoll) (any, error) {
+	roh, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	t, prob := lies(roh, maxProtokoll)
+	if prob != nil {
+		return nil, fehler.Probleme{*prob}
+	}
+	return t, nil
 }
 
 // maxProtokoll bounds a record: all answers at their largest, and the rest.

@@ -32,7 +32,9 @@ type SimulateOptions struct {
 
 // SimulationsStand is how far a Simulation is.
 type SimulationsStand struct {
-	Faelle, Geaendert, Unlesbar int
+	Faelle    int `json:"faelle"`
+	Geaendert int `json:"geaendert"`
+	Unlesbar  int `json:"unlesbar"`
 }
 
 // Simulation is what new rules would have made of old cases.
@@ -40,32 +42,35 @@ type Simulation struct {
 	SimulationsStand
 	// Matrix counts the cases by outcome, old and new, those without change too,
 	// sorted.
-	Matrix []Uebergang
+	Matrix []Uebergang `json:"matrix"`
 	// Aenderungen are the first [MaxAenderungen] cases whose outcome or any rule
 	// came out otherwise, in the order of the cases.
-	Aenderungen []Aenderung
+	Aenderungen []Aenderung `json:"aenderungen,omitempty"`
 }
 
 // Uebergang is one cell of the matrix.
 type Uebergang struct {
-	Alt, Neu vorgang.Pruefausgang
-	Anzahl   int
+	Alt    vorgang.Pruefausgang `json:"alt"`
+	Neu    vorgang.Pruefausgang `json:"neu,omitempty"`
+	Anzahl int                  `json:"anzahl"`
 }
 
 // Aenderung is one case that would come out otherwise.
 type Aenderung struct {
-	Fall     string
-	Alt, Neu vorgang.Pruefausgang
+	Fall string               `json:"fall"`
+	Alt  vorgang.Pruefausgang `json:"alt"`
+	Neu  vorgang.Pruefausgang `json:"neu,omitempty"`
 	// Regeln whose outcome differs, by id; a side without the rule is empty.
-	Regeln []Regelwechsel
+	Regeln []Regelwechsel `json:"regeln,omitempty"`
 	// Unlesbar are the problems of data that can no longer be read; then Neu is empty.
-	Unlesbar fehler.Probleme
+	Unlesbar fehler.Probleme `json:"unlesbar,omitempty"`
 }
 
 // Regelwechsel is a rule that comes out otherwise.
 type Regelwechsel struct {
-	Regel    string
-	Alt, Neu vorgang.Regelergebnis
+	Regel string                `json:"regel"`
+	Alt   vorgang.Regelergebnis `json:"alt"`
+	Neu   vorgang.Regelergebnis `json:"neu"`
 }
 
 // Simulate runs rules over old cases on their old Stichtag, as if they had been
