@@ -154,5 +154,5 @@ func (a *Angaben) kosten() uint64 {
 	if a.KostenGrenze == 0 {
 		return StandardKosten
 	}
-	return uint64(a.KostenGrenze) // #nosec G115 -- checked to lie in 0..MaxKosten
+	return uint64(a.KostenGrenze)
 }

@@ -32,7 +32,7 @@ type Nachschlagen func(ctx context.Context, argumente []any) (any, error)
 // lauf is one Pruefung in progress: it asks, and records. It is the value of @lauf.
 // It belongs to one goroutine.
 type lauf struct {
-	ctx     context.Context //nolint:containedctx // a lauf lives as long as one call
+	ctx     context.Context // a lauf lives as long as one call
 	werke   map[string]Nachschlagen
 	nurBand bool // answer from the record alone
 	bekannt map[string]*vorgang.Nachschlag

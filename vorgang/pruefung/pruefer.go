@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -199,8 +198,5 @@ func (s *salz) zieht(pr *vorgang.Pruefprotokoll, promille int) bool {
 // gezogen spreads 64 bits over 1000 without favouring any and takes the first ones.
 func gezogen(h uint64, promille int) bool {
 	n, _ := bits.Mul64(h, 1000)
-	return n < uint64(promille) // #nosec G115 -- checked to lie in 0..1000
+	return n < uint64(promille)
 }
-
-// Nachschlagewerke gives the names the Regelwerk declares, sorted.
-func (p *Pruefer) Nachschlagewerke() []string { return slices.Sorted(maps.Keys(p.fragbar)) }

@@ -182,7 +182,7 @@ func (s *schaetzer) EstimateSize(n checker.AstNode) *checker.SizeEstimate {
 	if groesse <= 0 {
 		groesse = ohneAnspruch
 	}
-	return &checker.SizeEstimate{Max: uint64(groesse)} // #nosec G115 -- positive
+	return &checker.SizeEstimate{Max: uint64(groesse)}
 }
 
 func (s *schaetzer) EstimateCallCost(function, _ string, _ *checker.AstNode, _ []checker.AstNode) *checker.CallEstimate {
