@@ -37,6 +37,7 @@ func TestDocs(t *testing.T) {
 		fmt.Sprintf("| costs of all rules of one check | %d;", MaxGesamtKosten),
 		fmt.Sprintf("in one check; one answer | %d; %d bytes |", MaxFragen, MaxAntwort),
 		fmt.Sprintf("| %d missing, %d of wrong form |", MaxFunde, MaxFunde),
+		fmt.Sprintf("| numbers in data | whole ones within ±%d, others below 1e%d |", maxGanz, int(math.Log10(maxZahl))),
 		fmt.Sprintf("| dates | %d-01-01 to %d-12-31 |", minJahr, maxJahr),
 		fmt.Sprintf("a look-up %d.", kostenFrage),
 		fmt.Sprintf("and %d where it says nothing", ohneAnspruch),
@@ -58,4 +59,28 @@ func TestGezogenExactly(t *testing.T) {
 		}
 		require.Equal(t, promille, k)
 	}
+}
+
+// One number has one form, and what cannot be held exactly is refused.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"2": "2", "2.0": "2", "20e-1": "2", "-0": "0", "-0.0": "0", "0.5": "0.5", "5e-1": "0.5", "1e-7": "1e-07", "1E16": "1e+16",
+		"9007199254740992": "9007199254740992", "9007199254740993": "", "10000000000000000000": "", "-9007199254740993": "", "1e300": "", "1e400": "",
+	} {
+		v, p := lies([]byte(in), 100)
+		if want == "" {
+			require.NotNil(t, p, in)
+			require.Equal(t, "pruefung.json-zahl", p.Code)
+			continue
+		}
+		require.Nil(t, p, in)
+		require.Equal(t, want, string(kanon(v)), in)
+		w, p := lies(kanon(v), 100)
+		require.Nil(t, p)
+		require.Equal(t, v, w, "the canonical form reads back the same")
+	}
+	v, p := lies([]byte("{\"ä\":[1, true,null],\"a\":\"<\u00e4\\n\"}"), 100)
+	require.Nil(t, p)
+	require.Equal(t, "{\"a\":\"<ä\\n\",\"ä\":[1,true,null]}", string(kanon(v)))
 }

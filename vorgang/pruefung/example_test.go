@@ -108,3 +108,53 @@ func ExampleVerzeichnis_SwitchOff() {
 	// Output:
 	// Hundeanmeldung 1 Frist falsch gerechnet
 }
+
+// Before new rules are released, they run over old cases: here the age from which
+// a licence is given falls from 18 to 16.
+func ExampleSimulate() {
+	regeln := func(fassung int, ausdruck string) *pruefung.Pruefer {
+		w, err := pruefung.New(pruefung.Angaben{
+			ID: "Erlaubnis", Fassung: fassung, Titel: "Beispiel", Leistung: "99000000000003", Von: datum.MustParse("2026-01-01"),
+			Rechtsgrundlage: "Mustersatzung", Autor: pruefung.Zeichnung{Akteur: "akteur-autor", Am: datum.MustParse("2025-12-01")},
+			Schema: []byte(`{"type": "object", "required": ["geburtsdatum"]}`),
+			Regeln: []pruefung.Regel{{ID: "ALTER", Text: "Mindestalter", Norm: "§ 1 Mustersatzung", Ausdruck: ausdruck,
+				Falsch: pruefung.Folge{Art: pruefung.Ablehnungsgrund, Text: "Das Mindestalter ist nicht erreicht."}}},
+		})
+		if err != nil {
+			panic(err)
+		}
+		if fassung == 1 { // the old one was released, the new one is still a draft
+			leitung := tenant.Akteur{ID: "akteur-leitung", Art: tenant.Person, Rollen: []tenant.Rolle{tenant.Leitung}}
+			if w, err = w.Release(leitung, datum.MustParse("2025-12-20")); err != nil {
+				panic(err)
+			}
+		}
+		p, err := pruefung.Compile(w, nil)
+		if err != nil {
+			panic(err)
+		}
+		return p
+	}
+	alt, neu := regeln(1, "alter(eingabe.geburtsdatum, stichtag) >= 18"), regeln(2, "alter(eingabe.geburtsdatum, stichtag) >= 16")
+	faelle := func(yield func(pruefung.Fall, error) bool) {
+		for _, geburt := range []string{"1990-01-01", "2009-03-01", "2012-03-01"} {
+			daten := []byte(`{"geburtsdatum": "` + geburt + `"}`)
+			protokoll, err := alt.Check(context.Background(), daten, datum.MustParse("2026-06-15"))
+			if !yield(pruefung.Fall{ID: geburt, Daten: daten, Alt: protokoll}, err) {
+				return
+			}
+		}
+	}
+	s, err := pruefung.Simulate(context.Background(), neu, faelle, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, a := range s.Aenderungen {
+		fmt.Println(a.Fall, a.Regeln[0].Regel, a.Regeln[0].Alt.Stand, "->", a.Regeln[0].Neu.Stand)
+	}
+	fmt.Println(s.Geaendert, "of", s.Faelle)
+	// Output:
+	// 2009-03-01 ALTER falsch -> wahr
+	// 1 of 3
+}
