@@ -37,7 +37,7 @@ func TestDocs(t *testing.T) {
 		fmt.Sprintf("| costs of all rules of one check | %d;", MaxGesamtKosten),
 		fmt.Sprintf("in one check; one answer | %d; %d bytes |", MaxFragen, MaxAntwort),
 		fmt.Sprintf("| %d missing, %d of wrong form |", MaxFunde, MaxFunde),
-		fmt.Sprintf("| numbers in data | whole ones within ±%d, others below 1e%d |", maxGanz, int(math.Log10(maxZahl))),
+		fmt.Sprintf("| numbers in data | within ±%d |", maxZahl),
 		fmt.Sprintf("| dates | %d-01-01 to %d-12-31 |", minJahr, maxJahr),
 		fmt.Sprintf("a look-up %d.", kostenFrage),
 		fmt.Sprintf("and %d where it says nothing", ohneAnspruch),
@@ -65,8 +65,9 @@ func TestGezogenExactly(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"2": "2", "2.0": "2", "20e-1": "2", "-0": "0", "-0.0": "0", "0.5": "0.5", "5e-1": "0.5", "1e-7": "1e-07", "1E16": "1e+16",
-		"9007199254740992": "9007199254740992", "9007199254740993": "", "10000000000000000000": "", "-9007199254740993": "", "1e300": "", "1e400": "",
+		"2": "2", "2.0": "2", "20e-1": "2", "-0": "0", "-0.0": "0", "0.5": "0.5", "5e-1": "0.5", "1e-7": "1e-07", "1E15": "1000000000000000", "0.1e-5": "1e-06",
+		"1e16": "", "9007199254740992.5": "9007199254740992",
+		"9007199254740992": "9007199254740992", "9007199254740993": "", "10000000000000000000": "", "-9007199254740993": "", "1e300": "", "-1e17": "", "1e400": "",
 	} {
 		v, p := lies([]byte(in), 100)
 		if want == "" {

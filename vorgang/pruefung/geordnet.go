@@ -65,16 +65,16 @@ func baumVon(v ref.Val, tiefe int) (any, error) {
 	case types.Bool:
 		return bool(v), nil
 	case types.Int:
-		if v > maxGanz || v < -maxGanz {
+		if v > maxZahl || v < -maxZahl {
 			return nil, fmt.Errorf("no JSON for a number out of range")
 		}
 		return int64(v), nil
 	case types.Double:
 		f := float64(v)
-		if math.IsNaN(f) || math.Abs(f) >= maxZahl {
+		if math.IsNaN(f) || math.Abs(f) > maxZahl {
 			return nil, fmt.Errorf("no JSON for a number out of range")
 		}
-		if math.Abs(f) <= maxGanz && f == math.Trunc(f) {
+		if f == math.Trunc(f) {
 			return int64(f), nil
 		}
 		return f, nil

@@ -20,8 +20,7 @@ import (
 const (
 	MaxEingabe = 1 << 20 // bytes of the data of one case
 	MaxTiefe   = 32      // nesting of arrays and objects
-	maxZahl    = 1e300
-	maxGanz    = 1 << 53 // integers beyond are not exact in every JSON reader
+	maxZahl    = 1 << 53 // numbers beyond are not exact in every JSON reader
 )
 
 // lies reads one JSON value with nothing after it. Objects are map[string]any,
@@ -126,21 +125,19 @@ func liesObjekt(dec *json.Decoder, tiefe int) (any, *fehler.Problem) {
 }
 
 // zahl gives int64 for whole numbers, also for 2.0 and 2e0, so that one value has
-// one type however a program writes it.
+// one type however a program writes it. Beyond 2^53 a float changes the last digits.
 func zahl(n json.Number) (any, bool) {
 	f, err := strconv.ParseFloat(string(n), 64)
-	if err != nil || math.IsInf(f, 0) {
+	if err != nil || math.Abs(f) > maxZahl {
 		return nil, false
 	}
-	if f == math.Trunc(f) && math.Abs(f) <= maxGanz {
-		if i, err := strconv.ParseInt(string(n), 10, 64); err == nil {
-			return i, i >= -maxGanz && i <= maxGanz
-		}
-		return int64(f), true
+	if f != math.Trunc(f) {
+		return f, true
 	}
-	// A whole number that a float cannot hold would change its last digits.
-	_, err = strconv.ParseInt(string(n), 10, 64)
-	return f, err != nil && math.Abs(f) < maxZahl
+	if i, err := strconv.ParseInt(string(n), 10, 64); err == nil {
+		return i, i >= -maxZahl && i <= maxZahl
+	}
+	return int64(f), true
 }
 
 // kanon gives the canonical JSON of what lies made: members by their bytes, no
