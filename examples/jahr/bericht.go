@@ -66,7 +66,7 @@ func (j *jahr) pruefe(ctx context.Context, letzter datum.Datum) (*Bericht, error
 	for _, a := range arten {
 		zeilen[a.schluessel] = &Zeile{Name: a.name}
 	}
-	err := j.fuerAlle(func(s *stadt) error {
+	err := fuerAlle(j.staedte, func(s *stadt) error {
 		for _, id := range s.ids {
 			a, err := j.lies(ctx, s, id, letzter)
 			if err != nil {
@@ -123,13 +123,13 @@ type akte struct {
 
 // lies checks one journal: what was promised for a day happened on that day, once.
 func (j *jahr) lies(ctx context.Context, s *stadt, id uuid.UUID, letzter datum.Datum) (*akte, error) {
-	v, err := j.store.Get(ctx, s.m.ID, id)
+	v, err := s.store.Get(ctx, s.m.ID, id)
 	if err != nil {
 		return nil, err
 	}
 	a := &akte{leistung: v.Stand().Leistung}
 	var journal []vorgang.Ereignis
-	for e, err := range j.store.Journal(ctx, s.m.ID, id) {
+	for e, err := range s.store.Journal(ctx, s.m.ID, id) {
 		if err != nil {
 			return nil, err
 		}

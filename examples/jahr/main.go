@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -29,6 +30,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	debug.SetGCPercent(400) // the storages only grow; memory is traded for time
 	from := time.Now()
 	b, err := Simulate(ctx, p, func(d datum.Datum, n int) {
 		if d.Tag() == 1 {

@@ -48,19 +48,28 @@ var arten = []art{
 	{schluessel: "99050012104000", name: "Gewerbeanmeldung", anteil: 20, frage: 10, anzeige: true},
 }
 
-// jahr is a run: one store for all, and a town for each Mandant.
+// jahr is a run: a town for each Mandant, on as many storages as there are processors,
+// as a large installation places Mandanten on several databases.
 type jahr struct {
 	p       Params
-	uhr     time.Time // only moved between the days
+	rechner *frist.Rechner
+	staedte []*stadt
+}
+
+// haus is a storage with its relay and the towns on it; its clock stands while somebody
+// works.
+type haus struct {
+	j       *jahr
+	uhr     time.Time
 	store   *storage.Store
 	relay   *relay.Relay
-	rechner *frist.Rechner
 	staedte []*stadt
 }
 
 // stadt is a Mandant with its people and what they have to do on which day. Only one
 // goroutine works on it at a time, except for schliessen.
 type stadt struct {
+	*haus
 	j           *jahr
 	m           tenant.Mandant
 	ort         frist.Ort
@@ -72,7 +81,6 @@ type stadt struct {
 	ids           []uuid.UUID
 
 	antworten, fortsetzen, erledigen map[datum.Datum][]uuid.UUID
-	mu                               sync.Mutex
 	schliessen                       map[datum.Datum][]uuid.UUID // after the Bekanntgabe
 }
 
@@ -83,11 +91,12 @@ func Simulate(ctx context.Context, p Params, fortschritt func(datum.Datum, int))
 		return nil, errors.New("at least one Mandant, and one Vorgang for each")
 	}
 	j := &jahr{p: p, rechner: frist.New(nil)}
-	j.store = memory.Open(&storage.Options{Now: func() time.Time { return j.uhr }})
-	defer j.store.Close()
-	j.gruende()
-	handlers := j.post()
-	j.relay = relay.New(j.store, handlers, &relay.Options{Now: func() time.Time { return j.uhr }, Arbeiter: runtime.GOMAXPROCS(0)})
+	haeuser := make([]*haus, min(runtime.GOMAXPROCS(0), p.Mandanten))
+	for i := range haeuser {
+		haeuser[i] = j.baue()
+		defer haeuser[i].store.Close()
+	}
+	j.gruende(haeuser)
 
 	erster := datum.New(p.Jahr, time.January, 1)
 	letzter := datum.New(p.Jahr, time.December, 31)
@@ -95,21 +104,8 @@ func Simulate(ctx context.Context, p Params, fortschritt func(datum.Datum, int))
 		letzter = erster.AddTage(p.Tage - 1)
 	}
 	for tag := erster; !tag.Nach(letzter); tag = tag.AddTage(1) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		// In the night what is due, by day the people, in the evening the letters.
-		j.uhr = tag.Beginn().Add(time.Minute)
-		if _, err := j.relay.Drain(ctx); err != nil {
-			return nil, err
-		}
-		j.uhr = tag.Beginn().Add(9 * time.Hour)
-		if err := j.fuerAlle(func(s *stadt) error { return s.tag(ctx, tag) }); err != nil {
+		if err := fuerAlle(haeuser, func(h *haus) error { return h.tag(ctx, tag) }); err != nil {
 			return nil, fmt.Errorf("%s: %w", tag, err)
-		}
-		j.uhr = tag.Beginn().Add(18 * time.Hour)
-		if _, err := j.relay.Drain(ctx); err != nil {
-			return nil, err
 		}
 		if fortschritt != nil {
 			n := 0
@@ -122,8 +118,33 @@ func Simulate(ctx context.Context, p Params, fortschritt func(datum.Datum, int))
 	return j.pruefe(ctx, letzter)
 }
 
+func (j *jahr) baue() *haus {
+	h := &haus{j: j}
+	uhr := func() time.Time { return h.uhr }
+	h.store = memory.Open(&storage.Options{Now: uhr})
+	h.relay = relay.New(h.store, h.post(), &relay.Options{Now: uhr, Arbeiter: 1})
+	return h
+}
+
+// tag is one day: in the night what is due, by day the people, in the evening the letters.
+func (h *haus) tag(ctx context.Context, tag datum.Datum) error {
+	h.uhr = tag.Beginn().Add(time.Minute)
+	if _, err := h.relay.Drain(ctx); err != nil {
+		return err
+	}
+	h.uhr = tag.Beginn().Add(9 * time.Hour)
+	for _, s := range h.staedte {
+		if err := s.tag(ctx, tag); err != nil {
+			return fmt.Errorf("%s: %w", s.m.ID, err)
+		}
+	}
+	h.uhr = tag.Beginn().Add(18 * time.Hour)
+	_, err := h.relay.Drain(ctx)
+	return err
+}
+
 // gruende makes the towns: in turn in all Länder, of different size.
-func (j *jahr) gruende() {
+func (j *jahr) gruende(haeuser []*haus) {
 	laender := tenant.Laender()
 	gewicht := func(i int) int { return 4 + i*7%13 }
 	summe := 0
@@ -134,7 +155,7 @@ func (j *jahr) gruende() {
 	for i := range j.p.Mandanten {
 		id := tenant.ID(fmt.Sprintf("stadt-%03d", i+1))
 		s := &stadt{
-			j: j, m: tenant.Mandant{ID: id, Name: "Stadt " + string(id), Land: laender[i%len(laender)]},
+			haus: haeuser[i%len(haeuser)], j: j, m: tenant.Mandant{ID: id, Name: "Stadt " + string(id), Land: laender[i%len(laender)]},
 			wuerfel: rand.New(rand.NewPCG(j.p.Seed, uint64(i))),
 			sb:      tenant.Akteur{ID: string(id) + "/sb", Name: "Sachbearbeitung", Art: tenant.Person, Mandant: id, Rollen: []tenant.Rolle{tenant.Sachbearbeitung}},
 			leitung: tenant.Akteur{ID: string(id) + "/leitung", Name: "Leitung", Art: tenant.Person, Mandant: id, Rollen: []tenant.Rolle{tenant.Leitung}},
@@ -145,7 +166,7 @@ func (j *jahr) gruende() {
 		}
 		s.ort = frist.Ort{Land: s.m.Land}
 		rest -= s.kommen
-		j.staedte = append(j.staedte, s)
+		j.staedte, s.haus.staedte = append(j.staedte, s), append(s.haus.staedte, s)
 	}
 	for i := range rest { // what rounding left over
 		j.staedte[i%len(j.staedte)].kommen++
@@ -155,32 +176,21 @@ func (j *jahr) gruende() {
 	}
 }
 
-// fuerAlle works on all towns, each by one goroutine.
-func (j *jahr) fuerAlle(f func(*stadt) error) error {
-	next := make(chan *stadt)
-	errs := make([]error, runtime.GOMAXPROCS(0))
+// fuerAlle works on all, each in a goroutine of its own.
+func fuerAlle[T any](list []T, f func(T) error) error {
+	errs := make([]error, len(list))
 	var wg sync.WaitGroup
-	for i := range errs {
-		wg.Go(func() {
-			for s := range next {
-				if errs[i] == nil {
-					errs[i] = f(s)
-				}
-			}
-		})
+	for i, x := range list {
+		wg.Go(func() { errs[i] = f(x) })
 	}
-	for _, s := range j.staedte {
-		next <- s
-	}
-	close(next)
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
 // post answers for the letters: it says that they went out, and works out the periods.
-func (j *jahr) post() map[vorgang.AuftragArt]relay.Handler {
+func (h *haus) post() map[vorgang.AuftragArt]relay.Handler {
 	system := tenant.System("post")
-	handlers := relay.Termine(func() time.Time { return j.uhr })
+	handlers := relay.Termine(func() time.Time { return h.uhr })
 	still := relay.HandlerFunc(func(context.Context, vorgang.Auftrag, *vorgang.Vorgang) (relay.Bericht, error) { return nil, nil })
 	handlers[vorgang.NachrichtSenden] = still
 	mit := func(f func(ctx context.Context, v *vorgang.Vorgang, id uuid.UUID) (relay.Bericht, error)) relay.Handler {
@@ -193,26 +203,24 @@ func (j *jahr) post() map[vorgang.AuftragArt]relay.Handler {
 		})
 	}
 	handlers[vorgang.BescheidAusfertigen] = mit(func(_ context.Context, _ *vorgang.Vorgang, id uuid.UUID) (relay.Bericht, error) {
-		return func(v *vorgang.Vorgang) error { return v.RecordAusfertigung(system, j.uhr, id, dokument(id)) }, nil
+		return func(v *vorgang.Vorgang) error { return v.RecordAusfertigung(system, h.uhr, id, dokument(id)) }, nil
 	})
 	handlers[vorgang.BescheidSenden] = mit(func(_ context.Context, v *vorgang.Vorgang, id uuid.UUID) (relay.Bericht, error) {
-		s := j.stadt(v.Mandant())
-		b, err := bescheid.ComputeBekanntgabe(j.rechner, bescheid.BekanntgabeParams{
-			Inhalt: inhalt, Land: s.m.Land, Kanal: frist.KanalPost, Tag: datum.Von(j.uhr),
+		s := h.j.stadt(v.Mandant())
+		b, err := bescheid.ComputeBekanntgabe(h.j.rechner, bescheid.BekanntgabeParams{
+			Inhalt: inhalt, Land: s.m.Land, Kanal: frist.KanalPost, Tag: datum.Von(h.uhr),
 		})
 		if err != nil {
 			return nil, err
 		}
-		s.mu.Lock()
 		s.schliessen[b.Tag.AddTage(1)] = append(s.schliessen[b.Tag.AddTage(1)], v.ID())
-		s.mu.Unlock()
-		return func(v *vorgang.Vorgang) error { return v.RecordVersand(system, j.uhr, versand(id, b, j.uhr)) }, nil
+		return func(v *vorgang.Vorgang) error { return v.RecordVersand(system, h.uhr, versand(id, b, h.uhr)) }, nil
 	})
 	handlers[vorgang.BekanntgabeFeststellen] = mit(func(_ context.Context, _ *vorgang.Vorgang, id uuid.UUID) (relay.Bericht, error) {
-		return func(v *vorgang.Vorgang) error { return v.RecordBekanntgabe(system, j.uhr, id) }, nil
+		return func(v *vorgang.Vorgang) error { return v.RecordBekanntgabe(system, h.uhr, id) }, nil
 	})
 	handlers[vorgang.BestandskraftFeststellen] = mit(func(_ context.Context, _ *vorgang.Vorgang, id uuid.UUID) (relay.Bericht, error) {
-		return func(v *vorgang.Vorgang) error { return v.RecordBestandskraft(system, j.uhr, id) }, nil
+		return func(v *vorgang.Vorgang) error { return v.RecordBestandskraft(system, h.uhr, id) }, nil
 	})
 	return handlers
 }

@@ -62,9 +62,7 @@ func (s *stadt) tag(ctx context.Context, tag datum.Datum) error {
 	if s.j.rechner.Kalender().IsWerktag(s.ort, tag) == frist.Nein {
 		verschiebe(s.fortsetzen, tag)
 		verschiebe(s.erledigen, tag)
-		s.mu.Lock()
 		verschiebe(s.schliessen, tag)
-		s.mu.Unlock()
 		return nil
 	}
 	return s.arbeite(ctx, tag)
@@ -90,12 +88,12 @@ func (s *stadt) antrag(ctx context.Context, tag datum.Datum) error {
 		}
 	}
 	system := tenant.System("annahme")
-	now := s.j.uhr
+	now := s.uhr
 	v, err := vorgang.New(system, now, vorgang.Params{
 		Mandant: s.m.ID, Nummer: fmt.Sprintf("%d-%07d", tag.Jahr(), s.nummer), Leistung: a.schluessel, LeistungName: a.name, Einheit: "amt",
 		Eingang: tag.Beginn().Add(time.Duration(s.wuerfel.IntN(9*3600)) * time.Second),
 		Antrag:  vorgang.Antrag{Kanal: "test", Kennung: fmt.Sprint(s.nummer), Antragsteller: vorgang.Antragsteller{Konto: "konto"}},
-	}, s.j.store.Kontext())
+	}, s.store.Kontext())
 	if err != nil {
 		return err
 	}
@@ -109,7 +107,7 @@ func (s *stadt) antrag(ctx context.Context, tag datum.Datum) error {
 		}
 	}
 	s.ids = append(s.ids, v.ID())
-	return s.j.store.Insert(ctx, s.m.ID, v)
+	return s.store.Insert(ctx, s.m.ID, v)
 }
 
 // frist is the period to decide in, by the law of the Land, with its warnings.
@@ -134,7 +132,7 @@ func (s *stadt) frist(a *art, tag datum.Datum) (vorgang.Bearbeitungsfrist, error
 }
 
 func (s *stadt) edit(ctx context.Context, id uuid.UUID, f func(v *vorgang.Vorgang) error) error {
-	_, err := s.j.store.Edit(ctx, s.m.ID, id, f)
+	_, err := s.store.Edit(ctx, s.m.ID, id, f)
 	return err
 }
 
@@ -147,16 +145,16 @@ func (s *stadt) antworte(ctx context.Context, id uuid.UUID) error {
 			return nil // the authority no longer waited
 		}
 		if zurueck {
-			return v.WithdrawAntrag(buerger, s.j.uhr, "")
+			return v.WithdrawAntrag(buerger, s.uhr, "")
 		}
 		st := v.Stand()
-		return v.Answer(buerger, s.j.uhr, vorgang.Erwiderung{Bezug: st.Rueckfragen[len(st.Rueckfragen)-1].Nachricht, Text: "Ja."})
+		return v.Answer(buerger, s.uhr, vorgang.Erwiderung{Bezug: st.Rueckfragen[len(st.Rueckfragen)-1].Nachricht, Text: "Ja."})
 	})
 }
 
 // arbeite is a working day of the clerks: first what waits for this day, then the stack.
 func (s *stadt) arbeite(ctx context.Context, tag datum.Datum) error {
-	now := s.j.uhr
+	now := s.uhr
 	for _, id := range s.fortsetzen[tag] {
 		if err := s.edit(ctx, id, func(v *vorgang.Vorgang) error { return v.Resume(s.sb, now) }); err != nil {
 			return err
@@ -167,10 +165,7 @@ func (s *stadt) arbeite(ctx context.Context, tag datum.Datum) error {
 			return err
 		}
 	}
-	s.mu.Lock()
-	fertig := s.schliessen[tag]
-	s.mu.Unlock()
-	for _, id := range fertig {
+	for _, id := range s.schliessen[tag] {
 		if err := s.edit(ctx, id, func(v *vorgang.Vorgang) error {
 			return v.Close(s.sb, now, vorgang.Schluss{Grund: vorgang.GrundBeschieden})
 		}); err != nil {
@@ -179,15 +174,13 @@ func (s *stadt) arbeite(ctx context.Context, tag datum.Datum) error {
 	}
 	delete(s.fortsetzen, tag)
 	delete(s.erledigen, tag)
-	s.mu.Lock()
 	delete(s.schliessen, tag)
-	s.mu.Unlock()
 	kraft := s.kraft
 	if m := tag.Monat(); m == time.July || m == time.August {
 		kraft = kraft * 2 / 3 // holidays
 	}
 	for range kraft {
-		v, l, err := s.j.store.Claim(ctx, s.m.ID, storage.ClaimParams{Akteur: s.sb, Dauer: time.Hour})
+		v, l, err := s.store.Claim(ctx, s.m.ID, storage.ClaimParams{Akteur: s.sb, Dauer: time.Hour})
 		if leer(err) {
 			return nil
 		}
@@ -208,14 +201,14 @@ func (s *stadt) erledige(v *vorgang.Vorgang) error {
 		return nil
 	}
 	if st.Ruecknahme != nil {
-		return v.Close(s.sb, s.j.uhr, vorgang.Schluss{Grund: vorgang.GrundRuecknahme})
+		return v.Close(s.sb, s.uhr, vorgang.Schluss{Grund: vorgang.GrundRuecknahme})
 	}
-	return v.EndQuestion(s.sb, s.j.uhr, st.Rueckfragen[len(st.Rueckfragen)-1].ID, "Frist abgelaufen")
+	return v.EndQuestion(s.sb, s.uhr, st.Rueckfragen[len(st.Rueckfragen)-1].ID, "Frist abgelaufen")
 }
 
 // bearbeite does one Vorgang from the stack.
 func (s *stadt) bearbeite(ctx context.Context, v *vorgang.Vorgang, l storage.Lease, tag datum.Datum) error {
-	st, now := v.Stand(), s.j.uhr
+	st, now := v.Stand(), s.uhr
 	var a *art
 	for i := range arten {
 		if arten[i].schluessel == st.Leistung {
@@ -227,7 +220,7 @@ func (s *stadt) bearbeite(ctx context.Context, v *vorgang.Vorgang, l storage.Lea
 	verlaengern := !fragen && !aussetzen && st.Bearbeitungsfrist != nil && st.Bearbeitungsfrist.Verlaengert.IsZero() && s.prozent(a.verlaengerung)
 	id := v.ID()
 	var entwurf uuid.UUID
-	_, err := s.j.store.Complete(ctx, s.m.ID, l, func(v *vorgang.Vorgang) error {
+	_, err := s.store.Complete(ctx, s.m.ID, l, func(v *vorgang.Vorgang) error {
 		switch {
 		case fragen:
 			_, err := v.Ask(s.sb, now, vorgang.Frage{Betreff: "Rückfrage", Text: "Bitte ergänzen Sie Ihre Angaben.", Bis: tag.AddTage(14)})
