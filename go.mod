@@ -22,6 +22,8 @@ require (
 
 require github.com/jacoelho/xsd v0.3.0
 
+require github.com/go-json-experiment/json v1.27.2
+
 require (
 	cel.dev/expr v0.25.1 // indirect
 	github.com/BurntSushi/toml v1.6.0 // indirect

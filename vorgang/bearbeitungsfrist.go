@@ -116,7 +116,7 @@ func (v *Vorgang) SetBearbeitungsfrist(a tenant.Akteur, now time.Time, f Bearbei
 	if err := v.record(a, now, &FristGesetzt{Wechsel[Bearbeitungsfrist]{Befehl: BefehlFristSetzen, Nach: f.clone(), Von: v.s.Bearbeitungsfrist.clone()}}); err != nil {
 		return err
 	}
-	return v.orderWarnungen(now, WarnungBearbeitungsfrist, f.ID, f.Warnungen...)
+	return v.orderWarnung(now, WarnungBearbeitungsfrist, f.ID, f.Warnungen...)
 }
 
 // Verlaengerung of the Bearbeitungsfrist.
@@ -170,7 +170,7 @@ func (v *Vorgang) ExtendFrist(a tenant.Akteur, now time.Time, w Verlaengerung) e
 	if err := v.record(a, now, &FristVerlaengert{Wechsel[Bearbeitungsfrist]{Befehl: BefehlFristVerlaengern, Nach: ist, Von: war.clone()}}); err != nil {
 		return err
 	}
-	return v.orderWarnungen(now, WarnungBearbeitungsfrist, ist.ID, ist.Warnungen...)
+	return v.orderWarnung(now, WarnungBearbeitungsfrist, ist.ID, ist.Warnungen...)
 }
 
 // The entries of a Bearbeitungsfrist.

@@ -283,6 +283,50 @@ func TestOeffentlichLeaksNothing(t *testing.T) {
 	require.Equal(t, []string{"Stand.Notizen[].Text"}, leaks(s))
 }
 
+// Two readers of JSON give the same Stand, filled and empty.
+func TestUnmarshalStandReadsAsTheStandardLibrary(t *testing.T) {
+	t.Parallel()
+	voll := filled[Stand]()
+	voll.Version, voll.Antrag.Daten = 0, json.RawMessage(`{"x":1}`) // not in the line
+	for _, s := range []Stand{{}, voll} {
+		b, err := json.Marshal(&s)
+		require.NoError(t, err)
+		var want Stand
+		require.NoError(t, json.Unmarshal(b, &want))
+		got, err := UnmarshalStand(b)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		wieder, err := json.Marshal(&got)
+		require.NoError(t, err)
+		require.Equal(t, string(b), string(wieder))
+	}
+	for _, kaputt := range []string{"", "{", `{"schema":"1"}`, `{"id":"x"}`, "[]"} {
+		_, err := UnmarshalStand([]byte(kaputt))
+		require.Error(t, err, kaputt)
+	}
+}
+
+func BenchmarkUnmarshalStand(b *testing.B) {
+	s := filled[Stand]()
+	line, err := json.Marshal(&s)
+	require.NoError(b, err)
+	b.Run("ours", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := UnmarshalStand(line); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("encoding-json", func(b *testing.B) {
+		for b.Loop() {
+			var s Stand
+			if err := json.Unmarshal(line, &s); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 func TestEveryEntryHasAText(t *testing.T) {
 	t.Parallel()
 	for code := range datenTypen {

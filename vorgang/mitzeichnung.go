@@ -72,7 +72,7 @@ func (v *Vorgang) RequestMitzeichnung(a tenant.Akteur, now time.Time, m Mitzeich
 	if m.Bis.IsZero() {
 		return x.ID, nil
 	}
-	return x.ID, v.orderWarnungen(now, WarnungMitzeichnung, x.ID, m.Bis.AddTage(1))
+	return x.ID, v.orderWarnung(now, WarnungMitzeichnung, x.ID, m.Bis.AddTage(1))
 }
 
 // Cosign gives the consent to the text as it is now. Before its turn is

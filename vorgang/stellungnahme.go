@@ -117,7 +117,7 @@ func (v *Vorgang) RequestStellungnahme(a tenant.Akteur, now time.Time, f Anfrage
 	if err := v.record(a, now, &StellungnahmeAngefordert{wechsel(BefehlStellungnahmeAnfordern, nil, x)}); err != nil {
 		return uuid.Nil, err
 	}
-	return x.ID, v.orderWarnungen(now, WarnungStellungnahme, x.ID, x.Bis.AddTage(1))
+	return x.ID, v.orderWarnung(now, WarnungStellungnahme, x.ID, x.Bis.AddTage(1))
 }
 
 // Auskunft is the answer to an Anfrage.
@@ -185,7 +185,7 @@ func (v *Vorgang) RedoStellungnahme(a tenant.Akteur, now time.Time, id uuid.UUID
 	if err := v.record(a, now, &StellungnahmeErneutAngefordert{wechsel(BefehlStellungnahmeNachfordern, war, ist)}); err != nil {
 		return err
 	}
-	return v.orderWarnungen(now, WarnungStellungnahme, ist.ID, ist.Bis.AddTage(1))
+	return v.orderWarnung(now, WarnungStellungnahme, ist.ID, ist.Bis.AddTage(1))
 }
 
 // CancelStellungnahme no longer waits for it. The reason is mandatory.

@@ -32,18 +32,17 @@ type Warnung struct {
 	Tag datum.Datum `json:"tag"`
 }
 
-// orderWarnungen orders one Auftrag for each day.
-func (v *Vorgang) orderWarnungen(now time.Time, s WarnungSache, id uuid.UUID, tage ...datum.Datum) error {
-	for _, t := range tage {
-		if err := v.order(now, FristWarnen, t.Beginn(), Warnung{Sache: s, ID: id, Tag: t}); err != nil {
-			return err
-		}
+// orderWarnung orders the warning for the first of the days, which are in order. The
+// next one is ordered when its turn comes: most Vorgaenge are done before that.
+func (v *Vorgang) orderWarnung(now time.Time, s WarnungSache, id uuid.UUID, tage ...datum.Datum) error {
+	if len(tage) == 0 {
+		return nil
 	}
-	return nil
+	return v.order(now, FristWarnen, tage[0].Beginn(), Warnung{Sache: s, ID: id, Tag: tage[0]})
 }
 
-// RecordWarnung reports that the day of a warning has come. What is settled, replaced
-// or was warned of already changes nothing. If the Vorgang rested meanwhile, the
+// RecordWarnung reports that the day of a warning has come, and orders the next one.
+// What is settled, replaced or was warned of already changes nothing. If the Vorgang rested meanwhile, the
 // warning of its Bearbeitungsfrist is ordered anew for as many days later.
 func (v *Vorgang) RecordWarnung(a tenant.Akteur, now time.Time, w Warnung) error {
 	if err := v.check("RecordWarnung", a, now, BefehlMelden); err != nil {
@@ -62,7 +61,14 @@ func (v *Vorgang) RecordWarnung(a tenant.Akteur, now time.Time, w Warnung) error
 			return v.order(now, FristWarnen, spaeter.Beginn(), w)
 		}
 	}
-	return v.record(a, now, &Gewarnt{Warnung: w})
+	if err := v.record(a, now, &Gewarnt{Warnung: w}); err != nil {
+		return err
+	}
+	if f := v.s.Bearbeitungsfrist; w.Sache == WarnungBearbeitungsfrist {
+		i, _ := slices.BinarySearchFunc(f.Warnungen, w.Tag.AddTage(1), datum.Datum.Compare)
+		return v.orderWarnung(now, w.Sache, w.ID, f.Warnungen[i:]...)
+	}
+	return nil
 }
 
 // aussteht tells whether what the warning is about still waits.

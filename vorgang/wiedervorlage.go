@@ -65,7 +65,7 @@ func (v *Vorgang) Remind(a tenant.Akteur, now time.Time, e Erinnerung) (uuid.UUI
 	}); err != nil {
 		return uuid.Nil, err
 	}
-	return id, v.orderWarnungen(now, WarnungWiedervorlage, id, e.Faellig)
+	return id, v.orderWarnung(now, WarnungWiedervorlage, id, e.Faellig)
 }
 
 // CompleteReminder says that a Wiedervorlage is done. Done already is

@@ -172,7 +172,7 @@ func (j *jahr) gruende(haeuser []*haus) {
 		j.staedte[i%len(j.staedte)].kommen++
 	}
 	for _, s := range j.staedte {
-		s.kraft = s.kommen/190 + 1 // a little more than comes: of 365 days some 250 are working days, and questions come twice
+		s.kraft = s.kommen/205 + 1 // just as much as comes: of 365 days some 250 are working days, and questions come twice
 	}
 }
 

@@ -177,7 +177,7 @@ func (s *stadt) arbeite(ctx context.Context, tag datum.Datum) error {
 	delete(s.schliessen, tag)
 	kraft := s.kraft
 	if m := tag.Monat(); m == time.July || m == time.August {
-		kraft = kraft * 2 / 3 // holidays
+		kraft = (kraft + 1) / 2 // holidays
 	}
 	for range kraft {
 		v, l, err := s.store.Claim(ctx, s.m.ID, storage.ClaimParams{Akteur: s.sb, Dauer: time.Hour})
