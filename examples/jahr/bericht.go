@@ -32,6 +32,10 @@ type Bericht struct {
 	Eintraege                     int
 	Bekanntgaben, Bestandskraefte int
 	Befunde                       []string
+
+	mu     sync.Mutex
+	netto  map[tenant.Leistungsschluessel][]time.Duration
+	zeilen map[tenant.Leistungsschluessel]*Zeile
 }
 
 func tage(d time.Duration) string {
@@ -57,48 +61,53 @@ func (b *Bericht) String() string {
 	return o.String()
 }
 
-// pruefe reads all journals.
-func (j *jahr) pruefe(ctx context.Context, letzter datum.Datum) (*Bericht, error) {
-	var mu sync.Mutex
-	b := &Bericht{}
-	netto := map[tenant.Leistungsschluessel][]time.Duration{}
-	zeilen := map[tenant.Leistungsschluessel]*Zeile{}
+func newBericht() *Bericht {
+	b := &Bericht{netto: map[tenant.Leistungsschluessel][]time.Duration{}, zeilen: map[tenant.Leistungsschluessel]*Zeile{}}
 	for _, a := range arten {
-		zeilen[a.schluessel] = &Zeile{Name: a.name}
+		b.zeilen[a.schluessel] = &Zeile{Name: a.name}
 	}
-	err := fuerAlle(j.staedte, func(s *stadt) error {
+	return b
+}
+
+// pruefe reads all journals of a storage.
+func (b *Bericht) pruefe(ctx context.Context, h *haus, letzter datum.Datum) error {
+	for _, s := range h.staedte {
 		for _, id := range s.ids {
-			a, err := j.lies(ctx, s, id, letzter)
+			a, err := s.lies(ctx, id, letzter)
 			if err != nil {
 				return err
 			}
-			mu.Lock()
-			z := zeilen[a.leistung]
-			z.Eingegangen++
-			if !a.d.Ende().IsZero() {
-				z.Fertig++
-				netto[a.leistung] = append(netto[a.leistung], a.d.Netto())
-			}
-			if a.d.Gewartet > 0 {
-				z.Wartend++
-				z.Gewartet += a.d.Gewartet
-			}
-			z.Gewarnt += a.gewarnt
-			z.Verlaengert += a.verlaengert
-			z.Ueberschritten += a.ueberschritten
-			b.Eintraege += a.eintraege
-			b.Bekanntgaben += a.bekanntgaben
-			b.Bestandskraefte += a.bestandskraefte
-			b.Befunde = append(b.Befunde, a.befunde...)
-			mu.Unlock()
+			b.nimm(a)
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
+	return nil
+}
+
+func (b *Bericht) nimm(a *akte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	z := b.zeilen[a.leistung]
+	z.Eingegangen++
+	if !a.d.Ende().IsZero() {
+		z.Fertig++
+		b.netto[a.leistung] = append(b.netto[a.leistung], a.d.Netto())
+	}
+	if a.d.Gewartet > 0 {
+		z.Wartend++
+		z.Gewartet += a.d.Gewartet
+	}
+	z.Gewarnt += a.gewarnt
+	z.Verlaengert += a.verlaengert
+	z.Ueberschritten += a.ueberschritten
+	b.Eintraege += a.eintraege
+	b.Bekanntgaben += a.bekanntgaben
+	b.Bestandskraefte += a.bestandskraefte
+	b.Befunde = append(b.Befunde, a.befunde...)
+}
+
+func (b *Bericht) fasseZusammen() {
 	for _, a := range arten {
-		z, n := zeilen[a.schluessel], netto[a.schluessel]
+		z, n := b.zeilen[a.schluessel], b.netto[a.schluessel]
 		slices.Sort(n)
 		if len(n) > 0 {
 			z.Median, z.Neunzig = n[len(n)/2], n[len(n)*9/10]
@@ -109,7 +118,6 @@ func (j *jahr) pruefe(ctx context.Context, letzter datum.Datum) (*Bericht, error
 		b.Zeilen = append(b.Zeilen, *z)
 	}
 	slices.Sort(b.Befunde)
-	return b, nil
 }
 
 // akte is what one journal says.
@@ -122,7 +130,7 @@ type akte struct {
 }
 
 // lies checks one journal: what was promised for a day happened on that day, once.
-func (j *jahr) lies(ctx context.Context, s *stadt, id uuid.UUID, letzter datum.Datum) (*akte, error) {
+func (s *stadt) lies(ctx context.Context, id uuid.UUID, letzter datum.Datum) (*akte, error) {
 	v, err := s.store.Get(ctx, s.m.ID, id)
 	if err != nil {
 		return nil, err

@@ -17,8 +17,6 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"time"
-
-	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 )
 
 func main() {
@@ -32,10 +30,8 @@ func main() {
 	defer stop()
 	debug.SetGCPercent(400) // the storages only grow; memory is traded for time
 	from := time.Now()
-	b, err := Simulate(ctx, p, func(d datum.Datum, n int) {
-		if d.Tag() == 1 {
-			fmt.Fprintf(os.Stderr, "%s: %d eingegangen\n", d.Deutsch(), n)
-		}
+	b, err := Simulate(ctx, p, func(fertig int) {
+		fmt.Fprintf(os.Stderr, "%d von %d Mandanten\n", fertig, p.Mandanten)
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "jahr:", err)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +29,10 @@ type Params struct {
 	Seed                       uint64
 	// Tage ends it earlier; 0 is the whole year.
 	Tage int
+	// stumm are Auftraege that are forgotten, to see that the check notices.
+	stumm vorgang.AuftragArt
+	// langsam: the clerks do half of what comes, so that deadlines come near.
+	langsam bool
 }
 
 // art is a kind of Antrag and how it goes.
@@ -48,8 +53,11 @@ var arten = []art{
 	{schluessel: "99050012104000", name: "Gewerbeanmeldung", anteil: 20, frage: 10, anzeige: true},
 }
 
-// jahr is a run: a town for each Mandant, on as many storages as there are processors,
-// as a large installation places Mandanten on several databases.
+// jeHaus is how many Mandanten share a storage, as a large installation places its
+// Mandanten on several databases (storage.Router). Storages do not wait for each other.
+const jeHaus = 1
+
+// jahr is a run: a town for each Mandant, on several storages.
 type jahr struct {
 	p       Params
 	rechner *frist.Rechner
@@ -66,8 +74,7 @@ type haus struct {
 	staedte []*stadt
 }
 
-// stadt is a Mandant with its people and what they have to do on which day. Only one
-// goroutine works on it at a time, except for schliessen.
+// stadt is a Mandant with its people and what they have to do on which day.
 type stadt struct {
 	*haus
 	j           *jahr
@@ -76,58 +83,65 @@ type stadt struct {
 	wuerfel     *rand.Rand
 	sb, leitung tenant.Akteur
 	// kommen is how many Vorgaenge come in the year, kraft how many the clerks can do a day.
-	kommen, kraft int
-	nummer        int
-	ids           []uuid.UUID
+	kommen, nummer int
+	kraft          float64
+	ids            []uuid.UUID
 
 	antworten, fortsetzen, erledigen map[datum.Datum][]uuid.UUID
 	schliessen                       map[datum.Datum][]uuid.UUID // after the Bekanntgabe
 }
 
-// Simulate lets the year pass and checks it. fortschritt is told of each day and how many
-// Vorgaenge have come in.
-func Simulate(ctx context.Context, p Params, fortschritt func(datum.Datum, int)) (*Bericht, error) {
+// Simulate lets the year pass and checks it: storage after storage, as many at once as
+// there are processors. fortschritt is told how many Mandanten are through.
+func Simulate(ctx context.Context, p Params, fortschritt func(fertig int)) (*Bericht, error) {
 	if p.Mandanten < 1 || p.Vorgaenge < p.Mandanten {
 		return nil, errors.New("at least one Mandant, and one Vorgang for each")
 	}
 	j := &jahr{p: p, rechner: frist.New(nil)}
-	haeuser := make([]*haus, min(runtime.GOMAXPROCS(0), p.Mandanten))
+	haeuser := make([]*haus, (p.Mandanten+jeHaus-1)/jeHaus)
 	for i := range haeuser {
-		haeuser[i] = j.baue()
-		defer haeuser[i].store.Close()
+		haeuser[i] = &haus{j: j}
 	}
 	j.gruende(haeuser)
-
 	erster := datum.New(p.Jahr, time.January, 1)
 	letzter := datum.New(p.Jahr, time.December, 31)
 	if p.Tage > 0 {
 		letzter = erster.AddTage(p.Tage - 1)
 	}
-	for tag := erster; !tag.Nach(letzter); tag = tag.AddTage(1) {
-		if err := fuerAlle(haeuser, func(h *haus) error { return h.tag(ctx, tag) }); err != nil {
-			return nil, fmt.Errorf("%s: %w", tag, err)
-		}
-		if fortschritt != nil {
-			n := 0
-			for _, s := range j.staedte {
-				n += s.nummer
+	b := newBericht()
+	var fertig atomic.Int64
+	err := fuerAlle(haeuser, func(h *haus) error {
+		h.baue()
+		for tag := erster; !tag.Nach(letzter); tag = tag.AddTage(1) {
+			if err := h.tag(ctx, tag); err != nil {
+				return fmt.Errorf("%s: %w", tag, err)
 			}
-			fortschritt(tag, n)
 		}
+		err := errors.Join(b.pruefe(ctx, h, letzter), h.store.Close())
+		h.store, h.relay = nil, nil // what is checked need not stay in memory
+		if n := fertig.Add(int64(len(h.staedte))); fortschritt != nil {
+			fortschritt(int(n))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return j.pruefe(ctx, letzter)
+	b.fasseZusammen()
+	return b, nil
 }
 
-func (j *jahr) baue() *haus {
-	h := &haus{j: j}
+func (h *haus) baue() {
 	uhr := func() time.Time { return h.uhr }
 	h.store = memory.Open(&storage.Options{Now: uhr})
 	h.relay = relay.New(h.store, h.post(), &relay.Options{Now: uhr, Arbeiter: 1})
-	return h
 }
 
 // tag is one day: in the night what is due, by day the people, in the evening the letters.
 func (h *haus) tag(ctx context.Context, tag datum.Datum) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	h.uhr = tag.Beginn().Add(time.Minute)
 	if _, err := h.relay.Drain(ctx); err != nil {
 		return err
@@ -172,16 +186,24 @@ func (j *jahr) gruende(haeuser []*haus) {
 		j.staedte[i%len(j.staedte)].kommen++
 	}
 	for _, s := range j.staedte {
-		s.kraft = s.kommen/205 + 1 // just as much as comes: of 365 days some 250 are working days, and questions come twice
+		// Just what comes: of 365 days some 250 are working days, and one in eight comes twice.
+		s.kraft = float64(s.kommen) * 1.2 / 250
+		if j.p.langsam {
+			s.kraft /= 2
+		}
 	}
 }
 
-// fuerAlle works on all, each in a goroutine of its own.
+// fuerAlle works on all, as many at once as there are processors.
 func fuerAlle[T any](list []T, f func(T) error) error {
-	errs := make([]error, len(list))
+	errs, frei := make([]error, len(list)), make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
 	for i, x := range list {
-		wg.Go(func() { errs[i] = f(x) })
+		frei <- struct{}{}
+		wg.Go(func() {
+			errs[i] = f(x)
+			<-frei
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
@@ -222,6 +244,9 @@ func (h *haus) post() map[vorgang.AuftragArt]relay.Handler {
 	handlers[vorgang.BestandskraftFeststellen] = mit(func(_ context.Context, _ *vorgang.Vorgang, id uuid.UUID) (relay.Bericht, error) {
 		return func(v *vorgang.Vorgang) error { return v.RecordBestandskraft(system, h.uhr, id) }, nil
 	})
+	if h.j.p.stumm != "" {
+		handlers[h.j.p.stumm] = still
+	}
 	return handlers
 }
 

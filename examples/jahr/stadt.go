@@ -177,9 +177,9 @@ func (s *stadt) arbeite(ctx context.Context, tag datum.Datum) error {
 	delete(s.schliessen, tag)
 	kraft := s.kraft
 	if m := tag.Monat(); m == time.July || m == time.August {
-		kraft = (kraft + 1) / 2 // holidays
+		kraft /= 2 // holidays
 	}
-	for range kraft {
+	for range int(kraft + s.wuerfel.Float64()) {
 		v, l, err := s.store.Claim(ctx, s.m.ID, storage.ClaimParams{Akteur: s.sb, Dauer: time.Hour})
 		if leer(err) {
 			return nil
