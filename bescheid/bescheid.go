@@ -145,6 +145,9 @@ type Bescheid struct {
 	// Zeichner is the name printed under the letter.
 	Zeichner      string    `json:"zeichner,omitempty"`
 	FreigegebenAm time.Time `json:"freigegebenAm,omitzero"`
+	// Automatisch: issued by rules without a person; no name stands under it
+	// (§ 37 (5) VwVfG).
+	Automatisch bool `json:"automatisch,omitempty"`
 	// Pruefsumme of the released Inhalt.
 	Pruefsumme string `json:"pruefsumme,omitempty"`
 	// Anmerkung is why it was returned to the author.

@@ -28,11 +28,13 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/blob"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay"
+	"github.com/ozg-fachwerk/fachwerk/storage/relay/pruefung"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay/weiterleitung"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay/zustellung"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
+	regeln "github.com/ozg-fachwerk/fachwerk/vorgang/pruefung"
 )
 
 // Params are the parts. Store, Blobs, Mandanten, Zustaendigkeiten and Betreiber
@@ -53,6 +55,10 @@ type Params struct {
 	Ablagen map[tenant.ID]veraktung.Ablage
 	// FITConnect are the destinations to receive from.
 	FITConnect []*fitconnect.Subscriber
+	// Regeln check what comes in; nil checks nothing. Text gives the text of Bescheide
+	// without a person; nil leaves every case to a person.
+	Regeln *regeln.Verzeichnis
+	Text   pruefung.Text
 	// Handlers for further kinds of Auftrag; they replace the usual ones of the same kind.
 	Handlers map[vorgang.AuftragArt]relay.Handler
 }
@@ -120,6 +126,7 @@ func New(p Params, o *Options) (*Betrieb, error) {
 
 func (b *Betrieb) buildIntake(p Params, o *Options) (err error) {
 	o.Intake.Now, o.Intake.Log = o.Now, o.Log
+	o.Intake.Pruefen = o.Intake.Pruefen || p.Regeln != nil
 	b.Annahme, err = intake.New(intake.Params{
 		Store: p.Store, Blobs: p.Blobs, Mandanten: p.Mandanten, Router: p.Zustaendigkeiten, Parser: p.Parser, Betreiber: p.Betreiber,
 	}, &o.Intake)
@@ -169,6 +176,11 @@ func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
 		Store: p.Store, Blobs: p.Blobs, Mandanten: p.Mandanten, Router: p.Zustaendigkeiten,
 	}, &weiterleitung.Options{Now: o.Now}); err != nil {
 		return err
+	}
+	if p.Regeln != nil {
+		if handlers[vorgang.AntragPruefen], err = pruefung.New(p.Regeln, &pruefung.Options{Now: o.Now, Text: p.Text}); err != nil {
+			return err
+		}
 	}
 	maps.Copy(handlers, p.Handlers)
 	o.Relay.Now, o.Relay.Log = o.Now, o.Log

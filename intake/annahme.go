@@ -49,6 +49,9 @@ type Options struct {
 	// Bestaetigung writes the Eingangsbestaetigung; nil results send none. The
 	// default names number, service, date and the unit.
 	Bestaetigung func(m *tenant.Mandant, s vorgang.Params) *messaging.Nachricht
+	// Pruefen orders a check by rules of each new Vorgang; there must be a Handler for it
+	// (package storage/relay/pruefung).
+	Pruefen bool
 }
 
 // Annahme is the pipeline. Safe for concurrent use; several processes may share one storage.

@@ -168,7 +168,7 @@ func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID
 			}
 			p.Aktenzeichen = []string{az}
 		}
-		p.Bestaetigung = a.o.Bestaetigung(m, p)
+		p.Bestaetigung, p.Pruefen = a.o.Bestaetigung(m, p), a.o.Pruefen
 		k := a.p.Store.Kontext()
 		k.NewID = a.o.NewID
 		v, err = vorgang.New(a.akteur, a.o.Now(), p, k)

@@ -101,7 +101,7 @@ func (d *Zurueckgegeben) apply(s *Stand, _ *Ereignis) {
 func (d *Freigegeben) apply(s *Stand, e *Ereignis) {
 	if b := s.bescheid(d.Bescheid); b != nil {
 		b.Zustand, b.FreigegebenVon, b.FreigegebenAm = bescheid.Freigegeben, akteurID(e), e.Zeit
-		b.Zeichner, b.Pruefsumme = d.Zeichner, d.Pruefsumme
+		b.Zeichner, b.Pruefsumme, b.Automatisch = d.Zeichner, d.Pruefsumme, d.Automatisch
 	}
 }
 

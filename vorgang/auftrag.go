@@ -18,6 +18,8 @@ type AuftragArt string
 const (
 	// EingangQuittieren tells the sender that the submission is durable (data: [QuittierenDaten]).
 	EingangQuittieren AuftragArt = "eingang.quittieren"
+	// AntragPruefen checks the Antrag by rules (no data).
+	AntragPruefen AuftragArt = "antrag.pruefen"
 	// NachrichtSenden delivers a Nachricht ([NachrichtDaten]).
 	NachrichtSenden AuftragArt = "nachricht.senden"
 	// BescheidAusfertigen sets and writes the document ([BescheidDaten]).

@@ -105,6 +105,9 @@ const (
 
 	BefehlZugangscodeAusgeben Befehl = "zugangscode_ausgeben"
 
+	BefehlPruefen                Befehl = "pruefen"
+	BefehlAutomatischEntscheiden Befehl = "automatisch_entscheiden"
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -180,6 +183,8 @@ var tabelle = []Regel{
 	{Befehl: BefehlSperren, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Loeschberechtigt, tenant.RolleSystem}, Umkehrbar: true},
 	{Befehl: BefehlEntsperren, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Leitung, tenant.Loeschberechtigt}, Umkehrbar: true},
 	{Befehl: BefehlZugangscodeAusgeben, Von: nichtWeg, Rollen: imHaus, Endgueltig: "Ein neuer Code ersetzt den alten."},
+	{Befehl: BefehlPruefen, Von: inArbeit, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Endgueltig: "Eine Prüfung wird wiederholt.", Ruht: true},
+	{Befehl: BefehlAutomatischEntscheiden, Von: inArbeit, Nach: Beschieden, Rollen: []tenant.Rolle{tenant.RolleSystem}, Endgueltig: hinaus, Ruht: true},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
 	{Befehl: BefehlBeteiligungBeenden, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }

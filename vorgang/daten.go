@@ -108,6 +108,8 @@ type (
 		Bescheid   uuid.UUID `json:"bescheid"`
 		Zeichner   string    `json:"zeichner"`
 		Pruefsumme string    `json:"pruefsumme"`
+		// Automatisch: by rules, without a person.
+		Automatisch bool `json:"automatisch,omitempty"`
 	}
 	// Ausgefertigt names the document (bescheid.ausgefertigt).
 	Ausgefertigt struct {
@@ -220,7 +222,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &AnlageHinzugefuegt{} }, func() daten { return &AntragZurueckgezogen{} },
 		func() daten { return &RuecknahmeErledigt{} }, func() daten { return &Eingesehen{} },
 		func() daten { return &Umgesetzt{} },
-		func() daten { return &ZugangscodeAusgegeben{} },
+		func() daten { return &ZugangscodeAusgegeben{} }, func() daten { return &Geprueft{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
 		m[f().code()] = f

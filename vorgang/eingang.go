@@ -34,6 +34,8 @@ type Params struct {
 	Zustaendigkeit string
 	// Bestaetigung is the Eingangsbestaetigung; nil sends none. ID and Art are set.
 	Bestaetigung *messaging.Nachricht
+	// Pruefen orders a check by rules ([AntragPruefen]).
+	Pruefen bool
 	// Quittung is what the channel needs to acknowledge the submission; nil
 	// acknowledges nothing (paper).
 	Quittung json.RawMessage
@@ -96,6 +98,11 @@ func New(a tenant.Akteur, now time.Time, p Params, k Kontext) (*Vorgang, error) 
 		n := *p.Bestaetigung
 		n.Art = messaging.Eingangsbestaetigung
 		if _, err := v.send(a, now, n); err != nil {
+			return nil, err
+		}
+	}
+	if p.Pruefen {
+		if err := v.order(now, AntragPruefen, now, struct{}{}); err != nil {
 			return nil, err
 		}
 	}

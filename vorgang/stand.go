@@ -60,6 +60,8 @@ type Stand struct {
 	// Wiedervorlagen, also those that are done.
 	Wiedervorlagen []Wiedervorlage `json:"wiedervorlagen,omitempty"`
 
+	// Pruefung is the last check by rules; nil if there was none.
+	Pruefung *Pruefung `json:"pruefung,omitempty"`
 	// Zugang by a code; nil if none was issued.
 	Zugang            *Zugang            `json:"zugang,omitempty"`
 	Bearbeitungsfrist *Bearbeitungsfrist `json:"bearbeitungsfrist,omitempty"`
@@ -305,6 +307,7 @@ func (s Stand) clone() Stand {
 	s.Schlagworte = slices.Clone(s.Schlagworte)
 	s.Ansprechpartner = kopie(s.Ansprechpartner)
 	s.Verknuepfungen = slices.Clone(s.Verknuepfungen)
+	s.Pruefung = s.Pruefung.clone()
 	s.Zugang = s.Zugang.clone()
 	s.Bearbeitungsfrist = s.Bearbeitungsfrist.clone()
 	s.Aussetzungen = slices.Clone(s.Aussetzungen)

@@ -233,6 +233,15 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 	case vorgang.BefehlZugangscodeAusgeben:
 		_, err := v.IssueZugangscode(a, now)
 		return err
+	case vorgang.BefehlPruefen:
+		return v.RecordPruefung(a, now, protokoll(vorgang.PruefungVollstaendig))
+	case vorgang.BefehlAutomatischEntscheiden:
+		mit(v, a, b, func(s *vorgang.Stand) {
+			s.Pruefung = &vorgang.Pruefung{Seq: s.Journal.Seq, Ausgang: vorgang.PruefungStandardfall}
+			s.Zuweisung = nil
+		})
+		_, err := v.DecideAutomatically(a, now, inhalt())
+		return err
 	case vorgang.BefehlBeteiligen:
 		_, err := v.Invite(a, now, vorgang.Einladung{Mandant: "flensburg", Recht: vorgang.RechtLesen, Grund: "Amtshilfe"})
 		return err
@@ -263,6 +272,10 @@ func bearbeitungsfrist() vorgang.Bearbeitungsfrist {
 
 func stellungnahme(z vorgang.StellungnahmeZustand) []vorgang.Stellungnahme {
 	return []vorgang.Stellungnahme{{ID: uuid.UUID{9}, An: vorgang.Stelle{Mandant: "luebeck"}, Bis: datum.New(2026, 4, 1), Zustand: z}}
+}
+
+func protokoll(p vorgang.Pruefausgang) vorgang.Pruefprotokoll {
+	return vorgang.Pruefprotokoll{Form: 1, Regelwerk: "baum", Fassung: 3, RegelwerkHash: "ab", Leistung: "99012070006000", EingabeHash: "cd", Stichtag: datum.New(2026, 3, 2), Ausgang: p}
 }
 
 func loeschung() vorgang.Loeschung {
@@ -385,8 +398,8 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 61*8, pairs)
-	require.Equal(t, 61*8*(9+7*len(gaeste)), cases)
+	require.Equal(t, 63*8, pairs)
+	require.Equal(t, 63*8*(9+7*len(gaeste)), cases)
 	require.NotZero(t, guests)
 }
 
@@ -410,7 +423,7 @@ func TestWhatGuestsMay(t *testing.T) {
 		vorgang.BefehlStellungnahmeNachfordern: vorgang.RechtBearbeiten, vorgang.BefehlStellungnahmeAbbrechen: vorgang.RechtBearbeiten,
 		vorgang.BefehlStellungnahmePruefen: vorgang.RechtBearbeiten, vorgang.BefehlMitzeichnungAnfordern: vorgang.RechtBearbeiten,
 		vorgang.BefehlMitzeichnen: vorgang.RechtKommentieren, vorgang.BefehlMitzeichnungAblehnen: vorgang.RechtKommentieren,
-		vorgang.BefehlAnlageHinzufuegen: vorgang.RechtKommentieren, vorgang.BefehlAnlageErsetzen: vorgang.RechtBearbeiten,
+		vorgang.BefehlPruefen: vorgang.RechtBearbeiten, vorgang.BefehlAnlageHinzufuegen: vorgang.RechtKommentieren, vorgang.BefehlAnlageErsetzen: vorgang.RechtBearbeiten,
 	}
 	got := map[vorgang.Befehl]vorgang.Recht{}
 	for _, r := range vorgang.Regeln() {

@@ -75,6 +75,7 @@ var texte = map[Code]string{
 	"vorgang.eingesehen":           "Vorgang eingesehen",
 	"vorgang.umgesetzt":            "An andere Organisationseinheit umgesetzt",
 	"zugangscode.ausgegeben":       "Zugangscode für die Statusauskunft ausgegeben",
+	"pruefung.durchgefuehrt":       "Nach Regeln geprüft",
 	"vorgang.zurueckgenommen":      "Schritt zurückgenommen",
 }
 
@@ -146,6 +147,12 @@ func (e Ereignis) Text() string {
 		return fmt.Sprintf("%s: %s", t, d.wer().Ergebnis)
 	case *WeiterleitungBeendet:
 		return fmt.Sprintf("%s: %s", t, d.wer().Zustand)
+	case *Geprueft:
+		return fmt.Sprintf("%s (%s, Fassung %d): %s", t, d.Protokoll.Regelwerk, d.Protokoll.Fassung, d.Protokoll.Ausgang)
+	case *Freigegeben:
+		if d.Automatisch {
+			return "Bescheid automatisch erlassen"
+		}
 	case *Umgesetzt:
 		if d.Nach != nil {
 			return fmt.Sprintf("%s: %s", t, d.Nach.Einheit)

@@ -80,6 +80,9 @@ func Dokument(k Kopf, b bescheid.Bescheid) pdf.Dokument {
 	if !b.FreigegebenAm.IsZero() {
 		d.Brief.Ort, d.Brief.Datum = m.Anschrift.Ort, datum.Von(b.FreigegebenAm).Deutsch()
 		d.Brief.Unterzeichner = zeilen([]string{b.Zeichner})
+		if b.Automatisch {
+			d.Brief.Unterzeichner = []string{"Dieser Bescheid wurde automatisch erlassen.", "Er ist ohne Unterschrift und Namen gültig (§ 37 Absatz 5 VwVfG)."}
+		}
 	}
 	d.Inhalt = inhalt(i)
 	return d
