@@ -10,10 +10,10 @@
 //	bescheid/   the decision: Bescheid, Bekanntgabe
 //	            frist/ (legal time) pdf/ (tagged PDF/A) ausfertigung/ (the letter)
 //	vorgang/    the case: commands, status, journal (Ereignis), outbox (Auftrag)
-//	            din91379/ (search form of names)
+//	            pruefung/ (checks by rules) person/ (who applies) din91379/ (letters of names)
 //	storage/    Store and Tx    driver/ memory/ sqlite/ postgres/ blob/ storagetest/ relay/
 //	intake/     in: Annahme, Klaerfach    fitconnect/ fim/ intaketest/
 //	dms/        out: Paket, Ziel    xdomea/ verzeichnis/ veraktung/ (files closed Vorgaenge) dmstest/
 //	betrieb/    composes an installation and runs it
-//	examples/   durchlauf/ (the whole way, once)
+//	examples/   durchlauf/ (the whole way, once) jahr/ (a simulated year)
 package fachwerk

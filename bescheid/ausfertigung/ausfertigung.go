@@ -81,7 +81,9 @@ func Dokument(k Kopf, b bescheid.Bescheid) pdf.Dokument {
 		d.Brief.Ort, d.Brief.Datum = m.Anschrift.Ort, datum.Von(b.FreigegebenAm).Deutsch()
 		d.Brief.Unterzeichner = zeilen([]string{b.Zeichner})
 		if b.Automatisch {
-			d.Brief.Unterzeichner = []string{"Dieser Bescheid wurde automatisch erlassen.", "Er ist ohne Unterschrift und Namen gültig (§ 37 Absatz 5 VwVfG)."}
+			// § 37 (5) VwVfG, § 33 (5) SGB X, § 119 (3) AO and the law of the Länder: signature
+			// and name may be missing. Which one applies does not matter to the reader.
+			d.Brief.Unterzeichner = []string{m.Name, "Dieser Bescheid wurde automatisch erlassen und ist ohne Unterschrift und Namen gültig."}
 		}
 	}
 	d.Inhalt = inhalt(i)

@@ -241,3 +241,12 @@ func TestOneSidedValidity(t *testing.T) {
 		require.Contains(t, strings.Join(strings.Fields(text(t, data)), " "), want)
 	}
 }
+
+func TestAutomaticBescheidSaysSo(t *testing.T) {
+	t.Parallel()
+	k := ausfertigung.Kopf{Mandant: &tenant.Mandant{Name: "Stadt Kiel"}, Nummer: "1"}
+	b := bescheid.Bescheid{FreigegebenAm: time.Date(2026, 6, 15, 9, 0, 0, 0, time.UTC), Zeichner: "Kim Petersen"}
+	require.Equal(t, []string{"Kim Petersen"}, ausfertigung.Dokument(k, b).Brief.Unterzeichner)
+	b.Zeichner, b.Automatisch = "", true
+	require.Equal(t, []string{"Stadt Kiel", "Dieser Bescheid wurde automatisch erlassen und ist ohne Unterschrift und Namen gültig."}, ausfertigung.Dokument(k, b).Brief.Unterzeichner)
+}

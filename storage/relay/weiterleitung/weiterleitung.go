@@ -53,7 +53,7 @@ var _ relay.Handler = (*Weiterleitung)(nil)
 // New checks the parts.
 func New(p Params, o *Options) (*Weiterleitung, error) {
 	if p.Store == nil || p.Blobs == nil || p.Mandanten == nil {
-		return nil, fehler.New("weiterleitung.New", "", fehler.ErrInvalid, errors.New("Store, Blobs and Mandanten are mandatory"))
+		return nil, fehler.New("weiterleitung.New", "", fehler.ErrInvalid, errors.New("missing one of Store, Blobs, Mandanten"))
 	}
 	w := &Weiterleitung{p: p, now: time.Now, akteur: tenant.System("weiterleitung")}
 	if o != nil && o.Now != nil {
@@ -158,7 +158,7 @@ func params(m *tenant.Mandant, s *vorgang.Stand, x *vorgang.Weiterleitung, numme
 func (w *Weiterleitung) einheit(m *tenant.Mandant, s *vorgang.Stand, x *vorgang.Weiterleitung) (string, error) {
 	if x.An.Einheit != "" {
 		if _, ok := m.Einheit(x.An.Einheit); !ok {
-			return "", fehler.New("weiterleitung.Handle", x.An.Einheit, fehler.ErrInvalid, fmt.Errorf("Mandant %s has no such Einheit", m.ID))
+			return "", fehler.New("weiterleitung.Handle", x.An.Einheit, fehler.ErrInvalid, fmt.Errorf("no such Einheit at %s", m.ID))
 		}
 		return x.An.Einheit, nil
 	}
