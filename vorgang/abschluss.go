@@ -85,16 +85,40 @@ func (v *Vorgang) hindernisse(g Abschlussgrund) []fehler.Problem {
 	return p
 }
 
-// Reopen takes a closed Vorgang back to work (T10). The reason is mandatory. A
-// filed Vorgang may be reopened; the next filing is a new process.
-func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund string) error {
-	if err := v.check("Reopen", a, now, BefehlWiedereroeffnen); err != nil {
+// Wiedereroeffnungsgrund says why a closed Vorgang goes back to work.
+type Wiedereroeffnungsgrund string
+
+// The grounds (T10).
+const (
+	WegenWiderspruch      Wiedereroeffnungsgrund = "widerspruch"         // Abhilfe, § 72 VwGO
+	WegenGericht          Wiedereroeffnungsgrund = "gericht"             // order of a court
+	WegenWiederaufgreifen Wiedereroeffnungsgrund = "wiederaufgreifen"    // § 51 VwVfG
+	WegenAufhebung        Wiedereroeffnungsgrund = "ruecknahme_widerruf" // §§ 48, 49 VwVfG
+	WegenIrrtum           Wiedereroeffnungsgrund = "irrtum"
+)
+
+// Reopen takes a closed Vorgang back to work (T10). The ground is one of the list, the
+// text says it for people and is mandatory. A filed Vorgang may be reopened; the next
+// filing is a new process, and retention begins anew with the next closing. One that was
+// handed on is not reopened: who has it now hands it back (fehler.ErrInvalid).
+func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund Wiedereroeffnungsgrund, text string) error {
+	const op = "Reopen"
+	if err := v.check(op, a, now, BefehlWiedereroeffnen); err != nil {
 		return err
 	}
-	if err := v.needText("Reopen", "/grund", grund, "Bitte den Grund der Wiedereröffnung angeben."); err != nil {
+	if err := v.needText(op, "/text", text, "Bitte die Wiedereröffnung begründen."); err != nil {
 		return err
 	}
-	return v.setStatus(a, now, BefehlWiedereroeffnen, InBearbeitung, grund)
+	if !slices.Contains([]Wiedereroeffnungsgrund{WegenWiderspruch, WegenGericht, WegenWiederaufgreifen, WegenAufhebung, WegenIrrtum}, grund) {
+		return v.fail(op, fehler.ErrInvalid, problem("wiedereroeffnung.grund", "/grund", "unknown ground", "Bitte den Grund der Wiedereröffnung wählen."))
+	}
+	if v.s.Abschluss != nil && v.s.Abschluss.Grund == GrundWeitergeleitet {
+		return v.fail(op, fehler.ErrInvalid, problem("wiedereroeffnung.weitergeleitet", "/abschluss", "was handed on",
+			"Der Vorgang wurde weitergeleitet. Die Behörde, die ihn jetzt führt, kann ihn zurückgeben."))
+	}
+	return v.record(a, now, &StatusGesetzt{
+		Befehl: BefehlWiedereroeffnen, Von: v.s.Status, Nach: InBearbeitung, Grund: string(grund), Text: text, VonSeit: v.s.StatusSeit,
+	})
 }
 
 // RecordDelivery reports what a Kanal said about a Nachricht. The same Quittung

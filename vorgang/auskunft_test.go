@@ -167,7 +167,7 @@ func TestRichtlinieReplacesRoles(t *testing.T) {
 	} {
 		require.ErrorIs(t, frei.Pull(a, start), fehler.ErrForbidden, name)
 	}
-	require.ErrorIs(t, frei.Reopen(sb, start, "x"), fehler.ErrInvalid)
+	require.ErrorIs(t, frei.Reopen(sb, start, vorgang.WegenIrrtum, "x"), fehler.ErrInvalid)
 	require.NoError(t, frei.Pull(sb, start))
 	d, err := frei.Draft(sb, start, inhalt())
 	require.NoError(t, err)

@@ -35,6 +35,8 @@ type (
 		Von    Status `json:"von"`
 		Nach   Status `json:"nach"`
 		Grund  string `json:"grund,omitempty"`
+		// Text for people beside the ground.
+		Text string `json:"text,omitempty"`
 		// VonSeit is since when the state before held; Seit, if set, is the time
 		// to restore instead of the entry's own.
 		VonSeit time.Time `json:"vonSeit,omitzero"`

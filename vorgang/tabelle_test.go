@@ -115,7 +115,7 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		}
 		return v.Close(a, now, vorgang.Schluss{Grund: g})
 	case vorgang.BefehlWiedereroeffnen:
-		return v.Reopen(a, now, "Neues")
+		return v.Reopen(a, now, vorgang.WegenGericht, "Neues")
 	case vorgang.BefehlAufgeben:
 		return v.GiveUp(a, now, uuid.UUID{1}, vorgang.NachrichtSenden, "unbekannt verzogen")
 	case vorgang.BefehlMelden:
@@ -555,6 +555,18 @@ func zustaende() []byte {
 	}
 	fmt.Fprint(&b, "\nA person of another Mandant needs one of the roles and an active Beteiligung with at least this right; – means never.\n"+
 		"Pulling a new Vorgang accepts it, so a guest pulls only an accepted one. A guest takes back only what its own Mandant did.\n")
+	fmt.Fprint(&b, "\n## Who may\n\nThe roles of the Mandant itself; the states of the table above hold for all of them.\n\n| Befehl |")
+	for _, r := range alleRollen {
+		fmt.Fprintf(&b, " %s |", r)
+	}
+	fmt.Fprint(&b, "\n|---|"+strings.Repeat("---|", len(alleRollen))+"\n")
+	for _, r := range vorgang.Regeln() {
+		fmt.Fprintf(&b, "| `%s` |", r.Befehl)
+		for _, x := range alleRollen {
+			fmt.Fprintf(&b, " %s |", map[bool]string{true: "ja", false: ""}[slices.Contains(r.Rollen, x)])
+		}
+		fmt.Fprintln(&b)
+	}
 	fmt.Fprint(&b, "\n![States of a Vorgang and the commands between them](zustaende.svg)\n")
 	return b.Bytes()
 }

@@ -141,6 +141,7 @@ func TestWeiterleitungIsAHandshake(t *testing.T) {
 	require.Equal(t, []vorgang.Verknuepfung{{Art: vorgang.FortgesetztIn, Vorgang: w.Vorgang, Nummer: "L-2026-7"}}, s.Verknuepfungen)
 	require.Empty(t, s.Bearbeiter())
 	require.ErrorIs(t, f.v.LogAccess(gast, f.now(), "neugierig"), fehler.ErrForbidden, "the target has its own now")
+	require.Equal(t, "wiedereroeffnung.weitergeleitet", codeVon(t, f.v.Reopen(leitung, f.now(), vorgang.WegenIrrtum, "zurück")))
 	n := len(f.journal)
 	f.do(f.v.RecordWeiterleitung(relay, f.now(), id, "L-2026-7"))
 	require.Len(t, f.journal, n)

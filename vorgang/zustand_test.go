@@ -118,7 +118,9 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 					vorgang.GrundBeschieden, vorgang.GrundRuecknahme, vorgang.GrundWeitergeleitet, "x",
 				}).Draw(rt, "grund"), Abgeben: true})
 			},
-			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Reopen(a, now, "x") },
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				return v.Reopen(a, now, rapid.SampledFrom([]vorgang.Wiedereroeffnungsgrund{vorgang.WegenIrrtum, "x"}).Draw(rt, "wieder"), "x")
+			},
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.FileAgain(a, now) },
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
 				return v.RecordAbgabe(relay, now, uuid.UUID{byte(rapid.IntRange(1, 3).Draw(rt, "prozess"))}, "dms")

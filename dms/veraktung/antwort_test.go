@@ -277,7 +277,7 @@ func TestFailingTargetAndReopened(t *testing.T) {
 	require.Equal(t, storage.AuftragOffen, h.auftrag(id).Zustand)
 	require.Nil(t, h.abgabe(id))
 	down = false
-	h.edit(id, func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, "Nachtrag") }, func(v *vorgang.Vorgang) error {
+	h.edit(id, func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, vorgang.WegenIrrtum, "Nachtrag") }, func(v *vorgang.Vorgang) error {
 		_, err := v.Write(deniz, h.now, "Nachtrag", "Wir prüfen Ihren Vorgang erneut.")
 		return err
 	})
@@ -333,7 +333,7 @@ func TestReopenedWhileSending(t *testing.T) {
 	id := h.closed()
 	ziel.Fault = func(string) error {
 		ziel.Fault = nil
-		h.edit(id, func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, "Nachtrag") })
+		h.edit(id, func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, vorgang.WegenIrrtum, "Nachtrag") })
 		return nil
 	}
 	h.drain()

@@ -97,7 +97,7 @@ func TestSecondTryMakesTheSamePaket(t *testing.T) {
 	}
 	send()
 	h.edit(id,
-		func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, "Nachtrag") },
+		func(v *vorgang.Vorgang) error { return v.Reopen(deniz, h.now, vorgang.WegenIrrtum, "Nachtrag") },
 		func(v *vorgang.Vorgang) error { return v.Assign(deniz, h.now, "kim", "Kim Petersen") },
 		func(v *vorgang.Vorgang) error {
 			_, err := v.Write(kim, h.now, "Nachtrag", "Text", messaging.Anhang{ID: v.Stand().Bescheide[0].Dokument.ID, Name: "Bescheid.pdf"})
