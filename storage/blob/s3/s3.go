@@ -218,8 +218,20 @@ func sha256Hex(b []byte) string {
 }
 
 func (s *Store) write(ctx context.Context, key string, b []byte) error {
-	_, err := s.c.PutObject(ctx, s.bucket, key, bytes.NewReader(b), int64(len(b)), "", sha256Hex(b), putOptions)
-	return err
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		_, err := s.c.PutObject(ctx, s.bucket, key, bytes.NewReader(b), int64(len(b)), "", sha256Hex(b), putOptions)
+		// A server on a file system may meet the folder of the key while another
+		// request removes it; it is not there for long.
+		r, ok := errors.AsType[minio.ErrorResponse](err)
+		if !ok || r.Code != "ExistingObjectIsDirectory" || pause > 200*time.Millisecond {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
 }
 
 // Put implements [blob.Store].
