@@ -59,6 +59,9 @@ type Params struct {
 	// without a person; nil leaves every case to a person.
 	Regeln *regeln.Verzeichnis
 	Text   pruefung.Text
+	// Aufraeumen are the Mandanten whose files and records nobody needs any more are
+	// removed from time to time, see [Betrieb.CleanUp].
+	Aufraeumen []tenant.ID
 	// Handlers for further kinds of Auftrag; they replace the usual ones of the same kind.
 	Handlers map[vorgang.AuftragArt]relay.Handler
 }
@@ -74,6 +77,10 @@ type Options struct {
 	Relay   relay.Options
 	// Abholung is the pause between two looks for answers of the DMS; default 1 minute.
 	Abholung time.Duration
+	// Aufraeumen is the pause between two rounds of cleaning; default a day.
+	Aufraeumen time.Duration
+	// Merken is how long the feed of changes is kept for who watches; default 90 days.
+	Merken time.Duration
 	// Rechner of legal periods; default the law that ships.
 	Rechner *frist.Rechner
 	// Setzer of letters; default [ausfertigung.New] with its defaults.
@@ -93,6 +100,7 @@ type Betrieb struct {
 	ablagen    []tenant.ID
 	abholung   time.Duration
 	log        *slog.Logger
+	putz       putz
 }
 
 // New composes. It starts nothing.
@@ -113,7 +121,7 @@ func New(p Params, o *Options) (*Betrieb, error) {
 	if c.Rechner == nil {
 		c.Rechner = frist.New(nil)
 	}
-	b := &Betrieb{abholung: c.Abholung, log: c.Log, empfaenger: map[string]*eingang.Empfang{}}
+	b := &Betrieb{abholung: c.Abholung, log: c.Log, empfaenger: map[string]*eingang.Empfang{}, putz: newPutz(&p, &c)}
 	b.ablagen = slices.Sorted(maps.Keys(p.Ablagen))
 	if err := b.buildIntake(p, &c); err != nil {
 		return nil, err
@@ -207,6 +215,7 @@ func (b *Betrieb) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { _ = b.Relay.Run(ctx) })
 	wg.Go(func() { b.collect(ctx) })
+	wg.Go(func() { b.cleanUp(ctx) })
 	wg.Wait()
 	return nil
 }
