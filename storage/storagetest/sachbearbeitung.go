@@ -98,6 +98,31 @@ func caseworkCases() []testCase {
 			_, err = s.EditSeen(e.ctx, kiel, uuid.New(), 0, tags("Wind"))
 			e.is(err, storage.ErrNotFound)
 		}},
+		{group: "casework", name: "link", rule: "Link and Unlink change both Vorgaenge or none", run: func(e *env) {
+			s := e.store()
+			a, b := e.stored(s, kiel), e.stored(s, kiel)
+			links := func() string {
+				var out []string
+				for _, id := range []uuid.UUID{a.ID(), b.ID()} {
+					v, err := s.Get(e.ctx, kiel, id)
+					e.ok(err)
+					for _, k := range v.Stand().Verknuepfungen {
+						out = append(out, fmt.Sprint(k.Art, " ", k.Nummer))
+					}
+				}
+				return fmt.Sprint(out)
+			}
+			e.ok(s.Link(e.ctx, kiel, clerk(kiel), a.ID(), b.ID(), vorgang.Teilvorgang))
+			e.equal(links(), fmt.Sprintf("[teilvorgang %s hauptvorgang %s]", b.Nummer(), a.Nummer()))
+			e.is(s.Link(e.ctx, kiel, clerk(kiel), b.ID(), a.ID(), vorgang.Hauptvorgang), storage.ErrExists)
+			e.is(s.Link(e.ctx, kiel, clerk(kiel), a.ID(), uuid.New(), vorgang.Verwandt), storage.ErrNotFound)
+			e.is(s.Link(e.ctx, kiel, clerk(kiel), a.ID(), a.ID(), vorgang.Verwandt), storage.ErrInvalid)
+			e.is(s.Link(e.ctx, luebek, clerk(luebek), a.ID(), b.ID(), vorgang.Verwandt), storage.ErrNotFound)
+			e.equal(links(), fmt.Sprintf("[teilvorgang %s hauptvorgang %s]", b.Nummer(), a.Nummer()))
+			e.ok(s.Unlink(e.ctx, kiel, clerk(kiel), b.ID(), a.ID(), vorgang.Hauptvorgang))
+			e.equal(links(), "[]")
+			e.is(s.Unlink(e.ctx, kiel, clerk(kiel), a.ID(), b.ID(), vorgang.Teilvorgang), storage.ErrNotFound)
+		}},
 		{group: "casework", name: "bulk", rule: "EditEach goes on after a refusal, stops with the caller, and UndoEach takes back what was done", run: func(e *env) {
 			s := e.store()
 			var ids []uuid.UUID
