@@ -49,6 +49,8 @@ type Options struct {
 	// Bestaetigung writes the Eingangsbestaetigung; nil results send none. The
 	// default names number, service, date and the unit.
 	Bestaetigung func(m *tenant.Mandant, s vorgang.Params) *messaging.Nachricht
+	// Scanner looks for malware in every file and the form data; nil looks for none.
+	Scanner Scanner
 	// Pruefen orders a check by rules of each new Vorgang; there must be a Handler for it
 	// (package storage/relay/pruefung).
 	Pruefen bool
@@ -275,6 +277,11 @@ func (a *Annahme) read(ctx context.Context, l *Lieferung) (Inhalt, error) {
 	p := fehler.ProblemeIn(err)
 	if err != nil && p == nil {
 		return Inhalt{}, err
+	}
+	if len(p) == 0 { // what is too large or of the wrong kind is refused anyway
+		if p, err = a.scan(ctx, l); err != nil {
+			return Inhalt{}, err
+		}
 	}
 	inhalt, err := a.parse(ctx, l)
 	q := fehler.ProblemeIn(err)
