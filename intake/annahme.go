@@ -49,6 +49,10 @@ type Options struct {
 	// Bestaetigung writes the Eingangsbestaetigung; nil results send none. The
 	// default names number, service, date and the unit.
 	Bestaetigung func(m *tenant.Mandant, s vorgang.Params) *messaging.Nachricht
+	// Frist gives the period in which a new Vorgang must be decided, with its warnings
+	// (vorgang.NewBearbeitungsfrist); nil results set none. An error is logged and sets none:
+	// an Antrag is not turned away because a period could not be worked out.
+	Frist func(m *tenant.Mandant, s vorgang.Params) (*vorgang.Bearbeitungsfrist, error)
 	// Scanner looks for malware in every file and the form data; nil looks for none.
 	Scanner Scanner
 	// Pruefen orders a check by rules of each new Vorgang; there must be a Handler for it

@@ -175,9 +175,24 @@ func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID
 		if err != nil {
 			return err
 		}
+		a.setFrist(ctx, m, p, v)
 		return tx.Save(ctx, v)
 	})
 	return nummer, err
+}
+
+// setFrist sets the period to decide in, if there is one.
+func (a *Annahme) setFrist(ctx context.Context, m *tenant.Mandant, p vorgang.Params, v *vorgang.Vorgang) {
+	if a.o.Frist == nil {
+		return
+	}
+	f, err := a.o.Frist(m, p)
+	if err == nil && f != nil {
+		err = v.SetBearbeitungsfrist(a.akteur, a.o.Now(), *f)
+	}
+	if err != nil {
+		a.o.Log.ErrorContext(ctx, "no Bearbeitungsfrist", "mandant", m.ID, "vorgang", p.ID, "error", err)
+	}
 }
 
 func (a *Annahme) nummer(ctx context.Context, tx *storage.Tx, m *tenant.Mandant, name string, s tenant.Nummernschema, k akte) (string, error) {
