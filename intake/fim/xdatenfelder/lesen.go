@@ -139,9 +139,9 @@ func (l *schemaleser) code(g gesehen, name string, p *string, allowed ...string)
 }
 
 var (
-	idForm   = regexp.MustCompile(`^[A-Z][0-9]{1,11}$`)
+	idForm    = regexp.MustCompile(`^[A-Z][0-9]{1,11}$`)
 	offiziell = regexp.MustCompile(`^[A-Z](\d{8}|\d{11})$`)
-	version  = regexp.MustCompile(`^\d{1,5}(\.\d{1,5}){1,2}$`)
+	version   = regexp.MustCompile(`^\d{1,5}(\.\d{1,5}){1,2}$`)
 )
 
 // identifikation reads id and version. Nothing else may stand there.
