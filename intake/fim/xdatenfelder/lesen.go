@@ -46,11 +46,12 @@ func Read(ctx context.Context, r io.Reader, o *Options) (*Schema, error) {
 	l := &schemaleser{leser: newLeser(ctx, r, o.Grenzen, "xdatenfelder", "Das Schema"), o: o, erste: map[string]*Element{}}
 	l.message()
 	l.finish()
-	if err := l.result(); err != nil {
-		return nil, err
+	err := l.result()
+	if err == nil && o.Streng && len(l.s.Hinweise) > 0 {
+		err = l.s.Hinweise
 	}
-	if o.Streng && len(l.s.Hinweise) > 0 {
-		return nil, l.s.Hinweise
+	if err != nil {
+		return nil, fehler.New("xdatenfelder.Read", "", nil, err)
 	}
 	return &l.s, nil
 }

@@ -160,7 +160,7 @@ func (l *leser) syntax(err error) {
 	case strings.HasPrefix(err.Error(), "xml: "): // another encoding
 		l.fail("xml", "not readable as XML in UTF-8", l.was+" ist nicht in UTF-8 geschrieben.")
 	default: // the source, not the document
-		l.err = fehler.New(l.format+".Read", "", fehler.ErrUnavailable, err)
+		l.err = fehler.New("read XML", "", fehler.ErrUnavailable, err)
 	}
 }
 

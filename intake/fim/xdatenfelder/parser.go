@@ -31,7 +31,8 @@ type Formular struct {
 
 // ParserOptions of [New]; nil means the defaults.
 type ParserOptions struct {
-	Grenzen Grenzen // of the XML form
+	// Grenzen of the XML form; MaxToken is 200,000 if not set.
+	Grenzen Grenzen
 	// Namensraeume are prefixes of the XML namespace; default "urn:fim-de:xfall:"
 	// and "urn:xfall-de:". XML without a namespace is taken too.
 	Namensraeume []string
@@ -74,6 +75,9 @@ func New(o *ParserOptions, formulare ...Formular) (*Parser, error) {
 	}
 	if p.o.Namensraeume == nil {
 		p.o.Namensraeume = []string{"urn:fim-de:xfall:", "urn:xfall-de:"}
+	}
+	if p.o.Grenzen.MaxToken <= 0 { // what becomes JSON may have no more values
+		p.o.Grenzen.MaxToken = 200_000
 	}
 	var all []fim.Formular
 	for _, f := range formulare {
