@@ -97,6 +97,13 @@ func (l *leser) at() string {
 
 func (l *leser) problem(code, meldung, hinweis string) {
 	if len(l.probleme) < maxProbleme && l.err == nil {
+		if l.format == "xfall" { // two codes, which a channel knows how to answer
+			if strings.HasPrefix(code, "xml") {
+				code = "kein-xml"
+			} else {
+				code = "schema-verletzt"
+			}
+		}
 		l.probleme = append(l.probleme, fehler.Problem{Code: l.format + "." + code, Pfad: l.at(), Meldung: meldung, Hinweis: hinweis})
 	}
 }

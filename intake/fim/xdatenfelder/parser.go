@@ -183,8 +183,8 @@ func (f *form) wurzel(name string) bool {
 // with its repetitions numbered, a value of a code list as "Name (Code)".
 //
 // Problems of the content are those of [fim.Parser.Parse], with JSON pointers as
-// places; problems of the XML have codes "xfall.…" and lines as places, of many the
-// first 50.
+// places; problems of the XML have the codes "xfall.kein-xml" and
+// "xfall.schema-verletzt" and lines as places, of many the first 50.
 func (p *Parser) Parse(ctx context.Context, d intake.Fachdaten) (intake.Inhalt, error) {
 	if err := ctx.Err(); err != nil {
 		return intake.Inhalt{}, err
