@@ -67,6 +67,29 @@ func TestModels(t *testing.T) {
 	}
 }
 
+// A list that is not known is told, and lets any text pass.
+func TestOffeneListen(t *testing.T) {
+	s, err := xdatenfelder.Read(t.Context(), bytes.NewReader(file(t, "baum-2.0.xml")), nil)
+	require.NoError(t, err)
+	require.Equal(t, []xdatenfelder.Codeliste{{ID: "C60000017", URN: "urn:example:baumart", Version: "1", VersionURI: "urn:example:baumart_1"}}, s.OffeneListen())
+	require.Empty(t, read(t, file(t, "baum-2.0.xml")).OffeneListen())
+	b, err := s.JSONSchema(nil)
+	require.NoError(t, err)
+	require.NotContains(t, string(b), "enum")
+	byURN, err := xdatenfelder.Read(t.Context(), bytes.NewReader(file(t, "baum-2.0.xml")), &xdatenfelder.Options{Codelisten: map[string][]xdatenfelder.Wert{"urn:example:baumart": {{Code: "a"}}}})
+	require.NoError(t, err)
+	require.Empty(t, byURN.OffeneListen())
+}
+
+// Labels are one line, however the file is set.
+func TestLabels(t *testing.T) {
+	s := read(t, []byte(small("<s:name> Antrag\n\t auf  etwas </s:name>")))
+	require.Equal(t, "Antrag auf etwas", s.Label())
+	require.Equal(t, map[string]string{"G60000082": "Antragstellende Person", "F60000227": "Familienname", "F60000228": "Vornamen", "F60000246": "Postleitzahl",
+		"F60000240": "Geburtsdatum", "F60000400": "Hinweis", "G60000300": "Baum", "F60000301": "Baumart", "F60000302": "Stammumfang in cm", "F60000303": "Geschützt",
+		"F60000307": "Standort", "F60000308": "Anzahl der Wege"}, read(t, file(t, "baum-2.0.xml")).Labels())
+}
+
 func small(inner string) string {
 	return `<s:xdatenfelder.stammdatenschema.0102 xmlns:s="urn:xoev-de:fim:standard:xdatenfelder_3.0.0"><s:stammdatenschema>` +
 		ident("S99000000001") + inner + `</s:stammdatenschema></s:xdatenfelder.stammdatenschema.0102>`

@@ -44,6 +44,9 @@ func (k *Kopf) text(name string) *string {
 func (l *schemaleser) kopf(k *Kopf, g gesehen, name string) bool {
 	if p := k.text(name); p != nil {
 		l.text(g, name, p)
+		if p == &k.Name || p == &k.Eingabe || p == &k.Ausgabe { // labels are one line
+			*p = strings.Join(strings.Fields(*p), " ")
+		}
 		return true
 	}
 	switch name {

@@ -213,3 +213,27 @@ func (s *Schema) Labels() map[string]string {
 	walk(s.Teile)
 	return out
 }
+
+// OffeneListen gives the code lists that fields choose from and whose values are
+// not known, each once, in the order of the form. Any text passes for them until
+// Options.Codelisten has the values.
+func (s *Schema) OffeneListen() []Codeliste {
+	var out []Codeliste
+	seen := map[[3]string]bool{}
+	var walk func([]Teil)
+	walk = func(teile []Teil) {
+		for _, t := range teile {
+			f := t.Element.Feld
+			walk(t.Element.Teile)
+			if f == nil || f.Art != ArtSelect || f.Liste == nil || len(f.Liste.Werte) > 0 {
+				continue
+			}
+			if key := [3]string{f.Liste.ID, f.Liste.URN, f.Liste.VersionURI}; !seen[key] {
+				seen[key] = true
+				out = append(out, *f.Liste)
+			}
+		}
+	}
+	walk(s.Teile)
+	return out
+}

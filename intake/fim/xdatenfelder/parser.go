@@ -65,7 +65,7 @@ type knoten struct {
 
 var _ intake.Parser = (*Parser)(nil)
 
-// New makes a parser. A form that cannot be exported, a URI that stands for two
+// New makes a parser, which keeps the schemas: change none afterwards. A form that cannot be exported, a URI that stands for two
 // forms, and no schema are fehler.ErrInvalid.
 func New(o *ParserOptions, formulare ...Formular) (*Parser, error) {
 	p := &Parser{nachName: map[string]*form{}}

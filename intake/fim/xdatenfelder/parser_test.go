@@ -192,6 +192,22 @@ func TestNewRefuses(t *testing.T) {
 	require.Equal(t, "/G60000300", fehler.ProblemeIn(err)[0].Pfad)
 }
 
+// Keys with versions come out of XFall as the form has them.
+func TestMitVersion(t *testing.T) {
+	f := formular(t)
+	f.Export.MitVersion = true
+	p, err := xdatenfelder.New(nil, f)
+	require.NoError(t, err)
+	i, err := p.Parse(t.Context(), asXML(fullXML))
+	require.NoError(t, err)
+	require.Contains(t, string(i.Daten), `{"G60000082V1.3":{"F60000227V1.1":"Łukasik-Groß"`)
+	require.Equal(t, "Łukasik-Groß", i.Antragsteller.Name)
+	require.Equal(t, "Eiche (E1)", i.Felder[1].Felder[0].Felder[0].Wert)
+	plain, err := newParser(t).Parse(t.Context(), asXML(fullXML))
+	require.NoError(t, err)
+	require.Equal(t, f.Schema.Baum(plain.Felder), f.Schema.Baum(i.Felder))
+}
+
 // FuzzRead: a schema is refused with code and sentence, or gives a form that
 // compiles and reads back as written.
 func FuzzRead(f *testing.F) {
