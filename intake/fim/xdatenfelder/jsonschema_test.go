@@ -81,6 +81,21 @@ func TestOffeneListen(t *testing.T) {
 	require.Empty(t, byURN.OffeneListen())
 }
 
+// In 2.0 bounds are JSON; a pattern may stand there as it is or escaped.
+func TestBounds2(t *testing.T) {
+	read2 := func(bounds string) *xdatenfelder.Schema {
+		return read(t, []byte(strings.ReplaceAll(small(teil("1:1", feld("F60000001", "text", "<s:praezisierung>"+bounds+"</s:praezisierung>"))), "xdatenfelder_3.0.0", "xdatenfelder_2")))
+	}
+	for bounds, muster := range map[string]string{`{"pattern":"\d{5}","maxLength":"5"}`: `\d{5}`, `{"pattern":"\\d{5}","maxLength":5}`: `\d{5}`, `{"maxLength":"5","pattern":""}`: ""} {
+		f := read2(bounds).Teile[0].Element.Feld
+		require.Equal(t, muster, f.Muster, bounds)
+		require.Equal(t, 5, *f.MaxLaenge)
+	}
+	for _, bounds := range []string{"egal", `{"maxLength":[]}`, `[1]`} {
+		require.Equal(t, "xdatenfelder.praezisierung", read2(bounds).Hinweise[0].Code, bounds)
+	}
+}
+
 // Labels are one line, however the file is set.
 func TestLabels(t *testing.T) {
 	s := read(t, []byte(small("<s:name> Antrag\n\t auf  etwas </s:name>")))

@@ -230,8 +230,7 @@ func (l *schemaleser) schema() {
 		case name == "hilfetext":
 			l.text(g, name, &l.s.Hilfe)
 		case name == "dokumentsteckbrief":
-			var v string
-			l.identifikation(&l.s.Steckbrief, &v)
+			l.steckbrief()
 		case name == "struktur":
 			l.struktur(&l.s.Teile, ids)
 		case slices.Contains(bekannt, name):
@@ -241,6 +240,19 @@ func (l *schemaleser) schema() {
 		}
 	})
 	l.identified(g)
+}
+
+// steckbrief reads the id of the Dokumentsteckbrief; forms converted from 2.0 have
+// an empty one.
+func (l *schemaleser) steckbrief() {
+	g := gesehen{}
+	l.kinder(func(name string, _ []xml.Attr) {
+		if name == "id" {
+			l.text(g, name, &l.s.Steckbrief)
+		} else {
+			l.skip()
+		}
+	})
 }
 
 // identified tells of an element that has no identifikation at all.

@@ -237,7 +237,12 @@ func (l *schemaleser) bounds2(f *Feld, text string) {
 		return
 	}
 	var m map[string]any
-	if err := json.Unmarshal([]byte(text), &m); err != nil {
+	err := json.Unmarshal([]byte(text), &m)
+	if err != nil { // a pattern such as \d{5} whose backslash was not escaped
+		m = nil
+		err = json.Unmarshal([]byte(strings.ReplaceAll(text, `\`, `\\`)), &m)
+	}
+	if err != nil {
 		l.unclear("praezisierung is no JSON object")
 		return
 	}

@@ -71,7 +71,8 @@ type Relation struct{ Art, ID, Version string }
 type Regel struct {
 	ID, Version, Name        string
 	Beschreibung, Definition string
-	// Freitext is the rule in words (3.0); Art its kind there: K, M, V or B.
+	// Freitext is the rule in words in 3.0, Art its kind there: K, M, V or B. In 2.0
+	// the words are in Definition.
 	Freitext, Art string
 	// Skript as it stands in the file.
 	Skript string
