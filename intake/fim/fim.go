@@ -28,7 +28,7 @@ import (
 )
 
 // Formular is one form as the authority sets it up. Its JSON form is what
-// [LoadFormular] reads.
+// [LoadFormular] reads; package xdatenfelder makes one from an official schema.
 type Formular struct {
 	// Schema is the URI senders name.
 	Schema string `json:"schema"`

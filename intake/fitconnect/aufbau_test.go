@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/intake"
 	"github.com/ozg-fachwerk/fachwerk/intake/fim"
+	"github.com/ozg-fachwerk/fachwerk/intake/fim/xdatenfelder"
 	eingang "github.com/ozg-fachwerk/fachwerk/intake/fitconnect"
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect/fitconnecttest"
@@ -110,12 +112,19 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 	parser, err := fim.New(fim.Formular{Schema: schemaURI, JSONSchema: []byte(jsonSchema),
 		Labels: map[string]string{"F60000227": "Familienname"}, Antragsteller: fim.Zeiger{Nachname: "/F60000227"}})
 	require.NoError(t, err)
+	baum, err := os.Open(filepath.Join("..", "fim", "xdatenfelder", "testdata", "baum-2.0.xml"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, baum.Close()) })
+	schema, err := xdatenfelder.Read(t.Context(), baum, nil)
+	require.NoError(t, err)
+	baeume, err := xdatenfelder.New(nil, xdatenfelder.Formular{Schema: schema})
+	require.NoError(t, err)
 	s.store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
 	s.blobs = blob.NewMemory(nil)
 	s.annahme, err = intake.New(intake.Params{
-		Store: s.store, Blobs: s.blobs, Mandanten: mandanten{verzeichnis, s}, Router: router, Parser: []intake.Parser{parser}, Betreiber: betreiber,
+		Store: s.store, Blobs: s.blobs, Mandanten: mandanten{verzeichnis, s}, Router: router, Parser: []intake.Parser{parser, baeume}, Betreiber: betreiber,
 	}, &intake.Options{Limits: e.limits})
 	require.NoError(t, err)
 	s.empfang = eingang.New(s.sub, s.annahme, nil)

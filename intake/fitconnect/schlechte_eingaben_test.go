@@ -77,6 +77,14 @@ func fault(k fitconnecttest.FaultKind, part string) func(*testing.T, *stelle) *f
 	}
 }
 
+// sendXFall sends the form on trees as XML.
+func sendXFall(xml string) func(*testing.T, *stelle) *fitconnect.Sent {
+	return sendDraft(func(d *fitconnect.Draft) {
+		d.DataSchema = fitconnect.SchemaRef{SchemaURI: "https://schema.fitko.de/fim/s99000003_1.0.schema.json", MIMEType: fitconnect.MIMEXML}
+		d.Data = []byte(xml)
+	})
+}
+
 func schlechteEingaben() []schlecht {
 	rejected := func(name string, slug fitconnect.Slug, send func(*testing.T, *stelle) *fitconnect.Sent) schlecht {
 		return schlecht{name: name, send: send, ausgang: intake.Abgelehnt, code: "fitconnect." + string(slug), problem: slug,
@@ -103,6 +111,14 @@ func schlechteEingaben() []schlecht {
 			ausgang: intake.Abgelehnt, code: "fim.schema-verletzt", problem: fitconnect.SlugSchemaViolation, zustand: fitconnect.StateRejected, verbleib: imRegister},
 		{name: "doppelter Schlüssel im JSON", send: sendDraft(func(d *fitconnect.Draft) { d.Data = []byte(`{"F60000227":"a","F60000227":"b"}`) }),
 			ausgang: intake.Abgelehnt, code: "fim.kein-json", problem: fitconnect.SlugSyntaxViolation, zustand: fitconnect.StateRejected, verbleib: imRegister},
+		{name: "XFall: unbekanntes Element", send: sendXFall(`<S99000003><F60000999>Łukasik</F60000999></S99000003>`),
+			ausgang: intake.Abgelehnt, code: "xfall.schema-verletzt", problem: fitconnect.SlugSchemaViolation, zustand: fitconnect.StateRejected, verbleib: imRegister},
+		{name: "XFall: anderes Formular", send: sendXFall(`<S99000004/>`),
+			ausgang: intake.Abgelehnt, code: "xfall.schema-verletzt", problem: fitconnect.SlugSchemaViolation, zustand: fitconnect.StateRejected, verbleib: imRegister},
+		{name: "XFall: Pflichtangabe fehlt", send: sendXFall(`<S99000003><G60000082><F60000227>Łukasik</F60000227></G60000082></S99000003>`),
+			ausgang: intake.Abgelehnt, code: "fim.schema-verletzt", problem: fitconnect.SlugSchemaViolation, zustand: fitconnect.StateRejected, verbleib: imRegister},
+		{name: "XFall: Dokumenttyp-Angabe (DTD)", send: sendXFall(`<!DOCTYPE a [<!ENTITY b "c">]><S99000003/>`),
+			ausgang: intake.Abgelehnt, code: "xfall.kein-xml", problem: fitconnect.SlugSyntaxViolation, zustand: fitconnect.StateRejected, verbleib: imRegister},
 		{name: "Anlage zu groß für die Behörde", einstellung: &einstellung{limits: intake.Limits{Datei: 10}}, send: sendDraft(nil),
 			ausgang: intake.Abgelehnt, code: "intake.datei-zu-gross", problem: fitconnect.SlugTechnicalError, zustand: fitconnect.StateRejected, verbleib: imRegister},
 		{name: "Einreichung zu groß für den Empfang", einstellung: &einstellung{maxTotal: 20}, send: sendDraft(nil),
