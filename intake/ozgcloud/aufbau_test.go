@@ -179,8 +179,9 @@ func antrag(id string) ozgcloud.Antrag {
 
 // rumpf makes a body by hand.
 type rumpf struct {
-	b bytes.Buffer
-	w *multipart.Writer
+	b     bytes.Buffer
+	w     *multipart.Writer
+	offen bool // the last boundary is missing
 }
 
 func newRumpf() *rumpf { r := &rumpf{}; r.w = multipart.NewWriter(&r.b); return r }
@@ -203,7 +204,12 @@ const form = `{"control":{"transactionId":"t-1","zustaendigeStelle":"197008","le
 
 func (r *rumpf) form(s string) *rumpf { return r.teil(`form-data; name="formData"`, "", []byte(s)) }
 
-func (r *rumpf) ende() []byte { _ = r.w.Close(); return r.b.Bytes() }
+func (r *rumpf) ende() []byte {
+	if !r.offen {
+		_ = r.w.Close()
+	}
+	return r.b.Bytes()
+}
 
 func (s *stelle) post(r *rumpf, change func(*http.Request)) (*http.Response, []byte) {
 	s.t.Helper()

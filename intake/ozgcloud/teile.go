@@ -89,10 +89,11 @@ type leser struct {
 // come. The error is a *refusal, or technical.
 func (x *leser) read(ctx context.Context, body io.Reader, boundary string) (*sendung, error) {
 	x.seen = map[string]int{}
-	m := multipart.NewReader(body, boundary)
+	end := &schluss{r: body, want: []byte("\n--" + boundary + "--"), tail: []byte("\n")}
+	m := multipart.NewReader(end, boundary)
 	for {
 		p, err := m.NextPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF && end.seen { // it also says EOF where the body is cut behind a boundary
 			break
 		}
 		if err != nil {
@@ -218,6 +219,28 @@ func (x *leser) datei(ctx context.Context, p *multipart.Part, name string, max i
 	}
 	x.items.dateien = append(x.items.dateien, t)
 	return nil
+}
+
+// schluss watches for the last boundary of a body.
+type schluss struct {
+	r          io.Reader
+	want, tail []byte
+	seen       bool
+}
+
+func (s *schluss) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	if s.seen || n == 0 {
+		return n, err
+	}
+	over := append(s.tail, b[:min(n, len(s.want))]...) // what lies across two reads
+	s.seen = bytes.Contains(over, s.want) || bytes.Contains(b[:n], s.want)
+	if n < len(s.want) {
+		s.tail = over[max(0, len(over)-len(s.want)):]
+	} else {
+		s.tail = append(s.tail[:0], b[n-len(s.want):n]...)
+	}
+	return n, err
 }
 
 // fileName reads the name as it was sent: a path, a name that hides something and one
