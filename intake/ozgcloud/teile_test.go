@@ -21,9 +21,9 @@ func FuzzTeile(f *testing.F) {
 	read := func(r io.Reader) (*sendung, error) {
 		store := blob.NewMemory(nil)
 		x := &leser{l: Limits{Datei: 100, FormData: 100, Dateien: 3, Kopf: 300}.withDefaults(),
-			put: func(ctx context.Context, r io.Reader) (blob.Ref, error) { return store.Put(ctx, "m", r) },
+			put: func(ctx context.Context, r io.Reader) (blob.Ref, error) { return store.Put(ctx, "mm", r) },
 			open: func(ctx context.Context, ref blob.Ref) (io.ReadCloser, error) {
-				return store.Open(ctx, "m", ref)
+				return store.Open(ctx, "mm", ref)
 			}}
 		return x.read(context.Background(), r, "b")
 	}
