@@ -197,3 +197,21 @@ func TestNew(t *testing.T) {
 	_, err = ozgcloud.New(good, &ozgcloud.Options{OhneAnmeldung: true})
 	require.NoError(t, err)
 }
+
+// A refusal in the middle of a large body reaches the Client, which does not repeat it.
+func TestRefusedEarly(t *testing.T) {
+	s := newStelle(t, aufbau{o: ozgcloud.Options{Limits: ozgcloud.Limits{Datei: 1 << 20}}})
+	for _, c := range []struct {
+		token string
+		want  error
+	}{{token, fehler.ErrInvalid}, {"falsch-0123456789abcdef0123456789abcdef", fehler.ErrForbidden}} {
+		x, opened := antrag("t-1"), 0
+		x.Attachments = []intake.Teil{{Name: "a.txt", Open: func(context.Context) (io.ReadCloser, error) {
+			opened++
+			return io.NopCloser(&strom{rest: 30 << 20}), nil
+		}}}
+		_, err := s.client(&ozgcloud.ClientOptions{Token: c.token}).Send(t.Context(), x)
+		require.ErrorIs(t, err, c.want)
+		require.LessOrEqual(t, opened, 1)
+	}
+}
