@@ -12,7 +12,7 @@
 //	vorgang/    the case: commands, status, journal (Ereignis), outbox (Auftrag)
 //	            pruefung/ (checks by rules) person/ (who applies) din91379/ (letters of names)
 //	storage/    Store and Tx    driver/ memory/ sqlite/ postgres/ blob/ storagetest/ relay/
-//	intake/     in: Annahme, Klaerfach    fitconnect/ fim/ intaketest/
+//	intake/     in: Annahme, Klaerfach    fitconnect/ ozgcloud/ fim/ clamd/ intaketest/
 //	dms/        out: Paket, Ziel    xdomea/ verzeichnis/ veraktung/ (files closed Vorgaenge) dmstest/
 //	betrieb/    composes an installation and runs it
 //	examples/   durchlauf/ (the whole way, once) jahr/ (a simulated year)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -109,6 +108,11 @@ type Ergebnis struct {
 	Ausgang Ausgang
 	// Eingang is the id in the register of the Betreiber.
 	Eingang uuid.UUID
+	// Eingegangen and Abdruck are those of the delivery that came first under the key.
+	Eingegangen time.Time
+	Abdruck     string
+	// Dublette is the Eingang of an earlier delivery with the same Abdruck, if any.
+	Dublette uuid.UUID
 	// Mandant, Vorgang and Nummer are set when Angenommen.
 	Mandant tenant.ID
 	Vorgang uuid.UUID
@@ -168,6 +172,10 @@ func (a *Annahme) begin(op string, l Lieferung) (Lieferung, error) {
 	if len(l.Schluessel()) > storage.MaxText {
 		return l, fehler.New(op, "", fehler.ErrInvalid, fmt.Errorf("key of Kanal and Kennung longer than %d bytes", storage.MaxText))
 	}
+	if !abdruckForm.MatchString(l.Abdruck) {
+		return l, fehler.New(op, "", fehler.ErrInvalid, errors.New("the Abdruck is not of letters and digits, at most 128"))
+	}
+	l.Dublette = uuid.Nil
 	if l.Eingang.IsZero() {
 		l.Eingang = a.o.Now()
 	}
@@ -217,7 +225,7 @@ func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
 		return Ergebnis{}, err
 	}
 	k := akte{Lieferung: l, Einheit: ziel.Einheit, Regel: ziel.Regel.String()}
-	e, err := a.insert(ctx, Offen, ziel.Mandant, k)
+	e, err := a.insert(ctx, Offen, ziel.Mandant, &k)
 	if errors.Is(err, fehler.ErrExists) {
 		// The same delivery is being received elsewhere at this moment; join it.
 		other, err := a.known(ctx, l.Schluessel())
@@ -265,7 +273,8 @@ func (a *Annahme) finish(ctx context.Context, e storage.Eingang, k akte) (Ergebn
 }
 
 func ergebnis(e storage.Eingang, k akte) Ergebnis {
-	r := Ergebnis{Ausgang: Ausgang(e.Zustand), Eingang: e.ID, Probleme: k.Probleme}
+	r := Ergebnis{Ausgang: Ausgang(e.Zustand), Eingang: e.ID, Eingegangen: k.Lieferung.Eingang, Abdruck: k.Lieferung.Abdruck,
+		Dublette: k.Lieferung.Dublette, Probleme: k.Probleme}
 	if r.Ausgang == Angenommen {
 		r.Mandant, r.Vorgang, r.Nummer = e.ZielMandant, e.ZielVorgang, k.Nummer
 	}
@@ -296,57 +305,6 @@ func (a *Annahme) read(ctx context.Context, l *Lieferung) (Inhalt, error) {
 		return Inhalt{}, p
 	}
 	return inhalt, nil
-}
-
-func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
-	r, err := l.Fachdaten.open(ctx)
-	if err != nil {
-		return Inhalt{}, err
-	}
-	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, a.limits.Fachdaten+1))
-	if err != nil {
-		return Inhalt{}, err
-	}
-	if int64(len(b)) > a.limits.Fachdaten {
-		return Inhalt{}, fehler.Probleme{{Code: "intake.fachdaten-zu-gross", Pfad: "data",
-			Meldung: fmt.Sprintf("larger than %d bytes", a.limits.Fachdaten), Hinweis: "Die Formulardaten sind zu groß."}}
-	}
-	d := Fachdaten{Schema: l.Schema, MIME: l.Fachdaten.MIME, Bytes: b}
-	for _, p := range a.p.Parser {
-		if !p.Detect(d) {
-			continue
-		}
-		inhalt, err := runParser(ctx, p, d)
-		if q := fehler.ProblemeIn(err); q != nil && len(q) == 0 {
-			return Inhalt{}, fehler.New("intake.Parse", p.Name(), fehler.ErrUnavailable, errors.New("the Parser refused without a reason"))
-		}
-		if err == nil && len(inhalt.Daten) > 0 && !json.Valid(inhalt.Daten) {
-			return Inhalt{}, fehler.New("intake.Parse", p.Name(), fehler.ErrUnavailable, errors.New("the Parser gave no JSON"))
-		}
-		return inhalt, err
-	}
-	schema := short(l.Schema)
-	return Inhalt{}, fehler.Probleme{{Code: "intake.schema-unbekannt", Pfad: "data", Meldung: "no parser takes schema " + schema,
-		Hinweis: "Das Formular (" + schema + ") ist hier nicht eingerichtet."}}
-}
-
-// short bounds what a sender wrote, for messages.
-func short(s string) string {
-	if len(s) > 200 {
-		return strings.ToValidUTF8(s[:200], "") + "…"
-	}
-	return s
-}
-
-// runParser: a Parser that panics judged nothing; the delivery is offered again.
-func runParser(ctx context.Context, p Parser, d Fachdaten) (_ Inhalt, err error) {
-	defer func() {
-		if recover() != nil { // its text may quote the data
-			err = fehler.New("intake.Parse", p.Name(), fehler.ErrUnavailable, errors.New("the Parser panicked"))
-		}
-	}()
-	return p.Parse(ctx, d)
 }
 
 func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {

@@ -1,6 +1,6 @@
 // Package intake turns what arrives into an Antrag without losing a byte.
 //
-// A channel (folder fitconnect) makes a [Lieferung] of what it received; the
+// A channel (folders fitconnect, ozgcloud) makes a [Lieferung] of what it received; the
 // [Annahme] takes it through one pipeline: limits, file types by content, the
 // form by a [Parser], the competence, and then the durable Vorgang. The sender is
 // told "accepted" only after that. What breaks a rule is refused with the list of

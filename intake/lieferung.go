@@ -45,6 +45,13 @@ type Lieferung struct {
 	// Quittung is what the channel needs to acknowledge later; nil means the
 	// sender expects nothing.
 	Quittung json.RawMessage `json:"quittung,omitempty"`
+	// Abdruck is a hash of the content, for channels whose senders repeat under new
+	// keys: a later delivery of this Kanal with the same Abdruck is taken, and its
+	// Vorgang linked to the first and noted as a possible duplicate. Empty compares
+	// nothing. At most 128 letters and digits.
+	Abdruck string `json:"abdruck,omitempty"`
+	// Dublette is the Eingang of the first delivery with this Abdruck; set by the Annahme.
+	Dublette uuid.UUID `json:"dublette,omitzero"`
 }
 
 // Schluessel is the idempotency key.

@@ -41,22 +41,36 @@ func (a *Annahme) known(ctx context.Context, schluessel string) (*storage.Eingan
 	return &e, nil
 }
 
-func (a *Annahme) insert(ctx context.Context, z Ausgang, ziel tenant.ID, k akte) (storage.Eingang, error) {
-	daten, err := json.Marshal(k)
-	if err != nil {
-		return storage.Eingang{}, err
-	}
+// insert adds the delivery to the register. ErrExists if its key is there.
+func (a *Annahme) insert(ctx context.Context, z Ausgang, ziel tenant.ID, k *akte) (storage.Eingang, error) {
 	e := storage.Eingang{
 		ID: a.o.NewID(), Schluessel: k.Lieferung.Schluessel(), Kanal: k.Lieferung.Kanal, Zustand: string(z),
-		Eingegangen: k.Lieferung.Eingang, Daten: daten,
+		Eingegangen: k.Lieferung.Eingang,
 	}
 	if z == Offen {
 		e.ZielMandant, e.ZielVorgang = ziel, a.o.NewID()
 	}
-	err = a.p.Store.Update(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) error {
-		row := e // the closure may run again
-		return tx.InsertEingang(ctx, &row)
-	})
+	var err error
+	for range 3 { // ErrExists may mean the Abdruck, which another delivery took at this moment
+		err = a.p.Store.Update(ctx, a.p.Betreiber, func(ctx context.Context, tx *storage.Tx) error {
+			if err := a.compare(ctx, tx, e, k); err != nil {
+				return err
+			}
+			daten, err := json.Marshal(k)
+			if err != nil {
+				return err
+			}
+			e.Daten = daten
+			row := e // the closure may run again
+			return tx.InsertEingang(ctx, &row)
+		})
+		if !errors.Is(err, fehler.ErrExists) || k.Lieferung.Abdruck == "" {
+			break
+		}
+		if other, err := a.known(ctx, e.Schluessel); err != nil || other != nil {
+			return e, errors.Join(err, fehler.ErrExists)
+		}
+	}
 	e.Version = 1
 	return e, err
 }
@@ -66,7 +80,7 @@ func (a *Annahme) register(ctx context.Context, m tenant.ID, z Ausgang, k akte) 
 	if err := a.keep(ctx, m, &k.Lieferung); err != nil {
 		return Ergebnis{}, err
 	}
-	e, err := a.insert(ctx, z, "", k)
+	e, err := a.insert(ctx, z, "", &k)
 	if errors.Is(err, fehler.ErrExists) {
 		other, err := a.known(ctx, k.Lieferung.Schluessel())
 		if err != nil || other == nil {
@@ -148,7 +162,11 @@ func (a *Annahme) create(ctx context.Context, m *tenant.Mandant, id uuid.UUID, k
 
 func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID, k akte, inhalt Inhalt) (string, error) {
 	var nummer string
-	err := a.p.Store.Update(ctx, m.ID, func(ctx context.Context, tx *storage.Tx) error {
+	first, err := a.first(ctx, k)
+	if err != nil {
+		return "", err
+	}
+	err = a.p.Store.Update(ctx, m.ID, func(ctx context.Context, tx *storage.Tx) error {
 		v, err := tx.Get(ctx, id)
 		if err == nil {
 			nummer = v.Nummer()
@@ -169,13 +187,18 @@ func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID
 			p.Aktenzeichen = []string{az}
 		}
 		p.Bestaetigung, p.Pruefen = a.o.Bestaetigung(m, p), a.o.Pruefen
-		k := a.p.Store.Kontext()
-		k.NewID = a.o.NewID
-		v, err = vorgang.New(a.akteur, a.o.Now(), p, k)
+		kontext := a.p.Store.Kontext()
+		kontext.NewID = a.o.NewID
+		v, err = vorgang.New(a.akteur, a.o.Now(), p, kontext)
 		if err != nil {
 			return err
 		}
 		a.setFrist(ctx, m, p, v)
+		if first != nil {
+			if err := a.flag(ctx, tx, v, first); err != nil {
+				return err
+			}
+		}
 		return tx.Save(ctx, v)
 	})
 	return nummer, err

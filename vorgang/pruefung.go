@@ -98,6 +98,9 @@ func (v *Vorgang) gegenAutomatik(i bescheid.Inhalt) []fehler.Problem {
 	if v.s.Zuweisung != nil {
 		p = append(p, problem("automatik.person", "/zuweisung", "a person has the Vorgang", "Den Vorgang bearbeitet schon eine Person."))
 	}
+	if slices.ContainsFunc(v.s.Verknuepfungen, func(k Verknuepfung) bool { return k.Art == DubletteVon }) {
+		p = append(p, problem("automatik.dublette", "/verknuepfungen", "may be a duplicate", "Der Antrag kann eine Dublette sein; das muss eine Person klären."))
+	}
 	if v.s.Ruecknahme != nil {
 		p = append(p, problem("automatik.zurueckgezogen", "/ruecknahme", "the Antrag is withdrawn", "Der Antrag ist zurückgezogen."))
 	}

@@ -3,6 +3,7 @@ package vorgang_test
 import (
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
@@ -38,6 +39,11 @@ func TestAutomaticDecisionHasItsGates(t *testing.T) {
 	f.get(f.v.Note(sb, f.now(), "Achtung"))
 	require.Equal(t, "automatik.ueberholt", entscheide(f, inhalt())[0].Code)
 
+	kopie := vorgang.Verknuepfung{Art: vorgang.DubletteVon, Vorgang: uuid.UUID{7}}
+	f.do(f.v.Link(sb, f.now(), kopie))
+	f.do(f.v.RecordPruefung(relay, f.now(), protokoll(vorgang.PruefungStandardfall)))
+	require.Equal(t, "automatik.dublette", entscheide(f, inhalt())[0].Code)
+	f.do(f.v.Unlink(sb, f.now(), kopie))
 	f.do(f.v.RecordPruefung(relay, f.now(), protokoll(vorgang.PruefungStandardfall)))
 	b := f.get(f.v.DecideAutomatically(relay, f.now(), inhalt()))
 	s := f.v.Stand()
