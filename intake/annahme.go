@@ -302,7 +302,7 @@ func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
 			Meldung: fmt.Sprintf("larger than %d bytes", a.limits.Fachdaten), Hinweis: "Die Formulardaten sind zu groß."}}
 	}
 	d := Fachdaten{Schema: l.Schema, MIME: l.Fachdaten.MIME, Bytes: b}
-	for _, p := range a.p.Parser {
+	for _, p := range a.parser(l) {
 		if !p.Detect(d) {
 			continue
 		}
@@ -318,6 +318,14 @@ func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
 	schema := short(l.Schema)
 	return Inhalt{}, fehler.Probleme{{Code: "intake.schema-unbekannt", Pfad: "data", Meldung: "no parser takes schema " + schema,
 		Hinweis: "Das Formular (" + schema + ") ist hier nicht eingerichtet."}}
+}
+
+// parser of a delivery: those that are set up, and the one of what clerks enter.
+func (a *Annahme) parser(l *Lieferung) []Parser {
+	if l.Kanal == KanalPapier || l.Kanal == KanalSchalter {
+		return append(slices.Clip(a.p.Parser), erfassungParser{})
+	}
+	return a.p.Parser
 }
 
 // short bounds what a sender wrote, for messages.

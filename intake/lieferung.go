@@ -45,6 +45,8 @@ type Lieferung struct {
 	// Quittung is what the channel needs to acknowledge later; nil means the
 	// sender expects nothing.
 	Quittung json.RawMessage `json:"quittung,omitempty"`
+	// Erfasst is set when a clerk entered it ([Annahme.Erfassen]).
+	Erfasst *Erfasst `json:"erfasst,omitempty"`
 }
 
 // Schluessel is the idempotency key.

@@ -169,15 +169,24 @@ func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID
 			p.Aktenzeichen = []string{az}
 		}
 		p.Bestaetigung, p.Pruefen = a.o.Bestaetigung(m, p), a.o.Pruefen
+		l := k.Lieferung
 		k := a.p.Store.Kontext()
 		k.NewID = a.o.NewID
-		v, err = vorgang.New(a.akteur, a.o.Now(), p, k)
+		v, err = vorgang.New(a.wer(m, l), a.o.Now(), p, k)
 		if err != nil {
 			return err
 		}
 		return tx.Save(ctx, v)
 	})
 	return nummer, err
+}
+
+// wer opens the Vorgang: who entered it in this Mandant, otherwise the Annahme.
+func (a *Annahme) wer(m *tenant.Mandant, l Lieferung) tenant.Akteur {
+	if l.Erfasst != nil && l.Erfasst.Akteur.Mandant == m.ID {
+		return l.Erfasst.Akteur
+	}
+	return a.akteur
 }
 
 func (a *Annahme) nummer(ctx context.Context, tx *storage.Tx, m *tenant.Mandant, name string, s tenant.Nummernschema, k akte) (string, error) {
