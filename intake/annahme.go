@@ -320,14 +320,6 @@ func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
 		Hinweis: "Das Formular (" + schema + ") ist hier nicht eingerichtet."}}
 }
 
-// parser of a delivery: those that are set up, and the one of what clerks enter.
-func (a *Annahme) parser(l *Lieferung) []Parser {
-	if l.Kanal == KanalPapier || l.Kanal == KanalSchalter {
-		return append(slices.Clip(a.p.Parser), erfassungParser{})
-	}
-	return a.p.Parser
-}
-
 // short bounds what a sender wrote, for messages.
 func short(s string) string {
 	if len(s) > 200 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -90,6 +91,14 @@ func pruefeFelder(in []vorgang.Feld, pfad string, tiefe int, p *fehler.Probleme)
 		out = append(out, f)
 	}
 	return out
+}
+
+// parser of a delivery: those that are set up, and the one of what clerks enter.
+func (a *Annahme) parser(l *Lieferung) []Parser {
+	if l.Kanal == KanalPapier || l.Kanal == KanalSchalter {
+		return append(slices.Clip(a.p.Parser), erfassungParser{})
+	}
+	return a.p.Parser
 }
 
 // erfassungParser reads erfassteDaten.

@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -267,13 +265,7 @@ func TestSchlechteEingabenDocs(t *testing.T) {
 		fmt.Fprintf(&b, "| Callback: %s | HTTP %d | – | – | `submitted` | %s |\n", c.name, c.status, beimDienst)
 	}
 	fmt.Fprintf(&b, "| Callback: wiederholt | HTTP 2xx, keine zweite Wirkung | – | – | `submitted` | %s |\n", beimDienst)
-	path := filepath.Join(testenv.Root(t), "docs", "schlechte-eingaben.md")
-	if *update {
-		require.NoError(t, os.WriteFile(path, b.Bytes(), 0o644))
-	}
-	have, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, b.String(), string(have), "stale; run with -update")
+	testenv.Abschnitt(t, "schlechte-eingaben.md", "# Schlechte Eingaben", b.String(), *update)
 }
 
 func or(s, t string) string {

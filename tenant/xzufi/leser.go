@@ -56,7 +56,10 @@ type quelle struct {
 	gelesene bool
 }
 
-var errZuGross = errors.New("too large")
+var (
+	errZuGross    = errors.New("too large")
+	errNamensraum = errors.New("the root element is in no known XZuFi namespace")
+)
 
 func (q *quelle) Read(p []byte) (int, error) {
 	if q.n < 0 {
@@ -102,10 +105,12 @@ func (l *leser) fehler(op string) error {
 	switch {
 	case l.ctx.Err() != nil:
 		return l.ctx.Err()
-	case errors.Is(l.err, fehler.ErrUnsupported), l.quelle.failed == nil:
-		return fehler.New(op, "", fehler.ErrInvalid, l.err)
+	case errors.Is(l.err, errNamensraum):
+		return fehler.New(op, "", fehler.ErrUnsupported, l.err)
+	case l.quelle.failed != nil:
+		return fehler.New(op, "", fehler.ErrUnavailable, l.quelle.failed)
 	}
-	return fehler.New(op, "", fehler.ErrUnavailable, l.quelle.failed)
+	return fehler.New(op, "", fehler.ErrInvalid, l.err)
 }
 
 // next gives the next start, end or text; nil when err is set.
@@ -197,7 +202,7 @@ func (l *leser) datei() {
 			continue
 		}
 		if !slices.Contains(l.o.Namensraeume, t.Name.Space) {
-			l.err = fehler.New("xzufi.Read", "", fehler.ErrUnsupported, errors.New("the root element is in no known XZuFi namespace"))
+			l.err = errNamensraum
 			return
 		}
 		l.inhalt()
