@@ -40,11 +40,16 @@ const maxGruppen = 8
 func (e *Erfassung) daten() ([]byte, fehler.Probleme, error) {
 	var p fehler.Probleme
 	felder := pruefeFelder(e.Felder, "/felder", 1, &p)
-	for _, s := range []string{e.Referenz, e.Antragsteller.Name, e.Antragsteller.Konto} {
-		if !lesbar(s) {
-			p = append(p, zeichen("/antragsteller"))
-			break
-		}
+	w := &e.Antragsteller
+	if !lesbar(e.Referenz) {
+		p = append(p, zeichen("/referenz"))
+	}
+	texte := []string{w.Name, w.Konto, w.Anschrift.Strasse, w.Anschrift.Hausnummer, w.Anschrift.Zusatz, w.Anschrift.PLZ, w.Anschrift.Ort}
+	for _, x := range w.Adressen {
+		texte = append(texte, x.Kanal, x.Kennung)
+	}
+	if !lesbar(strings.Join(texte, " ")) {
+		p = append(p, zeichen("/antragsteller"))
 	}
 	if len(p) > 0 {
 		return nil, p, nil

@@ -248,6 +248,8 @@ func schlechteErfassungen() []schlechteErfassung {
 		{"Feld ohne Namen", func(e *intake.Erfassung) { e.Felder = feld("", "x") }, fehler.ErrInvalid, "erfassung.feld-name"},
 		{"Feld doppelt", func(e *intake.Erfassung) { e.Felder = append(feld("x", "1"), feld("x", "2")...) }, fehler.ErrInvalid, "erfassung.feld-doppelt"},
 		{"Steuerzeichen im Feld", func(e *intake.Erfassung) { e.Felder = feld("x", "a\x00b") }, fehler.ErrInvalid, "erfassung.zeichen"},
+		{"Steuerzeichen in der Anschrift", func(e *intake.Erfassung) { e.Antragsteller.Anschrift.Ort = "Hanau\x00" }, fehler.ErrInvalid, "erfassung.zeichen"},
+		{"kein UTF-8 im Namen", func(e *intake.Erfassung) { e.Antragsteller.Name = "M\xfcller" }, fehler.ErrInvalid, "erfassung.zeichen"},
 		{"Felder zu tief gegliedert", func(e *intake.Erfassung) { e.Felder = tief }, fehler.ErrInvalid, "erfassung.feld-tiefe"},
 		{"Angaben zu groß", func(e *intake.Erfassung) { e.Felder = feld("x", strings.Repeat("x", 5000)) }, fehler.ErrInvalid, "intake.fachdaten-zu-gross"},
 		{"leere Datei", func(e *intake.Erfassung) { e.Dateien[0].Inhalt = bytes.NewReader(nil) }, fehler.ErrInvalid, "erfassung.datei-leer"},
