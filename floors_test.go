@@ -78,6 +78,7 @@ var testOnly = []string{"internal/testenv", "internal/pgtest", "internal/s3test"
 // the module. The longest entry counts.
 var thirdParty = map[string][]string{
 	"tenant":                 {},
+	"tenant/regelwerk":       {"go.yaml.in/yaml/v3"}, // a package of its own, so that tenant needs no YAML
 	"messaging":              {"github.com/google/uuid"},
 	"messaging/fitconnect":   {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
 	"bescheid":               {"github.com/google/uuid"},

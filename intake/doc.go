@@ -7,5 +7,8 @@
 // problems; what cannot be routed stays whole in the Klaerfach and can be run
 // again ([Annahme.Rerun]).
 //
+// What a clerk enters at the counter or of paper takes the same way
+// ([Annahme.Erfassen]).
+//
 // Vendors add a form by implementing [Parser].
 package intake

@@ -26,7 +26,7 @@ func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
 			Meldung: fmt.Sprintf("larger than %d bytes", a.limits.Fachdaten), Hinweis: "Die Formulardaten sind zu groß."}}
 	}
 	d := Fachdaten{Schema: l.Schema, MIME: l.Fachdaten.MIME, Bytes: b}
-	for _, p := range a.p.Parser {
+	for _, p := range a.parser(l) {
 		if !p.Detect(d) {
 			continue
 		}

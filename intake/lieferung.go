@@ -52,6 +52,8 @@ type Lieferung struct {
 	Abdruck string `json:"abdruck,omitempty"`
 	// Dublette is the Eingang of the first delivery with this Abdruck; set by the Annahme.
 	Dublette uuid.UUID `json:"dublette,omitzero"`
+	// Erfasst is set when a clerk entered it ([Annahme.Erfassen]).
+	Erfasst *Erfasst `json:"erfasst,omitempty"`
 }
 
 // Schluessel is the idempotency key.

@@ -189,7 +189,7 @@ func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID
 		p.Bestaetigung, p.Pruefen = a.o.Bestaetigung(m, p), a.o.Pruefen
 		kontext := a.p.Store.Kontext()
 		kontext.NewID = a.o.NewID
-		v, err = vorgang.New(a.akteur, a.o.Now(), p, kontext)
+		v, err = vorgang.New(a.wer(m, k.Lieferung), a.o.Now(), p, kontext)
 		if err != nil {
 			return err
 		}
@@ -216,6 +216,14 @@ func (a *Annahme) setFrist(ctx context.Context, m *tenant.Mandant, p vorgang.Par
 	if err != nil {
 		a.o.Log.ErrorContext(ctx, "no Bearbeitungsfrist", "mandant", m.ID, "vorgang", p.ID, "error", err)
 	}
+}
+
+// wer opens the Vorgang: who entered it in this Mandant, otherwise the Annahme.
+func (a *Annahme) wer(m *tenant.Mandant, l Lieferung) tenant.Akteur {
+	if l.Erfasst != nil && l.Erfasst.Akteur.Mandant == m.ID {
+		return l.Erfasst.Akteur
+	}
+	return a.akteur
 }
 
 func (a *Annahme) nummer(ctx context.Context, tx *storage.Tx, m *tenant.Mandant, name string, s tenant.Nummernschema, k akte) (string, error) {

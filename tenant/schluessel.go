@@ -84,8 +84,33 @@ func (a ARS) Umfasst(b ARS) bool { return strings.HasPrefix(string(b), string(a)
 // AGS gives the Amtlicher Gemeindeschlüssel of a 12-digit ARS (8 digits);
 // false for shorter keys, whose AGS needs the official list.
 func (a ARS) AGS() (string, bool) {
-	if len(a) != 12 {
+	if len(a) != arsLaenge {
 		return "", false
 	}
 	return string(a[:5] + a[9:]), true
 }
+
+// AGS is the Amtlicher Gemeindeschlüssel of a Gemeinde: 8 digits, those of the ARS
+// without the four of the Gemeindeverband. The way back to the ARS needs the
+// official list; so an AGS is compared with [ARS.AGS] of a place. Its prefixes of 2,
+// 3 and 5 digits are those of the ARS. Source: Destatis, GV-ISys.
+type AGS string
+
+var agsForm = regexp.MustCompile(`^[0-9]{8}$`)
+
+// ParseAGS reads the 8 digits.
+func ParseAGS(s string) (AGS, error) {
+	k := AGS(strings.TrimSpace(s))
+	if !k.valid() {
+		return "", fehler.Probleme{{
+			Code: "tenant.ags", Meldung: "not an AGS of 8 digits with a Land key 01 to 16",
+			Hinweis: "Der Gemeindeschlüssel muss 8 Ziffern haben und mit einem Landesschlüssel von 01 bis 16 beginnen.",
+		}}
+	}
+	return k, nil
+}
+
+func (k AGS) valid() bool { return agsForm.MatchString(string(k)) && arsLand(string(k)) }
+
+// Kreis gives the first five digits, which AGS and ARS share.
+func (k AGS) Kreis() ARS { return ARS(k[:min(len(k), 5)]) }

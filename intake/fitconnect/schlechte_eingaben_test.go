@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -283,18 +281,7 @@ func TestSchlechteEingabenDocs(t *testing.T) {
 		fmt.Fprintf(&b, "| Callback: %s | HTTP %d | – | – | `submitted` | %s |\n", c.name, c.status, beimDienst)
 	}
 	fmt.Fprintf(&b, "| Callback: wiederholt | HTTP 2xx, keine zweite Wirkung | – | – | `submitted` | %s |\n", beimDienst)
-	path := filepath.Join(testenv.Root(t), "docs", "schlechte-eingaben.md")
-	have, err := os.ReadFile(path)
-	require.NoError(t, err)
-	table, rest, more := strings.Cut(string(have), "\n## ") // sections of other channels stay
-	if more {
-		rest = "\n## " + rest
-	}
-	if *update {
-		require.NoError(t, os.WriteFile(path, append(b.Bytes(), rest...), 0o644))
-		return
-	}
-	require.Equal(t, b.String(), table, "stale; run with -update")
+	testenv.Abschnitt(t, "schlechte-eingaben.md", "# Schlechte Eingaben", b.String(), *update)
 }
 
 func or(s, t string) string {

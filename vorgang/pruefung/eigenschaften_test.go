@@ -148,7 +148,9 @@ func TestNeverAutomaticThroughAClosedGate(t *testing.T) {
 			automatisch++
 		}
 	})
-	require.Positive(t, automatisch, "the property was never put to the test")
+	if !testing.Short() { // rapid draws a fifth of the cases with -short, too few to reach it each time
+		require.Positive(t, automatisch, "the property was never put to the test")
+	}
 }
 
 // The share comes out right, draws of two versions and two salts do not follow one
