@@ -268,12 +268,18 @@ func TestSchlechteEingabenDocs(t *testing.T) {
 	}
 	fmt.Fprintf(&b, "| Callback: wiederholt | HTTP 2xx, keine zweite Wirkung | – | – | `submitted` | %s |\n", beimDienst)
 	path := filepath.Join(testenv.Root(t), "docs", "schlechte-eingaben.md")
-	if *update {
-		require.NoError(t, os.WriteFile(path, b.Bytes(), 0o644))
-	}
 	have, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, b.String(), string(have), "stale; run with -update")
+	own, others, ok := strings.Cut(string(have), "\n## ") // the tables below are other packages'
+	if *update {
+		own = b.String()
+		if ok {
+			own += "\n## " + others
+		}
+		require.NoError(t, os.WriteFile(path, []byte(own), 0o644))
+		return
+	}
+	require.Equal(t, b.String(), own, "stale; run with -update")
 }
 
 func or(s, t string) string {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/intake"
 	"github.com/ozg-fachwerk/fachwerk/intake/zuordnung"
+	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -79,7 +81,8 @@ func TestSchlechteEingaben(t *testing.T) {
 		}
 		fmt.Fprintf(&rows, "| %s | `%s` | %s | %s |\n", c.name, c.code, q[0].Hinweis, wo)
 	}
-	const file, begin, end = "../../docs/schlechte-eingaben.md", "<!-- zuordnung -->\n", "<!-- /zuordnung -->\n"
+	const begin, end = "<!-- zuordnung -->\n", "<!-- /zuordnung -->\n"
+	file := filepath.Join(testenv.Root(t), "docs", "schlechte-eingaben.md")
 	b, err := os.ReadFile(file)
 	require.NoError(t, err)
 	head, rest, ok := strings.Cut(string(b), begin)

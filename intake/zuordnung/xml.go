@@ -26,7 +26,7 @@ type xmlLeser struct {
 	dok   *knoten
 	jetzt *knoten
 	text  []*strings.Builder
-	namen []map[[2]string]int // positions of the children, for each open element
+	namen []map[string]int // positions of the children, for each open element
 }
 
 func newDecoder(b []byte) *xml.Decoder {
@@ -44,7 +44,7 @@ func keinXML() fehler.Probleme {
 func readXML(ctx context.Context, b []byte, g Grenzen) (*knoten, error) {
 	dok := &knoten{art: artDokument}
 	l := &xmlLeser{ctx: ctx, d: newDecoder(b), g: g, offen: map[string]int{}, dok: dok, jetzt: dok,
-		text: []*strings.Builder{{}}, namen: []map[[2]string]int{{}}}
+		text: []*strings.Builder{{}}, namen: []map[string]int{{}}}
 	for {
 		t, err := l.d.Token()
 		if errors.Is(err, io.EOF) {
@@ -138,10 +138,10 @@ func (l *xmlLeser) start(t xml.StartElement) error {
 		}
 	}
 	namen := l.namen[len(l.namen)-1]
-	namen[[2]string{k.ns, k.name}]++
-	k.pos = namen[[2]string{k.ns, k.name}]
+	namen[k.name]++
+	k.pos = namen[k.name]
 	l.jetzt.kinder = append(l.jetzt.kinder, k)
 	l.jetzt = k
-	l.text, l.namen = append(l.text, &strings.Builder{}), append(l.namen, map[[2]string]int{})
+	l.text, l.namen = append(l.text, &strings.Builder{}), append(l.namen, map[string]int{})
 	return nil
 }
