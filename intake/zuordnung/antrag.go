@@ -64,22 +64,21 @@ type extraktion struct {
 	err      error
 }
 
-// fehlt, mehrdeutig and passtNicht judge one value; a person can decide about it.
 func (x *extraktion) add(code, pfad, meldung, hinweis string) {
 	x.probleme = append(x.probleme, fehler.Problem{Code: code, Pfad: pfad, Meldung: meldung, Hinweis: hinweis})
 }
 
 // read gives the normal form of a Wert; empty if w is nil or nothing is there.
-func (x *extraktion) read(titel string, w *wert, standard Typ) (normal, string) {
+func (x *extraktion) read(titel string, w *wert, standard Typ) (normal, *knoten) {
 	if w == nil || x.err != nil {
-		return normal{}, ""
+		return normal{}, nil
 	}
 	typ := cmp.Or(w.Typ, standard)
 	for _, p := range w.pfade {
 		list, err := x.s.find(p)
 		if err != nil {
 			x.err = err
-			return normal{}, ""
+			return normal{}, nil
 		}
 		var first *knoten
 		var text string
@@ -92,38 +91,40 @@ func (x *extraktion) read(titel string, w *wert, standard Typ) (normal, string) 
 				first, text = k, s
 			} else if s != text && !w.Erster {
 				x.add("intake.wert-mehrdeutig", k.ort(), "several different values", "Die Angabe „"+titel+"“ steht mehrfach und verschieden im Formular. Bitte klären, welche gilt.")
-				return normal{}, ""
+				return normal{}, nil
 			}
 			if w.Erster {
 				break
 			}
 		}
 		if first != nil {
-			return x.normal(titel, w, typ, text, first.art, first.ort()), first.ort()
+			return x.normal(titel, w, typ, text, first), first
 		}
 	}
 	if w.Fest != "" {
-		return x.normal(titel, w, typ, w.Fest, artText, "data"), "data"
+		k := &knoten{art: artText} // of no place but the whole
+		return x.normal(titel, w, typ, w.Fest, k), k
 	}
 	if w.Pflicht {
 		x.add("intake.wert-fehlt", "data", "a mandatory value is missing: "+titel, "Die Angabe „"+titel+"“ fehlt im Formular.")
 	}
-	return normal{}, ""
+	return normal{}, nil
 }
 
-func (x *extraktion) normal(titel string, w *wert, typ Typ, text string, a art, ort string) normal {
+func (x *extraktion) normal(titel string, w *wert, typ Typ, text string, k *knoten) normal {
+	a := k.art
 	if t, ok := w.Tabelle[text]; ok {
 		text, a = t, artText
 	}
 	n, ok := normalise(text, typ, a)
 	if !ok {
-		x.unpassend(titel, typ, ort)
+		x.unpassend(titel, typ, k)
 	}
 	return n
 }
 
-func (x *extraktion) unpassend(titel string, typ Typ, ort string) {
-	x.add("intake.wert", ort, fmt.Sprintf("does not fit the type %s", typ), "Die Angabe „"+short(titel)+"“ ist nicht "+typBeschreibung(typ)+", wie das Formular es verlangt. Bitte prüfen.")
+func (x *extraktion) unpassend(titel string, typ Typ, k *knoten) {
+	x.add("intake.wert", k.ort(), fmt.Sprintf("does not fit the type %s", typ), "Die Angabe „"+short(titel)+"“ ist nicht "+typBeschreibung(typ)+", wie das Formular es verlangt. Bitte prüfen.")
 }
 
 func (x *extraktion) text(titel string, w *wert) string {
@@ -161,12 +162,12 @@ func (x *extraktion) antrag() Antrag {
 }
 
 func (x *extraktion) leistung() string {
-	n, ort := x.read("Leistung", x.f.wert["/leistung"], Text)
+	n, k := x.read("Leistung", x.f.wert["/leistung"], Text)
 	if n.kanon == "" {
 		return ""
 	}
 	if _, err := tenant.ParseLeistung(n.kanon); err != nil {
-		x.add("intake.wert", ort, "is no Leistungsschluessel", "Die Angabe „Leistung“ ist kein Leistungsschlüssel. Bitte die Tabelle der Zuordnung ergänzen.")
+		x.add("intake.wert", k.ort(), "is no Leistungsschluessel", "Die Angabe „Leistung“ ist kein Leistungsschlüssel. Bitte die Tabelle der Zuordnung ergänzen.")
 		return ""
 	}
 	return n.kanon
@@ -175,7 +176,7 @@ func (x *extraktion) leistung() string {
 // ort gives an ARS. An AGS lacks the digits of the Gemeindeverband; only for a
 // town outside a Kreis (ending in 000) are they known: 0000.
 func (x *extraktion) ort() string {
-	n, ort := x.read("Ort der Zuständigkeit", x.f.wert["/ort"], Text)
+	n, k := x.read("Ort der Zuständigkeit", x.f.wert["/ort"], Text)
 	s := n.kanon
 	if s == "" {
 		return ""
@@ -184,7 +185,7 @@ func (x *extraktion) ort() string {
 		s = s[:5] + "0000" + s[5:]
 	}
 	if _, err := tenant.ParseARS(s); err != nil {
-		x.add("intake.wert", ort, "is no ARS, nor an AGS that has one", "Die Angabe „Ort der Zuständigkeit“ ist kein Regionalschlüssel. Bitte die Tabelle der Zuordnung ergänzen.")
+		x.add("intake.wert", k.ort(), "is no ARS, nor an AGS that has one", "Die Angabe „Ort der Zuständigkeit“ ist kein Regionalschlüssel. Bitte die Tabelle der Zuordnung ergänzen.")
 		return ""
 	}
 	return s

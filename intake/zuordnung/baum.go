@@ -3,9 +3,10 @@ package zuordnung
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
@@ -27,11 +28,8 @@ func (z *zweig) feld() vorgang.Feld {
 }
 
 func quote(s string) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always has a form
-	return string(bytes.TrimSpace(b.Bytes()))
+	b, _ := jsontext.AppendQuote(nil, s) // s is valid UTF-8: the document was
+	return string(b)
 }
 
 // json writes values as they are, groups as objects, and what stands several
@@ -127,7 +125,7 @@ func (x *extraktion) baum(k *knoten, name string, ohne map[*knoten]bool) *zweig 
 func (x *extraktion) blatt(z *zweig, k *knoten, typ Typ) normal {
 	n, ok := normalise(k.text, typ, k.art)
 	if !ok {
-		x.unpassend(z.label, typ, k.ort())
+		x.unpassend(z.label, typ, k)
 	}
 	return n
 }

@@ -137,7 +137,7 @@ func memberScan(d *jsontext.Decoder, pfad string, want []Mitglied, found []bool)
 			if err != nil || t.Kind() != '"' {
 				return false
 			}
-			name := strings.NewReplacer("~", "~0", "/", "~1").Replace(norm.NFC.String(t.String()))
+			name := escape(norm.NFC.String(t.String()))
 			if !memberScan(d, pfad+"/"+name, want, found) {
 				return false
 			}

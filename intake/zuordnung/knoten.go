@@ -75,7 +75,7 @@ func (k *knoten) ort() string {
 		case k.eltern.art == artListe:
 			teile = append(teile, "/"+strconv.Itoa(k.pos))
 		default:
-			teile = append(teile, "/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(short(k.name)))
+			teile = append(teile, "/"+escape(short(k.name)))
 		}
 	}
 	var b strings.Builder
@@ -89,6 +89,11 @@ func (k *knoten) ort() string {
 		return "data"
 	}
 	return b.String()
+}
+
+// escape is that of RFC 6901.
+func escape(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "~", "~0"), "/", "~1")
 }
 
 // short bounds a name that the sender may choose.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -22,6 +23,11 @@ var schemaJSON []byte
 // Schema is the JSON Schema of a Zuordnung, for editors.
 func Schema() []byte { return bytes.Clone(schemaJSON) }
 
+// compiled is the Schema, made when it is first needed.
+var compiled = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	return schema.Compile("urn:ozg-fachwerk:intake:zuordnung", schemaJSON, false)
+})
+
 const maxProbleme = 50
 
 // Load reads a Zuordnung from JSON and checks it. What is wrong is
@@ -32,7 +38,7 @@ func Load(b []byte) (Zuordnung, error) {
 	if err := strictjson.Check(b, strictjson.Limits{}); err != nil {
 		return Zuordnung{}, fehler.Probleme{{Code: "zuordnung.kein-json", Meldung: err.Error(), Hinweis: "Die Zuordnung ist kein gültiges JSON."}}
 	}
-	s, err := schema.Compile("urn:ozg-fachwerk:intake:zuordnung", schemaJSON, false)
+	s, err := compiled()
 	if err != nil {
 		return Zuordnung{}, fehler.New("zuordnung.Load", "", fehler.ErrInvalid, err)
 	}
@@ -101,7 +107,7 @@ func aufbau(v *jsonschema.ValidationError) fehler.Probleme {
 func zeiger(loc []string) string {
 	var b strings.Builder
 	for _, k := range loc {
-		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(short(k)))
+		b.WriteString("/" + escape(short(k)))
 	}
 	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/antchfx/xmlquery"
 	"github.com/stretchr/testify/require"
@@ -95,7 +96,7 @@ func TestJSONPathSyntax(t *testing.T) {
 		_, err := compile(s, JSON, nil)
 		require.Error(t, err, s)
 		_, err = jsonpath.Parse(s)
-		if !strings.ContainsAny(s, "\xff") && s != "$['\\ud800']" {
+		if utf8.ValidString(s) && s != "$['\\ud800']" {
 			require.Error(t, err, "the reference: %s", s)
 		}
 	}
@@ -158,7 +159,7 @@ func TestXPathReferenz(t *testing.T) {
 		}
 		slices.Sort(got)
 		slices.Sort(want)
-		require.Equal(t, want, got, "%s in %s", sel, b.String())
+		require.Equal(t, slices.Compact(want), got, "%s in %s", sel, b.String()) // the library gives some twice
 	})
 }
 
