@@ -64,7 +64,11 @@ type extraktion struct {
 	err      error
 }
 
+// add notes a problem; of many the first count.
 func (x *extraktion) add(code, pfad, meldung, hinweis string) {
+	if len(x.probleme) >= maxProbleme {
+		return
+	}
 	x.probleme = append(x.probleme, fehler.Problem{Code: code, Pfad: pfad, Meldung: meldung, Hinweis: hinweis})
 }
 
@@ -124,6 +128,9 @@ func (x *extraktion) normal(titel string, w *wert, typ Typ, text string, k *knot
 }
 
 func (x *extraktion) unpassend(titel string, typ Typ, k *knoten) {
+	if len(x.probleme) >= maxProbleme {
+		return // the place of each of thousands is work for nothing
+	}
 	x.add("intake.wert", k.ort(), fmt.Sprintf("does not fit the type %s", typ), "Die Angabe „"+short(titel)+"“ ist nicht "+typBeschreibung(typ)+", wie das Formular es verlangt. Bitte prüfen.")
 }
 

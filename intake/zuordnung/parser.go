@@ -185,7 +185,7 @@ func (p *Parser) Read(ctx context.Context, d intake.Fachdaten) (Antrag, error) {
 		return Antrag{}, x.err
 	}
 	if len(x.probleme) > 0 {
-		return Antrag{}, x.probleme[:min(len(x.probleme), maxProbleme)]
+		return Antrag{}, x.probleme
 	}
 	return a, nil
 }

@@ -146,3 +146,9 @@ func TestZeichensaetze(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Köln", a.Antragsteller.Anschrift.Ort)
 }
+
+// Of many problems the first 50 are named.
+func TestVieleProbleme(t *testing.T) {
+	_, err := newParser(t, nil).Read(t.Context(), data(`{"person":{"name":"M"},"baum":{"tag":"x","liste":[{"tag":"x"}`+strings.Repeat(`,{"tag":"x"}`, 20_000)+`]}}`))
+	require.Len(t, fehler.ProblemeIn(err), 50)
+}
