@@ -4,7 +4,7 @@
 // The floors, from the ground up; a package imports only floors below its own:
 //
 //	tenant/     who and where: Mandant, Organisationseinheit, Leistung, ARS, Zustaendigkeit, Akteur
-//	            datum/ (legal dates) fehler/ (error kinds and problems)
+//	            datum/ (legal dates) fehler/ (error kinds and problems) regelwerk/ xzufi/ (rules of competence)
 //	messaging/  the letter: Nachricht, Kanal, Sendung, Quittung
 //	            fitconnect/ (the protocol, with a public test double) portal/ (embedded mailbox) messagingtest/
 //	bescheid/   the decision: Bescheid, Bekanntgabe
@@ -12,7 +12,7 @@
 //	vorgang/    the case: commands, status, journal (Ereignis), outbox (Auftrag)
 //	            pruefung/ (checks by rules) person/ (who applies) din91379/ (letters of names)
 //	storage/    Store and Tx    driver/ memory/ sqlite/ postgres/ blob/ storagetest/ relay/
-//	intake/     in: Annahme, Klaerfach    fitconnect/ ozgcloud/ fim/ clamd/ intaketest/
+//	intake/     in: Annahme, Klaerfach    fitconnect/ ozgcloud/ fim/ zuordnung/ clamd/ intaketest/
 //	dms/        out: Paket, Ziel    xdomea/ verzeichnis/ veraktung/ (files closed Vorgaenge) dmstest/
 //	betrieb/    composes an installation and runs it
 //	examples/   durchlauf/ (the whole way, once) jahr/ (a simulated year)

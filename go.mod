@@ -23,7 +23,16 @@ require (
 
 require github.com/jacoelho/xsd v0.3.0
 
-require github.com/go-json-experiment/json v1.27.2
+require (
+	github.com/antchfx/xmlquery v1.5.2
+	github.com/go-json-experiment/json v1.27.2
+	github.com/theory/jsonpath v0.12.3
+)
+
+require (
+	github.com/antchfx/xpath v1.3.9 // indirect
+	github.com/golang/groupcache v0.0.0-20210331224755-41bb18bfe9da // indirect
+)
 
 require (
 	cel.dev/expr v0.25.1 // indirect

@@ -352,10 +352,12 @@ func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
 }
 
 // urteil: what breaks a rule is refused. If nothing is wrong but the type of a
-// file, a person decides.
+// file or single values of the form, a person decides.
 func urteil(p fehler.Probleme) Ausgang {
 	for _, q := range p {
-		if q.Code != "intake.dateityp" {
+		switch q.Code {
+		case "intake.dateityp", "intake.wert", "intake.wert-mehrdeutig", "intake.wert-fehlt":
+		default:
 			return Abgelehnt
 		}
 	}

@@ -134,7 +134,9 @@ type Parser interface {
 	//
 	// Data that breaks the format's rules is fehler.Probleme: at least one, each
 	// with code, place, English message and German Hinweis; no message holds a
-	// value of the form. Any other error means that the Parser could not work, and
+	// value of the form. With the codes "intake.wert", "intake.wert-mehrdeutig" and
+	// "intake.wert-fehlt" alone the form is sound and a person decides about single
+	// values: the delivery goes to the Klaerfach. Any other error means that the Parser could not work, and
 	// the delivery is tried again. An ended context is returned as it is.
 	Parse(ctx context.Context, d Fachdaten) (Inhalt, error)
 }

@@ -1,0 +1,5 @@
+package zuordnung
+
+import "context"
+
+var ctx = context.Background()
