@@ -116,9 +116,12 @@ func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund Wiedereroeffnungs
 		return v.fail(op, fehler.ErrInvalid, problem("wiedereroeffnung.weitergeleitet", "/abschluss", "was handed on",
 			"Der Vorgang wurde weitergeleitet. Die Behörde, die ihn jetzt führt, kann ihn zurückgeben."))
 	}
-	return v.record(a, now, &StatusGesetzt{
+	if err := v.record(a, now, &StatusGesetzt{
 		Befehl: BefehlWiedereroeffnen, Von: v.s.Status, Nach: InBearbeitung, Grund: string(grund), Text: text, VonSeit: v.s.StatusSeit,
-	})
+	}); err != nil {
+		return err
+	}
+	return v.orderWieder(now)
 }
 
 // RecordDelivery reports what a Kanal said about a Nachricht. The same Quittung

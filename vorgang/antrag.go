@@ -103,7 +103,7 @@ func (v *Vorgang) Oeffentlich(now time.Time) Oeffentlich {
 		Seit: v.s.StatusSeit, Eingang: datum.Von(v.s.Eingang),
 		Ansprechpartner: kopie(v.s.Ansprechpartner),
 	}
-	if s := v.s.Status; s == Neu || s == Angenommen || s == InBearbeitung {
+	if v.s.Status.unentschieden() {
 		o.Voraussichtlich = v.s.Fristende(datum.Von(now))
 		o.Ruht = v.s.Ausgesetzt() != nil
 		o.Zurueckgezogen = v.s.Ruecknahme != nil

@@ -56,7 +56,7 @@ func (v *Vorgang) Suspend(a tenant.Akteur, now time.Time, grund string) (uuid.UU
 	if v.s.Ausgesetzt() != nil {
 		return uuid.Nil, v.fail(op, fehler.ErrConflict, problem("aussetzung.schon", "/aussetzungen", "rests already", "Der Vorgang ist schon ausgesetzt."))
 	}
-	x := &Aussetzung{ID: v.k.NewID(), Von: datum.Von(v.zeitpunkt(now)), Grund: grund}
+	x := &Aussetzung{ID: v.k.NewID(), Von: v.heute(now), Grund: grund}
 	return x.ID, v.record(a, now, &AussetzungBegonnen{wechsel(BefehlAussetzen, nil, x)})
 }
 
@@ -72,7 +72,7 @@ func (v *Vorgang) Resume(a tenant.Akteur, now time.Time) error {
 		return v.fail(op, fehler.ErrConflict, problem("aussetzung.keine", "/aussetzungen", "does not rest", "Der Vorgang ist nicht ausgesetzt."))
 	}
 	ist := kopie(war)
-	ist.Bis = datum.Von(v.zeitpunkt(now))
+	ist.Bis = v.heute(now)
 	return v.record(a, now, &AussetzungBeendet{wechsel(BefehlFortsetzen, war, ist)})
 }
 

@@ -145,7 +145,7 @@ func (v *Vorgang) ExtendFrist(a tenant.Akteur, now time.Time, w Verlaengerung) e
 		return err
 	}
 	war := v.s.Bearbeitungsfrist
-	heute := datum.Von(v.zeitpunkt(now))
+	heute := v.heute(now)
 	switch {
 	case war == nil:
 		return v.fail(op, fehler.ErrInvalid, problem("frist.keine", "/bearbeitungsfrist", "there is none", "Es läuft keine Frist, die verlängert werden könnte."))

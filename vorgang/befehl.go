@@ -113,13 +113,14 @@ const (
 )
 
 var (
-	offen    = []Status{Neu, Angenommen, InBearbeitung, Beschieden}
-	nichtWeg = []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen}
-	imHaus   = []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}
-	fachlich = []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung}
-	inArbeit = []Status{Neu, Angenommen, InBearbeitung}
-	mitNamen = []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung}
-	hinaus   = "Was das Haus verlassen hat, lässt sich nicht zurückholen."
+	offen          = []Status{Neu, Angenommen, InBearbeitung, Beschieden}
+	nichtWeg       = []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen}
+	imHaus         = []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}
+	fachlich       = []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung}
+	inArbeit       = []Status{Neu, Angenommen, InBearbeitung}
+	mitNamen       = []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung}
+	nichtGeloescht = []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}
+	hinaus         = "Was das Haus verlassen hat, lässt sich nicht zurückholen."
 )
 
 // tabelle is the table of states, source: docs/design.md, "States of a Vorgang".
@@ -129,7 +130,7 @@ var tabelle = []Regel{
 	{Befehl: BefehlVerwerfen, Von: []Status{Neu}, Nach: Verworfen, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Umkehrbar: true, Ruht: true},
 	{Befehl: BefehlWiederherstellen, Von: []Status{Verworfen}, Nach: Neu, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Umkehrbar: true},
 	{Befehl: BefehlZuweisen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Umkehrbar: true},
-	{Befehl: BefehlZiehen, Von: []Status{Neu, Angenommen, InBearbeitung}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Zurücklegen statt rückgängig machen.", Ruht: true},
+	{Befehl: BefehlZiehen, Von: inArbeit, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Zurücklegen statt rückgängig machen.", Ruht: true},
 	{Befehl: BefehlZuruecklegen, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Umkehrbar: true},
 	{Befehl: BefehlBeginnen, Von: []Status{Angenommen}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true, Ruht: true},
 	{Befehl: BefehlNotieren, Von: nichtWeg, Rollen: imHaus, Recht: RechtKommentieren, Umkehrbar: true},
@@ -176,17 +177,17 @@ var tabelle = []Regel{
 	{Befehl: BefehlAntragZurueckziehen, Von: inArbeit, Rollen: []tenant.Rolle{tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Die Behörde hat es erfahren; sie kann den Antrag weiter bearbeiten."},
 	{Befehl: BefehlRuecknahmeErledigen, Von: inArbeit, Rollen: fachlich, Umkehrbar: true},
 	{Befehl: BefehlZurueckholen, Von: []Status{Beschieden}, Nach: InBearbeitung, Rollen: fachlich, Umkehrbar: true},
-	{Befehl: BefehlEinsehen, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung, tenant.Loeschberechtigt, tenant.Auskunft, tenant.RolleSystem}, Recht: RechtLesen, Endgueltig: "Was gelesen wurde, ist gelesen."},
+	{Befehl: BefehlEinsehen, Von: nichtGeloescht, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung, tenant.Loeschberechtigt, tenant.Auskunft, tenant.RolleSystem}, Recht: RechtLesen, Endgueltig: "Was gelesen wurde, ist gelesen."},
 	{Befehl: BefehlLoeschungBeantragen, Von: []Status{Abgeschlossen, Verworfen}, Nach: ZuLoeschen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: "Der Löschantrag wird zurückgenommen."},
 	{Befehl: BefehlLoeschungZuruecknehmen, Von: []Status{ZuLoeschen}, Zurueck: true, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Loeschberechtigt}, Endgueltig: "Die Löschung kann erneut beantragt werden."},
 	{Befehl: BefehlLoeschungBestaetigen, Von: []Status{ZuLoeschen}, Nach: Geloescht, Rollen: []tenant.Rolle{tenant.Loeschberechtigt}, Endgueltig: "Gelöschtes lässt sich nicht wiederherstellen."},
-	{Befehl: BefehlSperren, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Loeschberechtigt, tenant.RolleSystem}, Umkehrbar: true},
-	{Befehl: BefehlEntsperren, Von: append([]Status{ZuLoeschen}, nichtWeg...), Rollen: []tenant.Rolle{tenant.Leitung, tenant.Loeschberechtigt}, Umkehrbar: true},
+	{Befehl: BefehlSperren, Von: nichtGeloescht, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Loeschberechtigt, tenant.RolleSystem}, Umkehrbar: true},
+	{Befehl: BefehlEntsperren, Von: nichtGeloescht, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Loeschberechtigt}, Umkehrbar: true},
 	{Befehl: BefehlZugangscodeAusgeben, Von: nichtWeg, Rollen: imHaus, Endgueltig: "Ein neuer Code ersetzt den alten."},
 	{Befehl: BefehlPruefen, Von: inArbeit, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Endgueltig: "Eine Prüfung wird wiederholt.", Ruht: true},
 	{Befehl: BefehlAutomatischEntscheiden, Von: inArbeit, Nach: Beschieden, Rollen: []tenant.Rolle{tenant.RolleSystem}, Endgueltig: hinaus, Ruht: true},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
-	{Befehl: BefehlBeteiligungBeenden, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
+	{Befehl: BefehlBeteiligungBeenden, Von: nichtGeloescht, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }
 
 // Regeln gives the table of commands.

@@ -150,7 +150,10 @@ func (v *Vorgang) Discard(a tenant.Akteur, now time.Time, grund string) error {
 
 // RestoreDiscarded takes back a Discard (T4).
 func (v *Vorgang) RestoreDiscarded(a tenant.Akteur, now time.Time) error {
-	return v.transition("RestoreDiscarded", a, now, BefehlWiederherstellen)
+	if err := v.transition("RestoreDiscarded", a, now, BefehlWiederherstellen); err != nil {
+		return err
+	}
+	return v.orderWieder(now)
 }
 
 // MaxText is the limit of a note, question or reason in bytes.

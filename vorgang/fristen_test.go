@@ -184,6 +184,45 @@ func TestWarningsComeOnTheirDayAndOnce(t *testing.T) {
 	require.Empty(t, f.gewarnt())
 }
 
+// A warning that came while nothing was to be decided must not be the last one.
+func TestWarningsGoOnAfterAReturn(t *testing.T) {
+	t.Parallel()
+	ende := datum.New(2026, 12, 31).Beginn()
+	for name, c := range map[string]struct{ weg, zurueck func(f *fall) error }{
+		"discarded":            {func(f *fall) error { return f.v.Discard(sb, f.now(), "Spam") }, func(f *fall) error { return f.v.RestoreDiscarded(sb, f.now()) }},
+		"discarded and undone": {func(f *fall) error { return f.v.Discard(sb, f.now(), "Spam") }, func(f *fall) error { return f.v.Undo(sb, f.now(), f.last()) }},
+		"closed": {func(f *fall) error {
+			f.do(f.v.Accept(sb, f.now()))
+			return f.v.Close(sb, f.now(), vorgang.Schluss{Grund: vorgang.GrundErledigung})
+		}, func(f *fall) error { return f.v.Reopen(leitung, f.now(), vorgang.WegenIrrtum, "x") }},
+		"another Frist": {func(f *fall) error {
+			andere := bearbeitungsfrist()
+			andere.Warnungen = nil
+			return f.v.SetBearbeitungsfrist(sb, f.now(), andere)
+		}, func(f *fall) error { return f.v.Undo(sb, f.now(), f.last()) }},
+	} {
+		f := neuerFall(t)
+		f.do(f.v.SetBearbeitungsfrist(sb, f.now(), bearbeitungsfrist()))
+		f.am(5, 18)
+		f.do(c.weg(f))
+		f.warnungen(datum.New(2026, 5, 20).Beginn())
+		require.Empty(t, f.gewarnt(), name)
+		f.am(5, 21)
+		f.do(c.zurueck(f))
+		f.warnungen(ende)
+		require.Equal(t, []string{"2026-06-01"}, f.gewarnt(), name)
+		f.check()
+	}
+
+	// Away and back before its day: once all the same.
+	f := neuerFall(t)
+	f.do(f.v.SetBearbeitungsfrist(sb, f.now(), bearbeitungsfrist()))
+	f.do(f.v.Discard(sb, f.now(), "Spam"))
+	f.do(f.v.RestoreDiscarded(sb, f.now()))
+	f.warnungen(ende)
+	require.Equal(t, []string{"2026-05-19", "2026-06-01"}, f.gewarnt())
+}
+
 func TestWarningsOfOtherThings(t *testing.T) {
 	t.Parallel()
 	f := neuerFall(t)

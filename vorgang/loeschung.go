@@ -103,7 +103,7 @@ func (v *Vorgang) RequestLoeschung(a tenant.Akteur, now time.Time, l Loeschung) 
 	if l.Regel == "" {
 		p = append(p, problem("loeschung.regel", "/regel", "the rule is mandatory", "Bitte die Regel der Aufbewahrung angeben."))
 	}
-	if l.AufbewahrungBis.IsZero() || !l.AufbewahrungBis.Vor(datum.Von(v.zeitpunkt(now))) {
+	if l.AufbewahrungBis.IsZero() || !l.AufbewahrungBis.Vor(v.heute(now)) {
 		p = append(p, problem("loeschung.aufbewahrung", "/aufbewahrungBis", "the retention is not over", "Die Aufbewahrungsfrist ist noch nicht abgelaufen."))
 	}
 	if l.Archiv != NichtAnzubieten && l.Archiv != Archivuebernahme && l.Archiv != Kassation {

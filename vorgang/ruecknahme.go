@@ -75,7 +75,7 @@ func (v *Vorgang) endeOffenes(a tenant.Akteur, now time.Time, grund string) erro
 	}
 	if war := v.s.Ausgesetzt(); war != nil {
 		ist := kopie(war)
-		ist.Bis = heute(v, now)
+		ist.Bis = v.heute(now)
 		return v.record(a, now, &AussetzungBeendet{wechsel(BefehlAbschliessen, war, ist)})
 	}
 	return nil

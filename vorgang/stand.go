@@ -225,12 +225,8 @@ func (s Stand) WartetAufBuerger() bool {
 // suspended. A Vorgang taken under a lease stays
 // "wartend"; the lease keeps others from it.
 func (s Stand) Wartend() bool {
-	switch s.Status {
-	case Neu, Angenommen, InBearbeitung:
-		return (s.Zuweisung == nil || s.Zuweisung.Gezogen) && !s.WartetAufBuerger() &&
-			s.Ausgesetzt() == nil && s.OffeneWeiterleitung() == nil
-	}
-	return false
+	return s.Status.unentschieden() && (s.Zuweisung == nil || s.Zuweisung.Gezogen) && !s.WartetAufBuerger() &&
+		s.Ausgesetzt() == nil && s.OffeneWeiterleitung() == nil
 }
 
 // Frist is the earliest date somebody must look at: the reply deadline of an
@@ -260,7 +256,7 @@ func (s Stand) Frist() datum.Datum {
 			frueher(w.Faellig)
 		}
 	}
-	if s.Status != Neu && s.Status != Angenommen && s.Status != InBearbeitung {
+	if !s.Status.unentschieden() {
 		return f
 	}
 	for _, x := range s.Stellungnahmen {

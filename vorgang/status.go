@@ -1,5 +1,7 @@
 package vorgang
 
+import "slices"
+
 // Status is where a Vorgang stands. The codes are stable.
 type Status string
 
@@ -34,8 +36,11 @@ func (s Status) Oeffentlich() string { return statusNamen[s][1] }
 
 // Offen tells whether work is still to be done.
 func (s Status) Offen() bool {
-	return s == Neu || s == Angenommen || s == InBearbeitung || s == Beschieden
+	return s.unentschieden() || s == Beschieden
 }
+
+// unentschieden tells whether the decision is still to come.
+func (s Status) unentschieden() bool { return slices.Contains(inArbeit, s) }
 
 // Abschlussgrund says why a Vorgang was closed.
 type Abschlussgrund string

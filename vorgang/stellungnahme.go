@@ -101,7 +101,7 @@ func (v *Vorgang) RequestStellungnahme(a tenant.Akteur, now time.Time, f Anfrage
 	if err := v.needText(op, "/frage", f.Frage, "Bitte angeben, wozu Stellung genommen werden soll."); err != nil {
 		return uuid.Nil, err
 	}
-	heute := datum.Von(v.zeitpunkt(now))
+	heute := v.heute(now)
 	if f.Bis.IsZero() {
 		f.Bis = heute.AddTage(StellungnahmeTage)
 	}
@@ -175,7 +175,7 @@ func (v *Vorgang) RedoStellungnahme(a tenant.Akteur, now time.Time, id uuid.UUID
 	if err := v.needText(op, "/anmerkung", anmerkung, "Bitte angeben, was an der Stellungnahme fehlt."); err != nil {
 		return err
 	}
-	ist, heute := war.clone(), datum.Von(v.zeitpunkt(now))
+	ist, heute := war.clone(), v.heute(now)
 	ist.Zustand, ist.Anmerkung, ist.Bis = StellungnahmeNachgefordert, anmerkung, bis
 	if bis.IsZero() {
 		ist.Bis = heute.AddTage(StellungnahmeTage)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
-	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -66,10 +65,11 @@ func (v *Vorgang) ReturnToBearbeitung(a tenant.Akteur, now time.Time, grund Ruec
 		return v.fail(op, fehler.ErrInvalid, problem("rueckkehr.versandt", "/grund", "the Bescheid was sent",
 			"Der Bescheid ist schon versandt; möglich sind Berichtigung, Abhilfe, Rücknahme oder Widerruf."))
 	}
-	return v.setStatus(a, now, BefehlZurueckholen, InBearbeitung, string(grund))
+	if err := v.setStatus(a, now, BefehlZurueckholen, InBearbeitung, string(grund)); err != nil {
+		return err
+	}
+	return v.orderWieder(now)
 }
-
-func heute(v *Vorgang, now time.Time) datum.Datum { return datum.Von(v.zeitpunkt(now)) }
 
 // Umgesetzt: another Einheit has the Vorgang (vorgang.umgesetzt).
 type Umgesetzt struct {

@@ -54,7 +54,14 @@ func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis, danach ...Ere
 	if err := v.record(a, now, &Zurueckgenommen{Seq: e.Seq}); err != nil {
 		return err
 	}
-	return v.record(a, now, umkehr)
+	if err := v.record(a, now, umkehr); err != nil {
+		return err
+	}
+	switch betrifft(umkehr) {
+	case "status", "bearbeitungsfrist":
+		return v.orderWieder(now)
+	}
+	return nil
 }
 
 // bisZumEnde checks that the entries are those of the journal from e to its end. The

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -162,6 +163,9 @@ func (v *Vorgang) zeitpunkt(now time.Time) time.Time {
 	}
 	return v.s.Journal.Zeit
 }
+
+// heute is the day, in Berlin, on which a command given now counts.
+func (v *Vorgang) heute(now time.Time) datum.Datum { return datum.Von(v.zeitpunkt(now)) }
 
 // order asks for work outside. A zero faellig means at once; a later one makes a Termin.
 func (v *Vorgang) order(now time.Time, art AuftragArt, faellig time.Time, d any) error {

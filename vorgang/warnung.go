@@ -41,6 +41,25 @@ func (v *Vorgang) orderWarnung(now time.Time, s WarnungSache, id uuid.UUID, tage
 	return v.order(now, FristWarnen, tage[0].Beginn(), Warnung{Sache: s, ID: id, Tag: tage[0]})
 }
 
+// orderWieder orders the next warning of the Bearbeitungsfrist anew. While the Vorgang was
+// discarded, decided or closed, or another Frist stood in its place, the one that was due
+// may have come, changed nothing and ordered no next one. An order twice warns once.
+func (v *Vorgang) orderWieder(now time.Time) error {
+	f := v.s.Bearbeitungsfrist
+	if f == nil || !v.s.Status.unentschieden() {
+		return nil
+	}
+	heute := v.heute(now)
+	spaeter := f.Ende.TageBis(v.s.Fristende(heute)) // the days it rested
+	for _, tag := range f.Warnungen {
+		w := Warnung{Sache: WarnungBearbeitungsfrist, ID: f.ID, Tag: tag}
+		if !tag.AddTage(spaeter).Vor(heute) && !slices.Contains(v.s.Warnungen, w) {
+			return v.orderWarnung(now, w.Sache, w.ID, tag)
+		}
+	}
+	return nil
+}
+
 // RecordWarnung reports that the day of a warning has come, and orders the next one.
 // What is settled, replaced or was warned of already changes nothing. If the Vorgang rested meanwhile, the
 // warning of its Bearbeitungsfrist is ordered anew for as many days later.
@@ -52,7 +71,7 @@ func (v *Vorgang) RecordWarnung(a tenant.Akteur, now time.Time, w Warnung) error
 		return nil
 	}
 	if f := v.s.Bearbeitungsfrist; w.Sache == WarnungBearbeitungsfrist {
-		heute := datum.Von(v.zeitpunkt(now))
+		heute := v.heute(now)
 		spaeter := w.Tag.AddTage(f.Ende.TageBis(v.s.Fristende(heute)))
 		if v.s.Ausgesetzt() != nil && !spaeter.Nach(heute) {
 			spaeter = heute.AddTage(1)
@@ -75,7 +94,7 @@ func (v *Vorgang) RecordWarnung(a tenant.Akteur, now time.Time, w Warnung) error
 func (s *Stand) aussteht(w Warnung) bool {
 	switch w.Sache {
 	case WarnungBearbeitungsfrist:
-		return s.Bearbeitungsfrist != nil && s.Bearbeitungsfrist.ID == w.ID && (s.Status == Neu || s.Status == Angenommen || s.Status == InBearbeitung)
+		return s.Bearbeitungsfrist != nil && s.Bearbeitungsfrist.ID == w.ID && s.Status.unentschieden()
 	case WarnungStellungnahme:
 		x := finde(s.Stellungnahmen, w.ID)
 		return x != nil && x.Zustand.Offen() && x.Bis == w.Tag.AddTage(-1)
