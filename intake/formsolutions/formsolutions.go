@@ -4,52 +4,20 @@ import (
 	"embed"
 
 	"github.com/ozg-fachwerk/fachwerk/intake/zuordnung"
-	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
 //go:embed konfiguration/*.json
 var konfiguration embed.FS
 
-// Zuordnungen gives the configurations in the order they are asked; they are the
-// caller's to change. An error means that the program was built wrongly.
-func Zuordnungen() ([]zuordnung.Zuordnung, error) {
-	var out []zuordnung.Zuordnung
-	for _, name := range []string{"assistant.json"} {
-		b, err := konfiguration.ReadFile("konfiguration/" + name)
-		if err != nil {
-			return nil, fehler.New("formsolutions.Zuordnungen", name, fehler.ErrNotFound, err)
-		}
-		z, err := zuordnung.Load(b)
-		if err != nil {
-			return nil, fehler.New("formsolutions.Zuordnungen", name, fehler.ErrInvalid, err)
-		}
-		out = append(out, z)
-	}
-	return out, nil
-}
+var fertig = zuordnung.Fertig{Name: "formsolutions", FS: konfiguration, Dateien: []string{"konfiguration/assistant.json"}}
 
 // Options of [New]; nil means defaults.
-type Options struct {
-	// Zuordnungen instead of those of the package; see [Zuordnungen].
-	Zuordnungen []zuordnung.Zuordnung
-	// Vorrang are Zuordnungen of single forms, asked before the others.
-	Vorrang []zuordnung.Zuordnung
-	Grenzen zuordnung.Grenzen
-}
+type Options = zuordnung.FertigOptions
+
+// Zuordnungen gives the configurations in the order they are asked; they are the
+// caller's to change. An error means that the program was built wrongly.
+func Zuordnungen() ([]zuordnung.Zuordnung, error) { return fertig.Zuordnungen() }
 
 // New makes the Parser "formsolutions". Safe for concurrent use. Zuordnungen that are
 // wrong are fehler.Probleme, see zuordnung.New.
-func New(o *Options) (*zuordnung.Parser, error) {
-	if o == nil {
-		o = &Options{}
-	}
-	list := o.Zuordnungen
-	if list == nil {
-		var err error
-		if list, err = Zuordnungen(); err != nil {
-			return nil, err
-		}
-	}
-	list = append(append([]zuordnung.Zuordnung(nil), o.Vorrang...), list...)
-	return zuordnung.New("formsolutions", list, &zuordnung.Options{Grenzen: o.Grenzen})
-}
+func New(o *Options) (*zuordnung.Parser, error) { return fertig.New(o) }

@@ -5,8 +5,8 @@
 // [Load] reads a Zuordnung from JSON and names all that is wrong with it at once.
 // [New] makes a [Parser] of several; it is an intake.Parser. What intake.Inhalt
 // has no room for (service, place, reference, mailbox, names of attachments)
-// [Parser.Read] gives, and [Parser.Complete] fills it into a Lieferung before it
-// goes to the Annahme.
+// [Parser.Read] gives, and [Parser.Complete] fills it into a Lieferung; the Annahme
+// calls it (intake.Completer).
 //
 // Selectors are a subset of JSONPath (RFC 9535) for JSON, and of XPath 1.0 for
 // XML; docs/zuordnung.md has both, with all members and limits.
