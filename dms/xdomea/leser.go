@@ -1,7 +1,6 @@
 package xdomea
 
 import (
-	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/dms"
+	"github.com/ozg-fachwerk/fachwerk/internal/xmltoken"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -23,58 +23,17 @@ import (
 // callers check err once at the end. It keeps no tree: memory follows what the
 // callers keep.
 type leser struct {
-	d       *xml.Decoder
-	ctx     context.Context
-	grenzen Grenzen
-	tiefe   int
-	token   int
-	pfad    []string
-	err     error
+	x    *xmltoken.Reader
+	pfad []string
+	err  error
 	// ausgelassen are paths of elements nobody asked for.
 	ausgelassen map[string]struct{}
 }
 
 func newLeser(ctx context.Context, r io.Reader, g Grenzen) *leser {
-	lim := &io.LimitedReader{R: r, N: g.MaxXML + 1}
-	br := &grenzleser{r: lim, lim: lim}
-	d := xml.NewDecoder(skipBOM(br))
-	d.Strict = true
-	d.Entity = nil
-	return &leser{d: d, ctx: ctx, grenzen: g, ausgelassen: map[string]struct{}{}}
+	x := xmltoken.New(ctx, r, xmltoken.Limits{Bytes: g.MaxXML, Token: g.MaxToken, Depth: g.MaxTiefe})
+	return &leser{x: x, ausgelassen: map[string]struct{}{}}
 }
-
-// grenzleser turns the end of the allowance into an error of its own, so that
-// a cut message is not taken for a short one.
-type grenzleser struct {
-	r   io.Reader
-	lim *io.LimitedReader
-}
-
-var errZuGross = errors.New("message is too large")
-
-func (g *grenzleser) Read(p []byte) (int, error) {
-	n, err := g.r.Read(p)
-	if g.lim.N <= 0 {
-		return 0, errZuGross
-	}
-	return n, err
-}
-
-func skipBOM(r io.Reader) io.Reader {
-	head := make([]byte, 3)
-	n, err := io.ReadFull(r, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return io.MultiReader(bytes.NewReader(head[:n]), failing{err})
-	}
-	if n == 3 && bytes.Equal(head, []byte("\xef\xbb\xbf")) {
-		return r
-	}
-	return io.MultiReader(bytes.NewReader(head[:n]), r)
-}
-
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func (l *leser) fail(code, meldung, hinweis string) {
 	if l.err == nil {
@@ -83,59 +42,40 @@ func (l *leser) fail(code, meldung, hinweis string) {
 }
 
 func (l *leser) at() string {
-	line, col := l.d.InputPos()
+	line, col := l.x.Pos()
 	return fmt.Sprintf("/%s (line %d, column %d)", strings.Join(l.pfad, "/"), line, col)
 }
 
 // next gives the next token that matters, or nil when err is set.
 func (l *leser) next() xml.Token {
-	for l.err == nil {
-		if l.token++; l.token > l.grenzen.MaxToken {
-			l.fail("xdomea.xml-grenze", "too many elements", "Die Nachricht ist zu umfangreich.")
-			return nil
-		}
-		if l.token%1024 == 0 {
-			if l.err = l.ctx.Err(); l.err != nil {
-				return nil
-			}
-		}
-		t, err := l.d.Token()
-		if err != nil {
-			l.token--
-			l.syntax(err)
-			return nil
-		}
-		switch t := t.(type) {
-		case xml.Directive:
-			l.fail("xdomea.xml-dtd", "DOCTYPE is not allowed", "Die Nachricht enthält eine unzulässige Dokumenttyp-Angabe.")
-		case xml.StartElement:
-			if l.tiefe++; l.tiefe > l.grenzen.MaxTiefe {
-				l.fail("xdomea.xml-grenze", "nested too deep", "Die Nachricht ist zu tief verschachtelt.")
-				return nil
-			}
-			return t
-		case xml.EndElement:
-			l.tiefe--
-			return t
-		case xml.CharData:
-			return t
-		}
+	if l.err != nil {
+		return nil
 	}
-	return nil
+	t, err := l.x.Next()
+	if err != nil {
+		l.stop(err)
+		return nil
+	}
+	return t
 }
 
-// syntax hides the text of the parser: it may quote content.
-func (l *leser) syntax(err error) {
-	var se *xml.SyntaxError
+// stop says what ended the reading.
+func (l *leser) stop(err error) {
 	switch {
+	case errors.Is(err, xmltoken.ErrBytes):
+		l.fail("xdomea.xml-grenze", "message is too large", "Die Nachricht ist zu groß.")
+	case errors.Is(err, xmltoken.ErrToken):
+		l.fail("xdomea.xml-grenze", "too many elements", "Die Nachricht ist zu umfangreich.")
+	case errors.Is(err, xmltoken.ErrDepth):
+		l.fail("xdomea.xml-grenze", "nested too deep", "Die Nachricht ist zu tief verschachtelt.")
+	case errors.Is(err, xmltoken.ErrDoctype):
+		l.fail("xdomea.xml-dtd", "DOCTYPE is not allowed", "Die Nachricht enthält eine unzulässige Dokumenttyp-Angabe.")
+	case errors.Is(err, xmltoken.ErrSyntax):
+		l.fail("xdomea.xml", "not well-formed XML in UTF-8", "Die Nachricht ist kein wohlgeformtes XML.")
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		l.err = err
-	case errors.Is(err, errZuGross):
-		l.fail("xdomea.xml-grenze", "message is too large", "Die Nachricht ist zu groß.")
-	case errors.Is(err, io.EOF) || errors.As(err, &se):
-		l.fail("xdomea.xml", "not well-formed XML in UTF-8", "Die Nachricht ist kein wohlgeformtes XML.")
 	case errors.As(err, new(*fs.PathError)): // the disk, not the message
-		l.err = fehler.New("xdomea.Read", "", fehler.ErrUnavailable, err)
+		l.err = fehler.New("xdomea.Read", "", fehler.ErrUnavailable, errors.Unwrap(err))
 	default:
 		l.fail("xdomea.xml", "message cannot be read", "Die Nachricht ist nicht lesbar.")
 	}
@@ -226,25 +166,11 @@ func (l *leser) finish() {
 	if l.err != nil {
 		return
 	}
-	for {
-		t, err := l.d.Token()
-		if err == io.EOF {
-			return
-		}
-		if err != nil {
-			l.syntax(err)
-			return
-		}
-		switch t := t.(type) {
-		case xml.CharData:
-			if len(bytes.TrimSpace(t)) == 0 {
-				continue
-			}
-		case xml.Comment, xml.ProcInst:
-			continue
-		}
+	switch err := l.x.Finish(); {
+	case errors.Is(err, xmltoken.ErrSyntax):
 		l.fail("xdomea.xml", "content after the root element", "Die Nachricht ist kein wohlgeformtes XML.")
-		return
+	case err != nil:
+		l.stop(err)
 	}
 }
 

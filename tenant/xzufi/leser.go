@@ -5,11 +5,11 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/xmltoken"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -35,62 +35,19 @@ type gebiet struct {
 // leser walks the elements by local name; the first error of form sticks. It keeps
 // no tree, only what can become a rule.
 type leser struct {
-	ctx             context.Context
-	o               Options
-	d               *xml.Decoder
-	quelle          *quelle
-	tiefe, elemente int
-	err             error
+	o   Options
+	x   *xmltoken.Reader
+	err error
 
 	einheiten []einheit
 	leika     map[ID]tenant.Leistungsschluessel // "" if the file contradicts itself
 	probleme  fehler.Probleme
 }
 
-// quelle tells a failing reader and a file that is too large from broken XML.
-type quelle struct {
-	r        io.Reader
-	n        int64
-	zuGross  bool
-	failed   error
-	gelesene bool
-}
-
-var (
-	errZuGross    = errors.New("too large")
-	errNamensraum = errors.New("the root element is in no known XZuFi namespace")
-)
-
-func (q *quelle) Read(p []byte) (int, error) {
-	if q.n < 0 {
-		q.zuGross = true
-		return 0, errZuGross
-	}
-	n, err := q.r.Read(p[:min(int64(len(p)), q.n+1)])
-	q.n -= int64(n)
-	if !q.gelesene && n >= 3 && string(p[:3]) == "\xef\xbb\xbf" { // byte order mark
-		copy(p, p[3:n])
-		n -= 3
-	}
-	q.gelesene = q.gelesene || n > 0
-	if q.n < 0 {
-		q.zuGross = true
-		return 0, errZuGross
-	}
-	if err != nil && err != io.EOF {
-		q.failed = err
-	}
-	return n, err
-}
-
-func (l *leser) open(r io.Reader) {
-	l.quelle = &quelle{r: r, n: l.o.MaxBytes}
-	l.d = xml.NewDecoder(l.quelle)
-	l.d.Strict = true
-}
+var errNamensraum = errors.New("the root element is in no known XZuFi namespace")
 
 func (l *leser) at() string {
-	z, _ := l.d.InputPos()
+	z, _ := l.x.Pos()
 	return fmt.Sprintf("line %d", z)
 }
 
@@ -102,54 +59,47 @@ func (l *leser) fail(code, meldung, hinweis string) {
 
 // fehler gives what stopped the reading its kind.
 func (l *leser) fehler(op string) error {
+	source, ok := errors.AsType[*xmltoken.SourceError](l.err)
 	switch {
-	case l.ctx.Err() != nil:
-		return l.ctx.Err()
+	case errors.Is(l.err, context.Canceled) || errors.Is(l.err, context.DeadlineExceeded):
+		return l.err
 	case errors.Is(l.err, errNamensraum):
 		return fehler.New(op, "", fehler.ErrUnsupported, l.err)
-	case l.quelle.failed != nil:
-		return fehler.New(op, "", fehler.ErrUnavailable, l.quelle.failed)
+	case ok:
+		return fehler.New(op, "", fehler.ErrUnavailable, source.Err)
 	}
 	return fehler.New(op, "", fehler.ErrInvalid, l.err)
 }
 
 // next gives the next start, end or text; nil when err is set.
 func (l *leser) next() xml.Token {
-	for l.err == nil {
-		if l.elemente%1024 == 0 && l.ctx.Err() != nil {
-			l.err = l.ctx.Err()
-			return nil
-		}
-		t, err := l.d.Token()
-		if err != nil {
-			if l.quelle.zuGross {
-				l.fail("zu-gross", fmt.Sprintf("larger than %d bytes", l.o.MaxBytes), fmt.Sprintf("Die Datei ist größer als %d MB.", l.o.MaxBytes>>20))
-			} else {
-				l.fail("xml", "not well-formed XML in UTF-8", "Die Datei ist kein wohlgeformtes XML.")
-			}
-			return nil
-		}
-		if l.elemente++; l.elemente > l.o.MaxElemente {
-			l.fail("grenze", "too many elements", "Die Datei ist zu umfangreich.")
-			return nil
-		}
-		switch t := t.(type) {
-		case xml.Directive:
-			l.fail("dtd", "DOCTYPE is not allowed", "Die Datei enthält eine unzulässige Dokumenttyp-Angabe.")
-		case xml.StartElement:
-			if l.tiefe++; l.tiefe > l.o.MaxTiefe {
-				l.fail("grenze", "nested too deep", "Die Datei ist zu tief verschachtelt.")
-				return nil
-			}
-			return t
-		case xml.EndElement:
-			l.tiefe--
-			return t
-		case xml.CharData:
-			return t
-		}
+	if l.err != nil {
+		return nil
 	}
-	return nil
+	t, err := l.x.Next()
+	if err != nil {
+		l.stop(err)
+		return nil
+	}
+	return t
+}
+
+// stop says what ended the reading.
+func (l *leser) stop(err error) {
+	switch {
+	case errors.Is(err, xmltoken.ErrBytes):
+		l.fail("zu-gross", fmt.Sprintf("larger than %d bytes", l.o.MaxBytes), fmt.Sprintf("Die Datei ist größer als %d MB.", l.o.MaxBytes>>20))
+	case errors.Is(err, xmltoken.ErrToken):
+		l.fail("grenze", "too many elements", "Die Datei ist zu umfangreich.")
+	case errors.Is(err, xmltoken.ErrDepth):
+		l.fail("grenze", "nested too deep", "Die Datei ist zu tief verschachtelt.")
+	case errors.Is(err, xmltoken.ErrDoctype):
+		l.fail("dtd", "DOCTYPE is not allowed", "Die Datei enthält eine unzulässige Dokumenttyp-Angabe.")
+	case errors.Is(err, xmltoken.ErrSyntax) || errors.Is(err, xmltoken.ErrEncoding):
+		l.fail("xml", "not well-formed XML in UTF-8", "Die Datei ist kein wohlgeformtes XML.")
+	default: // the source, or the context ended
+		l.err = err
+	}
 }
 
 // each calls f for every child of the current element; f consumes it.
@@ -208,20 +158,14 @@ func (l *leser) datei() {
 		l.inhalt()
 		break
 	}
-	for l.err == nil {
-		switch t, err := l.d.Token(); t := t.(type) {
-		case nil:
-			if err != io.EOF {
-				l.fail("xml", "content after the root element", "Die Datei ist kein wohlgeformtes XML.")
-			}
-			return
-		case xml.CharData:
-			if len(strings.TrimSpace(string(t))) > 0 {
-				l.fail("xml", "content after the root element", "Die Datei ist kein wohlgeformtes XML.")
-			}
-		case xml.StartElement, xml.Directive:
-			l.fail("xml", "content after the root element", "Die Datei ist kein wohlgeformtes XML.")
-		}
+	if l.err != nil {
+		return
+	}
+	switch err := l.x.Finish(); {
+	case errors.Is(err, xmltoken.ErrSyntax):
+		l.fail("xml", "content after the root element", "Die Datei ist kein wohlgeformtes XML.")
+	case err != nil:
+		l.stop(err)
 	}
 }
 

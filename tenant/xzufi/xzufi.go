@@ -24,6 +24,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/xmltoken"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -124,12 +125,12 @@ func Read(ctx context.Context, r io.Reader, p Params, o *Options) (Ergebnis, err
 	if p.Stellen == nil {
 		return Ergebnis{}, fehler.New(op, "", fehler.ErrInvalid, fmt.Errorf("missing Stellen"))
 	}
-	l := &leser{ctx: ctx, leika: map[ID]tenant.Leistungsschluessel{}}
+	l := &leser{leika: map[ID]tenant.Leistungsschluessel{}}
 	if o != nil {
 		l.o = *o
 	}
 	l.o.setDefaults()
-	l.open(r)
+	l.x = xmltoken.New(ctx, r, xmltoken.Limits{Bytes: l.o.MaxBytes, Token: l.o.MaxElemente, Depth: l.o.MaxTiefe})
 	l.datei()
 	if l.err != nil {
 		return Ergebnis{}, l.fehler(op)

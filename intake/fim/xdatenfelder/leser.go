@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/xmltoken"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -41,52 +42,25 @@ const maxProbleme = 50
 // leser reads elements of one namespace. What makes further reading pointless
 // sticks in err; other problems are collected.
 type leser struct {
-	d        *xml.Decoder
-	ctx      context.Context
+	x        *xmltoken.Reader
 	grenzen  Grenzen
-	format   string // first part of the codes
-	was      string // "Das Schema"
-	ns       string // of the root
-	tiefe    int
-	token    int
+	format   string   // first part of the codes
+	was      string   // "Das Schema"
+	ns       string   // of the root
 	ids      []string // of the elements around the place
 	err      error
 	probleme fehler.Probleme
 }
 
-var errZuGross = errors.New("document is too large")
-
-// begrenzt gives an error of its own at the end of the allowance, so that a cut
-// document is not taken for a short one.
-type begrenzt struct {
-	r io.Reader
-	n int64
-}
-
-func (b *begrenzt) Read(p []byte) (int, error) {
-	if b.n < 0 {
-		return 0, errZuGross
-	}
-	if int64(len(p)) > b.n+1 {
-		p = p[:b.n+1]
-	}
-	n, err := b.r.Read(p)
-	if b.n -= int64(n); b.n < 0 {
-		return 0, errZuGross
-	}
-	return n, err
-}
-
 func newLeser(ctx context.Context, r io.Reader, g Grenzen, format, was string) *leser {
 	g = g.defaults()
-	d := xml.NewDecoder(&begrenzt{r, g.MaxBytes})
-	d.Strict = true
-	return &leser{d: d, ctx: ctx, grenzen: g, format: format, was: was}
+	x := xmltoken.New(ctx, r, xmltoken.Limits{Bytes: g.MaxBytes, Token: g.MaxToken, Depth: g.MaxTiefe})
+	return &leser{x: x, grenzen: g, format: format, was: was}
 }
 
 // at is the place: the line, and the element with an id around it.
 func (l *leser) at() string {
-	line, _ := l.d.InputPos()
+	line, _ := l.x.Pos()
 	for i := len(l.ids) - 1; i >= 0; i-- {
 		if l.ids[i] != "" {
 			return fmt.Sprintf("line %d (%s)", line, l.ids[i])
@@ -121,53 +95,37 @@ func (l *leser) fail(code, meldung, hinweis string) {
 
 // next gives the next tag or text, or nil when err is set.
 func (l *leser) next() xml.Token {
-	for l.err == nil {
-		if l.token++; l.token > l.grenzen.MaxToken {
-			l.fail("xml-grenze", "too many elements", l.was+" enthält zu viele Elemente.")
-			return nil
-		}
-		if l.token%1024 == 0 {
-			if l.err = l.ctx.Err(); l.err != nil {
-				return nil
-			}
-		}
-		t, err := l.d.Token()
-		if err != nil {
-			l.syntax(err)
-			return nil
-		}
-		switch t := t.(type) {
-		case xml.Directive:
-			l.fail("xml-dtd", "DOCTYPE is not allowed", l.was+" enthält eine unzulässige Dokumenttyp-Angabe.")
-		case xml.StartElement:
-			if l.tiefe++; l.tiefe > l.grenzen.MaxTiefe {
-				l.fail("xml-grenze", "nested too deep", l.was+" ist zu tief verschachtelt.")
-				return nil
-			}
-			return t
-		case xml.EndElement:
-			l.tiefe--
-			return t
-		case xml.CharData:
-			return t
-		}
+	if l.err != nil {
+		return nil
 	}
-	return nil
+	t, err := l.x.Next()
+	if err != nil {
+		l.stop(err)
+		return nil
+	}
+	return t
 }
 
-// syntax hides the text of the parser: it may quote content.
-func (l *leser) syntax(err error) {
-	switch _, broken := errors.AsType[*xml.SyntaxError](err); {
-	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
-		l.err = err
-	case errors.Is(err, errZuGross):
+// stop says what ended the reading.
+func (l *leser) stop(err error) {
+	source, ok := errors.AsType[*xmltoken.SourceError](err)
+	switch {
+	case ok: // the source, not the document
+		l.err = fehler.New("read XML", "", fehler.ErrUnavailable, source.Err)
+	case errors.Is(err, xmltoken.ErrBytes):
 		l.fail("xml-grenze", "document is too large", l.was+" ist zu groß.")
-	case broken || errors.Is(err, io.EOF):
+	case errors.Is(err, xmltoken.ErrToken):
+		l.fail("xml-grenze", "too many elements", l.was+" enthält zu viele Elemente.")
+	case errors.Is(err, xmltoken.ErrDepth):
+		l.fail("xml-grenze", "nested too deep", l.was+" ist zu tief verschachtelt.")
+	case errors.Is(err, xmltoken.ErrDoctype):
+		l.fail("xml-dtd", "DOCTYPE is not allowed", l.was+" enthält eine unzulässige Dokumenttyp-Angabe.")
+	case errors.Is(err, xmltoken.ErrSyntax):
 		l.fail("xml", "not well-formed XML in UTF-8", l.was+" ist kein wohlgeformtes XML.")
-	case strings.HasPrefix(err.Error(), "xml: "): // another encoding
+	case errors.Is(err, xmltoken.ErrEncoding):
 		l.fail("xml", "not readable as XML in UTF-8", l.was+" ist nicht in UTF-8 geschrieben.")
-	default: // the source, not the document
-		l.err = fehler.New("read XML", "", fehler.ErrUnavailable, err)
+	default: // the context ended
+		l.err = err
 	}
 }
 
@@ -181,7 +139,7 @@ func (l *leser) root() (xml.StartElement, bool) {
 			l.ns = t.Name.Space
 			return t, true
 		case xml.CharData:
-			if s := bytes.TrimPrefix(t, []byte("\ufeff")); len(bytes.TrimSpace(s)) > 0 {
+			if len(bytes.TrimSpace(t)) > 0 {
 				l.fail("xml", "text before the root element", l.was+" ist kein wohlgeformtes XML.")
 			}
 		}
@@ -233,24 +191,14 @@ func (l *leser) skip() {
 
 // finish makes sure nothing but white space and comments follows the root.
 func (l *leser) finish() {
-	for l.err == nil {
-		t, err := l.d.Token()
-		if err == io.EOF {
-			return
-		}
-		if err != nil {
-			l.syntax(err)
-			return
-		}
-		switch t := t.(type) {
-		case xml.CharData:
-			if len(bytes.TrimSpace(t)) == 0 {
-				continue
-			}
-		case xml.Comment, xml.ProcInst:
-			continue
-		}
+	if l.err != nil {
+		return
+	}
+	switch err := l.x.Finish(); {
+	case errors.Is(err, xmltoken.ErrSyntax):
 		l.fail("xml", "content after the root element", l.was+" ist kein wohlgeformtes XML.")
+	case err != nil:
+		l.stop(err)
 	}
 }
 
