@@ -182,7 +182,7 @@ func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
 	maps.Copy(handlers, relay.Termine(o.Now))
 	if handlers[vorgang.WeiterleitungAusfuehren], err = weiterleitung.New(weiterleitung.Params{
 		Store: p.Store, Blobs: p.Blobs, Mandanten: p.Mandanten, Router: p.Zustaendigkeiten,
-	}, &weiterleitung.Options{Now: o.Now}); err != nil {
+	}, &weiterleitung.Options{Now: o.Now, Params: b.Annahme.Neu}); err != nil {
 		return err
 	}
 	if p.Regeln != nil {

@@ -291,7 +291,7 @@ func (a *Annahme) read(ctx context.Context, l *Lieferung) (Inhalt, error) {
 	if err != nil && p == nil {
 		return Inhalt{}, err
 	}
-	if len(p) == 0 { // what is too large or of the wrong kind is refused anyway
+	if len(p) == 0 { // otherwise it becomes no Vorgang now, and is scanned when it is run again
 		if p, err = a.scan(ctx, l); err != nil {
 			return Inhalt{}, err
 		}

@@ -175,18 +175,14 @@ func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID
 		if !errors.Is(err, fehler.ErrNotFound) {
 			return err
 		}
-		if nummer, err = a.nummer(ctx, tx, m, "vorgang", m.Vorgangsnummer, k); err != nil {
+		leistung, _ := tenant.ParseLeistung(k.Lieferung.Leistung)
+		var zeichen []string
+		if nummer, zeichen, err = tx.Nummern(ctx, m, leistung, k.Einheit, datum.Von(k.Lieferung.Eingang).Jahr()); err != nil {
 			return err
 		}
 		p := a.params(m, id, nummer, k, inhalt)
-		if m.Aktenzeichen != "" {
-			az, err := a.nummer(ctx, tx, m, "aktenzeichen", m.Aktenzeichen, k)
-			if err != nil {
-				return err
-			}
-			p.Aktenzeichen = []string{az}
-		}
-		p.Bestaetigung, p.Pruefen = a.o.Bestaetigung(m, p), a.o.Pruefen
+		p.Aktenzeichen = zeichen
+		a.Neu(m, &p)
 		kontext := a.p.Store.Kontext()
 		kontext.NewID = a.o.NewID
 		v, err = vorgang.New(a.wer(m, k.Lieferung), a.o.Now(), p, kontext)
@@ -202,6 +198,12 @@ func (a *Annahme) tryCreate(ctx context.Context, m *tenant.Mandant, id uuid.UUID
 		return tx.Save(ctx, v)
 	})
 	return nummer, err
+}
+
+// Neu adds what every new Vorgang of this Annahme begins with: the Eingangsbestaetigung and
+// the check by rules. Who makes a Vorgang elsewhere, as a Weiterleitung does, calls it too.
+func (a *Annahme) Neu(m *tenant.Mandant, p *vorgang.Params) {
+	p.Bestaetigung, p.Pruefen = a.o.Bestaetigung(m, *p), a.o.Pruefen
 }
 
 // setFrist sets the period to decide in, if there is one.
@@ -224,17 +226,6 @@ func (a *Annahme) wer(m *tenant.Mandant, l Lieferung) tenant.Akteur {
 		return l.Erfasst.Akteur
 	}
 	return a.akteur
-}
-
-func (a *Annahme) nummer(ctx context.Context, tx *storage.Tx, m *tenant.Mandant, name string, s tenant.Nummernschema, k akte) (string, error) {
-	jahr := datum.Von(k.Lieferung.Eingang).Jahr()
-	n, err := tx.NextNummer(ctx, name, jahr)
-	if err != nil {
-		return "", err
-	}
-	leistung, _ := tenant.ParseLeistung(k.Lieferung.Leistung)
-	l, _ := m.Leistung(leistung)
-	return s.Format(tenant.Nummernwerte{Jahr: jahr, Nummer: n, Aktenplan: l.Aktenplan, Einheit: k.Einheit})
 }
 
 func (a *Annahme) params(m *tenant.Mandant, id uuid.UUID, nummer string, k akte, inhalt Inhalt) vorgang.Params {

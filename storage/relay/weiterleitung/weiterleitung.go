@@ -39,11 +39,16 @@ type Params struct {
 type Options struct {
 	// Now is the clock; it must be the one of the Store. Default time.Now.
 	Now func() time.Time
+	// Params may add to what the new Vorgang begins with: the letter that tells the
+	// citizen the new number (Bestaetigung), a check by rules (Pruefen). It must depend on
+	// nothing but its arguments.
+	Params func(m *tenant.Mandant, p *vorgang.Params)
 }
 
 // Weiterleitung is the Handler. Safe for concurrent use.
 type Weiterleitung struct {
 	p      Params
+	o      Options
 	now    func() time.Time
 	akteur tenant.Akteur
 }
@@ -56,8 +61,11 @@ func New(p Params, o *Options) (*Weiterleitung, error) {
 		return nil, fehler.New("weiterleitung.New", "", fehler.ErrInvalid, errors.New("missing one of Store, Blobs, Mandanten"))
 	}
 	w := &Weiterleitung{p: p, now: time.Now, akteur: tenant.System("weiterleitung")}
-	if o != nil && o.Now != nil {
-		w.now = o.Now
+	if o != nil {
+		w.o = *o
+	}
+	if w.o.Now != nil {
+		w.now = w.o.Now
 	}
 	return w, nil
 }
@@ -119,17 +127,15 @@ func (w *Weiterleitung) insert(ctx context.Context, m *tenant.Mandant, s *vorgan
 		if !errors.Is(err, fehler.ErrNotFound) {
 			return err
 		}
-		leistung, _ := m.Leistung(s.Leistung)
-		jahr := datum.Von(w.now()).Jahr()
-		n, err := tx.NextNummer(ctx, "vorgang", jahr)
+		p := params(m, s, x, einheit)
+		p.Nummer, p.Aktenzeichen, err = tx.Nummern(ctx, m, s.Leistung, einheit, datum.Von(w.now()).Jahr())
 		if err != nil {
 			return err
 		}
-		nummer, err = m.Vorgangsnummer.Format(tenant.Nummernwerte{Jahr: jahr, Nummer: n, Aktenplan: leistung.Aktenplan, Einheit: einheit})
-		if err != nil {
-			return err
+		if nummer = p.Nummer; w.o.Params != nil {
+			w.o.Params(m, &p)
 		}
-		v, err = vorgang.New(w.akteur, w.now(), params(m, s, x, nummer, einheit), w.p.Store.Kontext())
+		v, err = vorgang.New(w.akteur, w.now(), p, w.p.Store.Kontext())
 		if err != nil {
 			return err
 		}
@@ -143,13 +149,13 @@ func (w *Weiterleitung) insert(ctx context.Context, m *tenant.Mandant, s *vorgan
 
 // params of the new Vorgang. The receipt travels with it: periods run from there, not
 // from the day it was handed on.
-func params(m *tenant.Mandant, s *vorgang.Stand, x *vorgang.Weiterleitung, nummer, einheit string) vorgang.Params {
+func params(m *tenant.Mandant, s *vorgang.Stand, x *vorgang.Weiterleitung, einheit string) vorgang.Params {
 	name := s.LeistungName
 	if l, ok := m.Leistung(s.Leistung); ok {
 		name = l.Name
 	}
 	return vorgang.Params{
-		ID: x.Vorgang, Mandant: m.ID, Nummer: nummer, Leistung: s.Leistung, LeistungName: name, Einheit: einheit, Ort: s.Ort,
+		ID: x.Vorgang, Mandant: m.ID, Leistung: s.Leistung, LeistungName: name, Einheit: einheit, Ort: s.Ort,
 		Eingang: s.Eingang, Antrag: s.Antrag, Dateien: s.Dateien,
 		Zustaendigkeit: fmt.Sprintf("weitergeleitet von %s, Vorgang %s", s.Mandant, s.Nummer),
 	}

@@ -48,15 +48,18 @@ func neuerFall(t *testing.T, r weiterleitung.Router, blobs blob.Store) *fall {
 	t.Cleanup(func() { require.NoError(t, f.Close()) })
 	m, err := tenant.NewVerzeichnis(
 		tenant.Mandant{ID: "kiel", Name: "Kiel", Land: tenant.LandSH, Einheiten: []tenant.Organisationseinheit{{ID: "gruen"}}},
-		tenant.Mandant{ID: "luebeck", Name: "Lübeck", Land: tenant.LandSH, Vorgangsnummer: "L-{jahr}-{nummer:5}", Einheiten: []tenant.Organisationseinheit{{ID: "post"}, {ID: "gruen"}},
+		tenant.Mandant{ID: "luebeck", Name: "Lübeck", Land: tenant.LandSH, Vorgangsnummer: "L-{jahr}-{nummer:5}", Aktenzeichen: "67/{jj}-{nummer}", Einheiten: []tenant.Organisationseinheit{{ID: "post"}, {ID: "gruen"}},
 			Leistungen: []tenant.Leistung{{Schluessel: leistung, Name: "Baumfällung in Lübeck"}}},
 		tenant.Mandant{ID: "leer", Name: "Leer", Land: tenant.LandNI},
 	)
 	require.NoError(t, err)
-	w, err := weiterleitung.New(weiterleitung.Params{Store: f.Store, Blobs: f.blobs, Mandanten: m, Router: r}, &weiterleitung.Options{Now: uhr})
+	w, err := weiterleitung.New(weiterleitung.Params{Store: f.Store, Blobs: f.blobs, Mandanten: m, Router: r}, &weiterleitung.Options{Now: uhr, Params: func(m *tenant.Mandant, p *vorgang.Params) {
+		p.Bestaetigung = &messaging.Nachricht{Betreff: m.Name, Text: "Ihre Vorgangsnummer ist " + p.Nummer}
+	}})
 	require.NoError(t, err)
 	handlers := relay.Termine(uhr)
 	handlers[vorgang.WeiterleitungAusfuehren] = w
+	handlers[vorgang.NachrichtSenden] = relay.HandlerFunc(func(context.Context, vorgang.Auftrag, *vorgang.Vorgang) (relay.Bericht, error) { return nil, nil })
 	f.relay = relay.New(f.Store, handlers, &relay.Options{Now: uhr, MaxVersuche: 2, Pause: func(int) time.Duration { return time.Minute }})
 
 	ref, err := f.blobs.Put(t.Context(), "kiel", bytes.NewReader([]byte("Antrag")))
@@ -121,6 +124,8 @@ func TestTheTargetGetsEverythingAndOneVorgang(t *testing.T) {
 	require.Len(t, z, 1)
 	require.Equal(t, f.quelle.Stand().Weiterleitungen[0].Vorgang, z[0].ID)
 	require.Equal(t, "L-2026-00001", z[0].Nummer)
+	require.Equal(t, []string{"67/26-1"}, z[0].Aktenzeichen)
+	require.Equal(t, "Ihre Vorgangsnummer ist L-2026-00001", z[0].Nachrichten[0].Nachricht.Text)
 	require.Equal(t, "Baumfällung in Lübeck", z[0].LeistungName)
 	require.Equal(t, "gruen", z[0].Einheit)
 	require.Equal(t, eingang, z[0].Eingang, "periods run from the first receipt")
