@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +25,8 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/intake"
 	"github.com/ozg-fachwerk/fachwerk/intake/fim"
 	eingang "github.com/ozg-fachwerk/fachwerk/intake/fitconnect"
+	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
+	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect/fitconnecttest"
@@ -36,7 +40,15 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	lastServer()
+	testenv.Main(m, pgtest.Stop, func() {
+		if err := goleak.Find(); err != nil {
+			fmt.Println("goroutine leak:", err)
+			os.Exit(1)
+		}
+	})
+}
 
 const (
 	kiel, husum tenant.ID = "kiel", "husum"
