@@ -24,6 +24,12 @@ type Dokument struct {
 	Kopfzeile string
 	// Fusszeile stands at the foot of every page beside the page number, as an artifact.
 	Fusszeile string
+	// Blocksatz sets paragraphs and lists justified; otherwise their right edge is ragged.
+	Blocksatz bool
+	// OhneTrennung divides no word at the end of a line but where the text says so. German
+	// running text is divided by the rules of 2006 otherwise (package trennung); who copies
+	// or hears the text gets the words whole.
+	OhneTrennung bool
 	// Brief puts the blocks into a letter; nil means a plain document.
 	Brief *Brief
 	// Inhalt is the text, in reading order. Headings begin with Ebene 1 (in a

@@ -24,6 +24,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/trennung"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -56,6 +57,7 @@ const (
 type Renderer struct {
 	opts      Options
 	schriften [schnitte]*schrift
+	muster    *trennung.Muster
 	pool      sync.Pool // of *werkzeug
 	roh       bool      // see schreiber.roh
 }
@@ -96,8 +98,11 @@ func New(o *Options) (*Renderer, error) {
 	if r.schriften, err = liberationSans(); err != nil {
 		return nil, fehler.New(op, "", nil, err)
 	}
+	if r.muster, err = trennung.Deutsch(); err != nil {
+		return nil, fehler.New(op, "", nil, err)
+	}
 	r.pool.New = func() any {
-		return &werkzeug{form: newFormer(r.schriften), z: zlib.NewWriter(io.Discard)}
+		return &werkzeug{form: newFormer(r.schriften, r.muster), z: zlib.NewWriter(io.Discard)}
 	}
 	return r, nil
 }

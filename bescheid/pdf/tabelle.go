@@ -25,7 +25,8 @@ func (f *fluss) spaltenStile(t *Tabelle) []stil {
 	for i, s := range t.Spalten {
 		b := (rechts - links) * anteil(s) / summe
 		grad := f.grad * 0.93
-		out[i] = stil{grad, grad * 1.25, x + zellenRandX, max(b-2*zellenRandX, grad)}
+		out[i] = newStil(grad, grad*1.25, x+zellenRandX, max(b-2*zellenRandX, grad))
+		out[i].satz.trenne = f.satz("").trenne
 		x += b
 	}
 	return out
