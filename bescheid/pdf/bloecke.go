@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"bytes"
+	"image"
 	"math"
 	"strconv"
 	"strings"
@@ -110,6 +112,11 @@ func (f *fluss) mindesthoehe(bl []Block) float64 {
 	case Matrixcode:
 		_, h := b.masse()
 		return h
+	case Bild:
+		if c, _, err := image.DecodeConfig(bytes.NewReader(b.Daten)); err == nil {
+			_, h := b.masse(c, b.breite(), (unten-oben)/2)
+			return h
+		}
 	case Ueberschrift:
 		return f.ueberschriftHoehe(&b) + mindest*s.hoehe
 	}
@@ -192,6 +199,8 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 			f.y += f.stil().hoehe * 0.8
 		case Matrixcode:
 			f.matrixcode(e, &b)
+		case Bild:
+			f.bild(e, &b)
 		case Abstand:
 			if f.belegt {
 				f.y = min(f.y+b.Millimeter*mm, f.unten)

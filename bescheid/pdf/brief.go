@@ -20,6 +20,7 @@ const (
 	falzOben     = 105.0 // form B
 	falzUnten    = 210.0
 	lochMitte    = 148.5
+	kopfUnten    = 41.0 // rule below the letterhead
 	maxAnschrift = 9
 	maxExtra     = 3   // lines above the address proper
 	fussGrad     = 7.5 // size of the columns at the foot
@@ -44,7 +45,11 @@ func (f *fluss) brief(d *Dokument) {
 		}
 	}
 	kopf := f.elem(f.doc, "Sect")
-	f.absender(kopf, br.Absender)
+	breite := rechts - links
+	if w := f.logo(kopf, br.Logo); w > 0 {
+		breite -= w + 5*mm
+	}
+	f.absender(kopf, br, breite)
 	f.anschriftfeld(kopf, br)
 	y := f.infoblock(kopf, br)
 	f.geschaeftsangaben(kopf, br.Geschaeftsangaben)
@@ -92,13 +97,34 @@ func (f *fluss) frei(e *elem, zeilen []string, x, y float64, s stil, fettGesetzt
 	return y
 }
 
-func (f *fluss) absender(e *elem, zeilen []string) {
+func (f *fluss) absender(e *elem, br *Brief, breite float64) {
+	zeilen := br.Absender
+	c, farbig := parseFarbe(br.Farbe)
+	if farbig {
+		f.artefakt(artLayout)
+		f.b = c.setze(append(f.b, "q 1.2 w "...))
+		for i, v := range []float64{links, seitenHoehe - kopfUnten*mm, rechts, seitenHoehe - kopfUnten*mm} {
+			f.b = append(appendZahl(f.b, v, 2), ' ')
+			if i == 1 {
+				f.b = append(f.b, "m "...)
+			}
+		}
+		f.b = append(f.b, "l S Q\n"...)
+		f.zu()
+	}
 	if len(zeilen) == 0 {
 		return
 	}
 	p := f.elem(e, "P")
-	y := f.frei(p, zeilen[:1], links, 14*mm, newStil(15, 19, links, rechts-links), true, len(zeilen) > 1)
-	f.frei(p, zeilen[1:], links, y+1, newStil(9, 12, links, rechts-links), false, false)
+	if farbig {
+		f.marke(p)
+		f.b = c.setze(append(f.b, "q "...))
+	}
+	y := f.frei(p, zeilen[:1], links, 14*mm, newStil(15, 19, links, breite), true, len(zeilen) > 1)
+	if farbig {
+		f.b = append(f.b, "Q\n"...)
+	}
+	f.frei(p, zeilen[1:], links, y+1, newStil(9, 12, links, breite), false, false)
 	f.zu()
 	f.schliesse(p)
 }

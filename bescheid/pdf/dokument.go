@@ -32,6 +32,8 @@ type Dokument struct {
 	OhneTrennung bool
 	// Brief puts the blocks into a letter; nil means a plain document.
 	Brief *Brief
+	// Anlagen are files inside the document, at most 50. They make it PDF/A-3a.
+	Anlagen []Anlagedatei
 	// Inhalt is the text, in reading order. Headings begin with Ebene 1 (in a
 	// Brief, whose subject is Ebene 1, with Ebene 2 or 1) and skip no level.
 	Inhalt []Block
@@ -41,6 +43,12 @@ type Dokument struct {
 type Brief struct {
 	// Absender is the letterhead: the first line large, the others small. At most 5 lines.
 	Absender []string
+	// Logo stands at the upper right, at most 28 mm high and 60 mm wide. May be nil.
+	Logo *Bild
+	// Farbe is the colour of the first line of Absender and of a rule below the letterhead,
+	// "#rrggbb", with a contrast to white of at least 4.5 (WCAG 2.1, 1.4.3). Empty means
+	// black and no rule.
+	Farbe string
 	// Ruecksendezeile is the small line above the address, in the window. May be empty.
 	Ruecksendezeile string
 	// Vermerk holds the endorsements above the address ("Einschreiben"), at most 3 lines.
@@ -87,7 +95,7 @@ type Lauf struct {
 }
 
 // Block is a part of the text: [Ueberschrift], [Absatz], [Liste], [Tabelle],
-// [Matrixcode], [Abstand], [Trennlinie] or [Seitenumbruch]. No other package can add one.
+// [Matrixcode], [Bild], [Abstand], [Trennlinie] or [Seitenumbruch]. No other package can add one.
 type Block interface{ block() }
 
 // Ueberschrift is a heading. It stays on the page of what follows it.

@@ -57,6 +57,7 @@ type fluss struct {
 	baumWerte []int
 	doc       *elem
 	marken    []lesezeichen
+	bilder    []bildObjekt
 	teile     []teil // scratch
 	err       error
 }

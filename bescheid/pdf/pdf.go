@@ -7,6 +7,8 @@
 // may stand in a [Brief], the letter frame of DIN 5008 form B. Page breaks, marks,
 // page numbers, tags, fonts, colour profile and metadata are the [Renderer]'s job.
 //
+// Files may be embedded ([Dokument.Anlagen]); the file is then PDF/A-3a (ISO 19005-3:2012).
+//
 // Text is set in Liberation Sans (SIL Open Font License 1.1), of which the used
 // glyphs are embedded, and shaped with HarfBuzz's rules, so that letters with
 // combining marks that have no code point of their own (C̆, M̂; DIN 91379) come
@@ -20,6 +22,7 @@ package pdf
 
 import (
 	"compress/zlib"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -192,7 +195,18 @@ func (f *fluss) schreibeAnhang(katalog, umriss int, sprache string, erstellt tim
 		ress = appendRef(append(append(append(ress, '/'), n.name...), ' '), n.nr)
 		ress = append(ress, ' ')
 	}
-	s.objekt(f.ressNr, append(ress, ">>>>"...))
+	ress = append(ress, ">>"...)
+	for i, bild := range f.bilder {
+		if i == 0 {
+			ress = append(ress, " /XObject <<"...)
+		}
+		ress = appendRef(fmt.Appendf(ress, "/B%d ", i+1), bild.nr)
+		if ress = append(ress, ' '); i == len(f.bilder)-1 {
+			ress = append(ress, ">>"...)
+		}
+	}
+	s.objekt(f.ressNr, append(ress, ">>"...))
+	spez := f.schreibeAnlagen(erstellt)
 
 	b := append(f.tmp[:0], "<</Type /Pages /Kids ["...)
 	for i := range f.seiten {
@@ -216,6 +230,7 @@ func (f *fluss) schreibeAnhang(katalog, umriss int, sprache string, erstellt tim
 	b = append(b, " /MarkInfo <</Marked true>> /ViewerPreferences <</DisplayDocTitle true>> /StructTreeRoot "...)
 	b = appendRef(append(appendRef(b, f.baum), " /Metadata "...), meta)
 	b = append(appendRef(append(b, " /OutputIntents ["...), absicht), ']')
+	b = appendAnlagen(b, spez)
 	if umriss != 0 {
 		b = appendRef(append(b, " /Outlines "...), umriss)
 		if f.d.Brief == nil {
