@@ -34,6 +34,8 @@ var only = map[string][]string{
 	"bescheid/frist":        {"bescheid/frist", "tenant/..."},       // legal time knows only the Land
 	"bescheid/pdf":          {"bescheid/pdf", "bescheid/pdf/trennung", "tenant/..."},
 	"bescheid/pdf/trennung": {},
+	"bescheid/pdf/code":     {"tenant/..."},
+	"bescheid/pdf/html":     {"bescheid/pdf", "bescheid/pdf/trennung", "tenant/..."},
 	"storage/driver":        {"tenant/..."},
 	"dms/":                  {"dms", "tenant/..."},
 	"vorgang/din91379":      {"tenant/fehler"}, // letters know nothing else
@@ -88,6 +90,7 @@ var thirdParty = map[string][]string{
 	"bescheid":               {"github.com/google/uuid"},
 	"bescheid/frist":         {},
 	"bescheid/pdf":           {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"bescheid/pdf/code":      {"github.com/boombuler/barcode"},
 	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"vorgang":                {"github.com/google/uuid", "github.com/go-json-experiment/json"},
 	"vorgang/din91379":       {"golang.org/x/text/unicode/norm"},
