@@ -61,6 +61,7 @@ func gestaltet() pdf.Dokument {
 	d.Brief.Logo = &pdf.Bild{Daten: wappen(nil, "png"), Alternativtext: "Wappen der Stadt Musterstadt"}
 	d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 2, Text: "Lageplan"},
 		pdf.Bild{Daten: wappen(nil, "jpeg"), Millimeter: 40, Alternativtext: "Lageplan der Gaststätte"})
+	d.Siegelfeld = &pdf.Siegelfeld{Grund: "Behördensiegel", Ort: "Musterstadt"}
 	d.Anlagen = []pdf.Anlagedatei{{Name: "antrag.json", MIME: "application/json", Beziehung: pdf.Daten, Beschreibung: "Angaben des Antrags", Inhalt: []byte(`{"a":1}`)}}
 	return d
 }

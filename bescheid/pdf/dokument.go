@@ -34,6 +34,8 @@ type Dokument struct {
 	Brief *Brief
 	// Anlagen are files inside the document, at most 50. They make it PDF/A-3a.
 	Anlagen []Anlagedatei
+	// Siegelfeld leaves room for an electronic seal; nil means none.
+	Siegelfeld *Siegelfeld
 	// Inhalt is the text, in reading order. Headings begin with Ebene 1 (in a
 	// Brief, whose subject is Ebene 1, with Ebene 2 or 1) and skip no level.
 	Inhalt []Block
@@ -188,6 +190,8 @@ type Bericht struct {
 	Seiten  int
 	Bytes   int64
 	Kennung string // the /ID of the file: 32 hexadecimal digits that follow from its bytes
+	// Siegel is where the room for a seal is; nil without [Dokument.Siegelfeld].
+	Siegel *Siegelort
 	// Schriften are the fonts of which subsets are embedded.
 	Schriften []string
 }

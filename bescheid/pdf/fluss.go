@@ -58,8 +58,11 @@ type fluss struct {
 	doc       *elem
 	marken    []lesezeichen
 	bilder    []bildObjekt
-	teile     []teil // scratch
-	err       error
+	siegel    *Siegelort
+	// the field, and its element
+	siegelfeld, siegelElem int
+	teile                  []teil // scratch
+	err                    error
 }
 
 func (f *fluss) seite() *seite { return &f.seiten[len(f.seiten)-1] }

@@ -157,17 +157,19 @@ func (r *Renderer) schreibe(w io.Writer, d *Dokument, wz *werkzeug) (Bericht, er
 		f.neueSeite()
 		f.bloecke(f.doc, d.Inhalt, 0)
 	}
+	f.planeSiegelfeld()
 	f.beendeSeite()
 	if f.err != nil {
 		return Bericht{}, f.err
 	}
 	f.schreibeFuesse()
+	feld := f.schreibeSiegelfeld(erstellt)
 	f.schreibeBaum(f.doc)
 	umriss := f.schreibeLesezeichen()
 
-	b := Bericht{Seiten: len(f.seiten)}
+	b := Bericht{Seiten: len(f.seiten), Siegel: f.siegel}
 	var err error
-	if b.Schriften, err = f.schreibeAnhang(katalog, umriss, sprache, erstellt); err != nil {
+	if b.Schriften, err = f.schreibeAnhang(katalog, umriss, feld, sprache, erstellt); err != nil {
 		return Bericht{}, err
 	}
 	infoNr := s.neu()
@@ -180,7 +182,7 @@ func (r *Renderer) schreibe(w io.Writer, d *Dokument, wz *werkzeug) (Bericht, er
 }
 
 // schreibeAnhang writes fonts, resources, page tree, profile, metadata and catalog.
-func (f *fluss) schreibeAnhang(katalog, umriss int, sprache string, erstellt time.Time) (schriften []string, err error) {
+func (f *fluss) schreibeAnhang(katalog, umriss, feld int, sprache string, erstellt time.Time) (schriften []string, err error) {
 	s := f.w
 	ress := []byte("<</Font <<")
 	for i := range f.fonts {
@@ -231,6 +233,9 @@ func (f *fluss) schreibeAnhang(katalog, umriss int, sprache string, erstellt tim
 	b = appendRef(append(appendRef(b, f.baum), " /Metadata "...), meta)
 	b = append(appendRef(append(b, " /OutputIntents ["...), absicht), ']')
 	b = appendAnlagen(b, spez)
+	if feld != 0 {
+		b = append(appendRef(append(b, " /AcroForm <</SigFlags 3 /Fields ["...), feld), "]>>"...)
+	}
 	if umriss != 0 {
 		b = appendRef(append(b, " /Outlines "...), umriss)
 		if f.d.Brief == nil {

@@ -243,6 +243,8 @@ func TestProbleme(t *testing.T) {
 		{"pdf.anlage", "/anlagen/0/mime", "", anlage(pdf.Anlagedatei{Name: "x", MIME: "Text"})},
 		{"pdf.anlage", "/anlagen/0/beziehung", "", anlage(pdf.Anlagedatei{Name: "x", MIME: "text/plain", Beziehung: "Freund"})},
 		{"pdf.anlage", "/anlagen", "more than 50", anlage(make([]pdf.Anlagedatei, 51)...)},
+		{"pdf.siegel", "/siegelfeld/name", "", func(d *pdf.Dokument) { d.Siegelfeld = &pdf.Siegelfeld{Name: "a.b"} }},
+		{"pdf.siegel", "/siegelfeld/bytes", "", func(d *pdf.Dokument) { d.Siegelfeld = &pdf.Siegelfeld{Bytes: -1} }},
 		{"pdf.block", "/inhalt/0", "", block(&pdf.Absatz{})},
 		{"pdf.betreff-fehlt", "/brief/betreff", "", brief(func(b *pdf.Brief) { b.Betreff = "" })},
 		{"pdf.zu-viele-zeilen", "/brief/anschrift", "", brief(func(b *pdf.Brief) { b.Vermerk, b.Anschrift = make([]string, 3), make([]string, 7) })},

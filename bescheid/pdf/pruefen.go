@@ -60,6 +60,7 @@ func (r *Renderer) pruefe(d *Dokument, form *former) fehler.Probleme {
 	c.einzeile("/kopfzeile", d.Kopfzeile, normal)
 	c.einzeile("/fusszeile", d.Fusszeile, normal)
 	c.anlagen(d.Anlagen)
+	c.siegelfeld(d.Siegelfeld)
 	if d.Brief != nil {
 		c.brief(d.Brief)
 	}

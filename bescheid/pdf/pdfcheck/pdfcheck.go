@@ -56,6 +56,7 @@ const (
 	CodeListe       = "pdfcheck.liste"              // UA 7.2: lists
 	CodeBild        = "pdfcheck.bild"               // A 6.2.8: pictures
 	CodeAnlage      = "pdfcheck.anlage"             // ISO 19005-3, 6.8: embedded files
+	CodeSiegel      = "pdfcheck.siegel"             // A 6.3.3, 6.4.3: the field of a signature
 	CodeAnnotation  = "pdfcheck.annotation"         // A 6.3; UA 7.18: annotations
 )
 

@@ -25,7 +25,8 @@ func muster(t testing.TB) []byte {
 	var b bytes.Buffer
 	_, err = r.Write(&b, pdf.Dokument{
 		Titel: "Probe", Autor: "Amt", Betreff: "Prüfung", Kopfzeile: "Az. 1", Fusszeile: "Amt",
-		Erstellt: time.Date(2026, 3, 12, 10, 15, 0, 0, time.FixedZone("", 3600)),
+		Erstellt:   time.Date(2026, 3, 12, 10, 15, 0, 0, time.FixedZone("", 3600)),
+		Siegelfeld: &pdf.Siegelfeld{Bytes: 64},
 		Anlagen: []pdf.Anlagedatei{{Name: "antrag.xml", MIME: "application/xml", Beziehung: pdf.Daten, Inhalt: []byte("<antrag/>")},
 			{Name: "plän(1).png", MIME: "image/png", Beschreibung: "Lageplan", Inhalt: []byte("x")}},
 		Inhalt: []pdf.Block{
@@ -166,6 +167,14 @@ func TestNegativ(t *testing.T) {
 		{CodeAnlage, "no date", ersetze("/Params <</ModDate ", "/Params <</Datum ")},
 		{CodeAnlage, "not associated", ersetze("/AF [", "/AX [")},
 		{CodeAnlage, "order", ersetze("[(0001) ", "[(0003) ")},
+		{CodeSiegel, "size", ersetze("/Rect [0 0 0 0]", "/Rect [0 0 9 9]")},
+		{CodeSiegel, "no name", ersetze("/T (Siegel)", "/X (Siegel)")},
+		{CodeSiegel, "not in the form", ersetze("/SigFlags 3 /Fields [", "/SigFlags 3 /Fields [] /X [")},
+		{CodeSiegel, "not PAdES", ersetze("/ETSI.CAdES.detached", "/adbe.pkcs7.sha1")},
+		{CodeSiegel, "range", ersetze("/ByteRange [0000000000 0000000000", "/ByteRange [0000000000 0000000009")},
+		{CodeAnnotation, "field without text", ersetze("/TU (", "/TX (")},
+		{CodeAnnotation, "field not in tree", ersetze("/S /Form", "/S /Span")},
+		{CodeVerboten, "form of scripts", ersetze("/SigFlags 3", "/SigFlags 3 /XFA 1 0 R")},
 		{CodeBild, "pixels", ersetze("/Width 6 /Height 4 /BitsPerComponent 8 /ColorSpace /DeviceRGB /Length", "/Width 7 /Height 4 /BitsPerComponent 8 /ColorSpace /DeviceRGB /Length")},
 		{CodeBild, "JPEG of another size", ersetze("/ColorSpace /DeviceRGB /Filter /DCTDecode", "/ColorSpace /DeviceGray /Filter /DCTDecode")},
 		{CodeBild, "colours", ersetze("/ColorSpace /DeviceRGB", "/ColorSpace /DeviceCMYK")},

@@ -7,7 +7,7 @@ import (
 )
 
 // Keys and types that have no place in a PDF/A-2 file of this kind.
-var verboteneSchluessel = []name{"JS", "JavaScript", "AA", "OpenAction", "AcroForm", "XFA", "OCProperties",
+var verboteneSchluessel = []name{"JS", "JavaScript", "AA", "OpenAction", "XFA", "NeedAppearances", "OCProperties",
 	"NeedsRendering", "Requirements", "AlternatePresentations", "PresSteps", "SMask", "BM", "CA", "ca", "Group", "TR", "TR2", "HTP",
 	"Alternates", "OPI", "Perms"}
 
