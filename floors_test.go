@@ -48,6 +48,7 @@ var only = map[string][]string{
 // packages above it, or beyond its entry in only, each with the reason.
 var beside = map[[2]string]string{
 	{"bescheid", "bescheid/frist"}:                  "a Bekanntgabe is computed with the legal time below it",
+	{"bescheid/siegel", "bescheid/pdf"}:             "the room it fills is made there",
 	{"bescheid/ausfertigung", "bescheid/pdf"}:       "the document is set here and written there",
 	{"storage", "storage/blob"}:                     "which files are referred to is known here, what becomes of the others there",
 	{"storage", "storage/driver"}:                   "the portable type sits on the contract of the backends",
