@@ -92,6 +92,7 @@ var thirdParty = map[string][]string{
 	"bescheid/frist":         {},
 	"bescheid/pdf":           {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"bescheid/pdf/code":      {"github.com/boombuler/barcode"},
+	"bescheid/siegel":        {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"}, // by the room it fills
 	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"vorgang":                {"github.com/google/uuid", "github.com/go-json-experiment/json"},
 	"vorgang/din91379":       {"golang.org/x/text/unicode/norm"},
