@@ -49,6 +49,7 @@ var only = map[string][]string{
 var beside = map[[2]string]string{
 	{"bescheid", "bescheid/frist"}:                  "a Bekanntgabe is computed with the legal time below it",
 	{"bescheid/siegel", "bescheid/pdf"}:             "the room it fills is made there",
+	{"bescheid/ausfertigung", "bescheid/pdf/code"}:  "the codes of a letter",
 	{"bescheid/ausfertigung", "bescheid/pdf"}:       "the document is set here and written there",
 	{"storage", "storage/blob"}:                     "which files are referred to is known here, what becomes of the others there",
 	{"storage", "storage/driver"}:                   "the portable type sits on the contract of the backends",
@@ -93,7 +94,7 @@ var thirdParty = map[string][]string{
 	"bescheid/pdf":           {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"bescheid/pdf/code":      {"github.com/boombuler/barcode"},
 	"bescheid/siegel":        {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"}, // by the room it fills
-	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
 	"vorgang":                {"github.com/google/uuid", "github.com/go-json-experiment/json"},
 	"vorgang/din91379":       {"golang.org/x/text/unicode/norm"},
 	"vorgang/person":         {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-playground/validator/v10"},
@@ -101,8 +102,8 @@ var thirdParty = map[string][]string{
 	"storage":                {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
 	"storage/sqlite":         {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
 	"storage/postgres":       {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
-	"storage/relay":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
-	"storage/relay/pruefung": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"storage/relay":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
+	"storage/relay/pruefung": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
 	"storage/blob":           {},
 	// For tests alone, see testOnly.
 	"storage/internal/absturz": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
