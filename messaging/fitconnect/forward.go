@@ -1,12 +1,6 @@
 package fitconnect
 
-import (
-	"context"
-	"slices"
-	"sync"
-
-	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
-)
+import "slices"
 
 // ForwardOptions adjust [ForwardDraft]; nil is the default.
 type ForwardOptions struct {
@@ -61,52 +55,4 @@ func ForwardDraft(r *Received, destinationID string, o *ForwardOptions) (Draft, 
 		}
 	}
 	return d, nil
-}
-
-// ProgressStore keeps the [Progress] of sendings by a key of the caller, durably.
-// It is safe for concurrent use; it does not keep two processes from sending the
-// same key at a time. Package messaging/bundid and others send with it.
-type ProgressStore interface {
-	// LoadProgress gives what was saved last; nothing saved is ErrNotFound.
-	LoadProgress(ctx context.Context, key string) (*Progress, error)
-	// SaveProgress replaces what is kept. It returns after it is durable.
-	SaveProgress(ctx context.Context, key string, p *Progress) error
-}
-
-// MemoryProgress is a [ProgressStore] for tests and demonstrations: it forgets
-// everything when the process ends. The zero value is ready.
-type MemoryProgress struct {
-	mu sync.Mutex
-	m  map[string]Progress // GUARDED_BY(mu)
-}
-
-// LoadProgress implements [ProgressStore].
-func (s *MemoryProgress) LoadProgress(_ context.Context, key string) (*Progress, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, ok := s.m[key]
-	if !ok {
-		return nil, fehler.New("fitconnect.LoadProgress", "", fehler.ErrNotFound, nil)
-	}
-	p = p.clone()
-	return &p, nil
-}
-
-// SaveProgress implements [ProgressStore].
-func (s *MemoryProgress) SaveProgress(_ context.Context, key string, p *Progress) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.m == nil {
-		s.m = map[string]Progress{}
-	}
-	s.m[key] = p.clone()
-	return nil
-}
-
-func (p Progress) clone() Progress {
-	p.Attachments = slices.Clone(p.Attachments)
-	for i := range p.Attachments {
-		p.Attachments[i].Parts = slices.Clone(p.Attachments[i].Parts)
-	}
-	return p
 }

@@ -3,6 +3,7 @@ package fitconnect
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -77,6 +78,14 @@ type Draft struct {
 	// Sources are further attachments, read while they are sent. In the metadata
 	// they follow Attachments.
 	Sources []Source
+	// Fingerprint, if set, stands for Data when [Sender.Continue] tells drafts
+	// apart: for data that hold something made afresh each time, such as a token.
+	Fingerprint string
+	// Fresh, if set, is how long data handed over for the first time stay usable.
+	// What was not taken within this time Continue encrypts anew from the draft,
+	// after the event log said that it is not submitted. It must be longer than
+	// all attempts of one call.
+	Fresh time.Duration
 }
 
 // Sent identifies what was sent, with the tags to compare with the event log.
@@ -112,14 +121,14 @@ func (s *Sender) Send(ctx context.Context, d Draft) (*Sent, error) {
 // is an ErrConflict error. One Progress must not be used by two calls at a time.
 func (s *Sender) Continue(ctx context.Context, d Draft, p *Progress, save func(context.Context, *Progress) error) (*Sent, error) {
 	const op = "Send"
-	sending := &sending{op: op, limits: *s.opt.Limits, newID: s.opt.NewID, save: save, to: toDestination{s, d}, p: p}
+	sending := &sending{op: op, limits: *s.opt.Limits, newID: s.opt.NewID, now: s.client.now, fresh: d.Fresh, save: save, to: toDestination{s, d}, p: p}
 	draft := struct {
 		DestinationID string
 		PublicService PublicService
 		Region        string
 		CaseID        string
 	}{d.DestinationID, d.PublicService, d.Region, d.CaseID}
-	if err := sending.prepare(inhalt{d.Metadata, d.MetadataRaw, d.Data, d.DataSchema, d.Attachments, d.Sources}, draft); err != nil || p.Done {
+	if err := sending.prepare(inhalt{d.Metadata, d.MetadataRaw, d.Data, d.DataSchema, d.Attachments, d.Sources, d.Fingerprint}, draft); err != nil || p.Done {
 		return p.sent(), err
 	}
 	dest, err := s.client.Destination(ctx, d.DestinationID)

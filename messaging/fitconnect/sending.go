@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -83,8 +84,11 @@ type Progress struct {
 	// Metadata and Data are the JWEs handed over, made once.
 	Metadata string `json:"metadata,omitempty"`
 	Data     string `json:"data,omitempty"`
-	// Done: the service has taken it.
-	Done bool `json:"done,omitempty"`
+	// SealedAt is when they were made (UTC, microseconds).
+	SealedAt time.Time `json:"sealedAt,omitzero"`
+	// Done: the service has taken it; DoneAt is when that was known (UTC, microseconds).
+	Done   bool      `json:"done,omitempty"`
+	DoneAt time.Time `json:"doneAt,omitzero"`
 }
 
 // AttachmentProgress is one attachment of a [Progress].
@@ -138,6 +142,7 @@ type inhalt struct {
 	DataSchema  SchemaRef
 	Attachments []Attachment
 	Sources     []Source
+	Fingerprint string
 }
 
 // way is where a sending goes: a submission to a destination or a reply.
@@ -155,6 +160,8 @@ type sending struct {
 	op     string
 	limits SendLimits
 	newID  func() string
+	now    func() time.Time
+	fresh  time.Duration // how long sealed data may be handed over; 0 is for ever
 	save   func(context.Context, *Progress) error
 	to     way
 	key    JWK
@@ -189,6 +196,16 @@ func (s *sending) run(ctx context.Context) (*Sent, error) {
 		}
 	}
 	again := s.p.Metadata != ""
+	if again && s.fresh > 0 && s.now().Sub(s.p.SealedAt) > s.fresh {
+		// No call of the earlier attempt is under way any more, so the log decides.
+		state, err := s.to.status(ctx, s.p.sent())
+		if err != nil {
+			return s.p.sent(), err
+		}
+		if again = state != StateIncomplete; !again {
+			s.p.Metadata, s.p.Data = "", ""
+		}
+	}
 	if !again {
 		for i := range s.sources {
 			if err := s.upload(ctx, i); err != nil {
@@ -205,7 +222,7 @@ func (s *sending) run(ctx context.Context) (*Sent, error) {
 	if err := s.handOver(ctx, again); err != nil {
 		return s.p.sent(), err
 	}
-	s.p.Done = true
+	s.p.Done, s.p.DoneAt = true, s.time()
 	return s.p.sent(), s.keep(ctx)
 }
 
@@ -278,9 +295,11 @@ func (s *sending) seal() error {
 	if err != nil {
 		return err
 	}
-	s.p.Metadata, s.p.Data = m.String(), d.String()
+	s.p.Metadata, s.p.Data, s.p.SealedAt = m.String(), d.String(), s.time()
 	return nil
 }
+
+func (s *sending) time() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
 // metadata builds the document; hashes that are not known yet are zeros.
 func (s *sending) metadata() ([]byte, error) {
@@ -342,6 +361,9 @@ func (s *sending) fingerprint(draft any) (string, error) {
 		Schema    SchemaRef
 		Pieces    []piece
 	}{draft, s.inhalt.Metadata, SHA512(s.inhalt.MetadataRaw), SHA512(s.inhalt.Data), s.inhalt.DataSchema, nil}
+	if s.inhalt.Fingerprint != "" {
+		all.Data = s.inhalt.Fingerprint
+	}
 	for _, src := range s.sources {
 		all.Pieces = append(all.Pieces, piece{src.MetadataAttachment, src.Size})
 	}
