@@ -47,6 +47,7 @@ func (z *Zustelldienst) handler() http.Handler {
 		{"GET case events", "GET /submission-api/v2/cases/{case}/events", both, z.caseEvents},
 		{"POST event", "POST /submission-api/v2/cases/{case}/events", []string{subscribe}, z.postEvent},
 	}
+	routes = append(routes, z.routingRoutes()...)
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		mux.Handle(r.pattern, z.wrap(r))
