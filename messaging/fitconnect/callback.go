@@ -41,6 +41,8 @@ type Notification struct {
 	// Kind is the last segment of Type; other values than the constants may come.
 	Kind        CallbackKind    `json:"-"`
 	Submissions []SubmissionRef `json:"submissions"` // ids as sent; all are UUIDs
+	// Replies of a callback about replies; the member is not confirmed by an official text.
+	Replies []ReplyRef `json:"replies,omitempty"`
 }
 
 // CallbackOptions adjust the verification of callbacks; the zero value of every
@@ -160,6 +162,11 @@ func ParseNotification(body []byte) (Notification, error) {
 	n.Kind = CallbackKind(kind)
 	for _, s := range n.Submissions {
 		if err := checkIDs(op, s.DestinationID, s.SubmissionID, s.CaseID); err != nil {
+			return Notification{}, err
+		}
+	}
+	for _, r := range n.Replies {
+		if err := checkIDs(op, r.ReplyID, r.CaseID); err != nil {
 			return Notification{}, err
 		}
 	}

@@ -72,3 +72,12 @@ func (j *JWS) Verify(key JWK, p *JWKPolicy) error {
 	}
 	return nil
 }
+
+// publicJWK is the public half of a signature key.
+func publicJWK(k SigningKey) (JWK, error) {
+	pub, ok := k.Key.Public().(*rsa.PublicKey)
+	if !ok {
+		return JWK{}, invalid("SigningKey", "key is not RSA")
+	}
+	return NewJWK(k.Kid, pub, UseVerify), nil
+}

@@ -27,6 +27,8 @@ type SenderParams struct {
 type SenderOptions struct {
 	// Policy is the policy for published keys.
 	Policy *JWKPolicy
+	// EventKeys finds the keys events are signed with; nil is the Client. See [ReplyKeys].
+	EventKeys KeySource
 	// ServiceIssuers: see [Verifier].
 	ServiceIssuers []string
 	// NewID makes attachment ids: UUIDs of version 4, globally unique; nil makes random ones.
@@ -52,7 +54,7 @@ func NewSender(p SenderParams, o *SenderOptions) (*Sender, error) {
 		return nil, err
 	}
 	s.opt.Limits = limits
-	s.verifier = &Verifier{Keys: p.Client, Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
+	s.verifier = &Verifier{Keys: keysOr(s.opt.EventKeys, p.Client), Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
 	return s, nil
 }
 

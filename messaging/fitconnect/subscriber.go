@@ -35,6 +35,9 @@ type SubscriberOptions struct {
 	CheckMetadata func(raw []byte) fehler.Probleme
 	// CheckData checks the decrypted data; nil is [CheckDataSyntax].
 	CheckData func(mimeType string, data []byte) fehler.Probleme
+	// EventKeys finds the keys events are signed with; nil is the Client. A case
+	// with replies holds events of the sender: see [ReplyKeys].
+	EventKeys KeySource
 	// Policy is the policy for published signature keys.
 	Policy *JWKPolicy
 	// ServiceIssuers: see [Verifier].
@@ -76,7 +79,7 @@ func NewSubscriber(p SubscriberParams, o *SubscriberOptions) (*Subscriber, error
 		s.opt.NewID = uuid.NewString
 	}
 	setDefault(&s.opt.MaxTotal, 512<<20)
-	s.verifier = &Verifier{Keys: p.Client, Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
+	s.verifier = &Verifier{Keys: keysOr(s.opt.EventKeys, p.Client), Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
 	return s, nil
 }
 

@@ -45,9 +45,9 @@ func (z *Zustelldienst) handler() http.Handler {
 		{"GET attachment", "GET /submission-api/v2/submissions/{submission}/attachments/{attachment}", []string{subscribe}, z.getAttachment},
 		{"GET submission events", "GET /submission-api/v2/submissions/{submission}/events", both, z.submissionEvents},
 		{"GET case events", "GET /submission-api/v2/cases/{case}/events", both, z.caseEvents},
-		{"POST event", "POST /submission-api/v2/cases/{case}/events", []string{subscribe}, z.postEvent},
+		{"POST event", "POST /submission-api/v2/cases/{case}/events", both, z.postEvent},
 	}
-	routes = append(routes, z.routingRoutes()...)
+	routes = append(append(routes, z.routingRoutes()...), z.replyRoutes()...)
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		mux.Handle(r.pattern, z.wrap(r))
