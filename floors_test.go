@@ -29,14 +29,15 @@ var floors = map[string]int{
 // beside it. The longest entry counts. An entry stands for the package and, with
 // "/...", for those below it.
 var only = map[string][]string{
-	"messaging/":           {"messaging", "tenant/..."},
-	"messaging/fitconnect": {"messaging/fitconnect", "tenant/..."},                                  // the protocol knows no letters; intake receives with it too
-	"messaging/bundid":     {"messaging", "messaging/bundid", "messaging/fitconnect", "tenant/..."}, // the mailbox is reached through the protocol
-	"bescheid/frist":       {"bescheid/frist", "tenant/..."},                                        // legal time knows only the Land
-	"bescheid/pdf":         {"bescheid/pdf", "tenant/..."},
-	"storage/driver":       {"tenant/..."},
-	"dms/":                 {"dms", "tenant/..."},
-	"vorgang/din91379":     {"tenant/fehler"}, // letters know nothing else
+	"messaging/":                   {"messaging", "tenant/..."},
+	"messaging/fitconnect":         {"messaging/fitconnect", "tenant/..."},                                  // the protocol knows no letters; intake receives with it too
+	"messaging/fitconnect/antwort": {"messaging", "messaging/fitconnect", "tenant/..."},                     // a Kanal, which replies with the protocol
+	"messaging/bundid":             {"messaging", "messaging/bundid", "messaging/fitconnect", "tenant/..."}, // the mailbox is reached through the protocol
+	"bescheid/frist":               {"bescheid/frist", "tenant/..."},                                        // legal time knows only the Land
+	"bescheid/pdf":                 {"bescheid/pdf", "tenant/..."},
+	"storage/driver":               {"tenant/..."},
+	"dms/":                         {"dms", "tenant/..."},
+	"vorgang/din91379":             {"tenant/fehler"}, // letters know nothing else
 	// no import of vorgang, so that vorgang can use it
 	"vorgang/person":   {"vorgang/din91379", "messaging", "tenant/..."},
 	"vorgang/pruefung": {"vorgang", "tenant/..."}, // rules know the record they make
