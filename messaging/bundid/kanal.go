@@ -176,7 +176,9 @@ func (k *Kanal) draft(s messaging.Sendung) (fitconnect.Draft, error) {
 				Hash: fitconnect.Hash{Type: "sha512", Content: a.SHA512}},
 			Open: func(ctx context.Context) (io.ReadCloser, error) { return s.Open(ctx, a) }})
 	}
-	return MessageDraft(k.p.Signer, k.p.Target, m, sources, &Extra{SenderReference: s.ID.String(), Author: k.o.Author})
+	d, err := MessageDraft(k.p.Signer, k.p.Target, m, sources, &Extra{SenderReference: s.ID.String(), Author: k.o.Author})
+	d.FirstStands = true // the ID counts: a configuration that changed meanwhile does not
+	return d, err
 }
 
 // Stand tells what became of a Sendung: bereitgestellt once the ZBP accepted it,

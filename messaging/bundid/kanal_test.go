@@ -123,7 +123,8 @@ func TestDeliverAfterARestart(t *testing.T) {
 			require.ErrorIs(t, err, fehler.ErrUnavailable)
 		}
 		h.z.ClearFaults()
-		again, err := h.kanal(t, store, nil).Deliver(t.Context(), s)
+		// The configuration of the new process is another one.
+		again, err := h.kanal(t, store, &bundid.KanalOptions{SenderURL: "https://neu.example"}).Deliver(t.Context(), s)
 		require.NoError(t, err)
 		if first.Referenz != "" {
 			require.Equal(t, first, again)
@@ -146,18 +147,23 @@ func TestStaleTokenIsMadeAnew(t *testing.T) {
 	require.NoError(t, err)
 	sender, err := z.Sender()
 	require.NoError(t, err)
-	k, err := bundid.NewKanal(bundid.KanalParams{Sender: sender, Target: bundid.Target{DestinationID: zbp.ID()}, Signer: signer,
-		Progress: &fitconnect.MemoryProgress{}, Vertrauensniveau: 1}, nil)
-	require.NoError(t, err)
-	s := sendung()
-	z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultStatus, Op: "PUT submission", Status: 422})
-	_, err = k.Deliver(t.Context(), s)
-	require.Error(t, err)
-	now = now.Add(2 * time.Hour)
-	_, err = k.Deliver(t.Context(), s)
-	require.NoError(t, err)
-	require.NoError(t, zbp.Work(t.Context()))
-	require.Len(t, zbp.Post(postfach), 1)
+	for i, o := range []*bundid.KanalOptions{nil, {SenderURL: "https://neu.example"}} {
+		p := bundid.KanalParams{Sender: sender, Target: bundid.Target{DestinationID: zbp.ID()}, Signer: signer,
+			Progress: &fitconnect.MemoryProgress{}, Vertrauensniveau: 1}
+		k, err := bundid.NewKanal(p, nil)
+		require.NoError(t, err)
+		s := sendung()
+		z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultStatus, Op: "PUT submission", Status: 422})
+		_, err = k.Deliver(t.Context(), s)
+		require.Error(t, err)
+		now = now.Add(2 * time.Hour)
+		k, err = bundid.NewKanal(p, o) // a restart, perhaps with another configuration
+		require.NoError(t, err)
+		_, err = k.Deliver(t.Context(), s)
+		require.NoError(t, err)
+		require.NoError(t, zbp.Work(t.Context()))
+		require.Len(t, zbp.Post(postfach), i+1)
+	}
 }
 
 func TestNewKanal(t *testing.T) {

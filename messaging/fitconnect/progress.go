@@ -5,9 +5,70 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
+
+// Progress says how far a sending got. Store it as JSON: it holds ids, tags,
+// hashes and, once everything is uploaded, the encrypted metadata and data; no
+// plaintext. The zero value is a sending that has not begun.
+type Progress struct {
+	// Draft is a fingerprint of what is sent.
+	Draft string `json:"draft,omitempty"`
+	// SubmissionRef is empty until the service gave the ids. For a reply
+	// SubmissionID is the reply id and DestinationID is empty.
+	SubmissionRef
+	Attachments []AttachmentProgress `json:"attachments,omitempty"`
+	// Metadata and Data are the JWEs handed over, made once, with their tags. The
+	// JWEs are left out again once the service has taken them.
+	Metadata    string `json:"metadata,omitempty"`
+	Data        string `json:"data,omitempty"`
+	MetadataTag string `json:"metadataTag,omitempty"`
+	DataTag     string `json:"dataTag,omitempty"`
+	// SealedAt is when they were made (UTC, microseconds).
+	SealedAt time.Time `json:"sealedAt,omitzero"`
+	// Done: the service has taken it; DoneAt is when that was known (UTC, microseconds).
+	Done   bool      `json:"done,omitempty"`
+	DoneAt time.Time `json:"doneAt,omitzero"`
+}
+
+// AttachmentProgress is one attachment of a [Progress].
+type AttachmentProgress struct {
+	AttachmentID string         `json:"attachmentId"`
+	Cut          int64          `json:"cut,omitempty"` // bytes of a fragment; 0 if not cut
+	Hash         string         `json:"hash,omitempty"`
+	Parts        []PartProgress `json:"parts"`
+}
+
+// PartProgress is one part that travels as a JWE; Tag is empty until it is uploaded.
+type PartProgress struct {
+	ID   string `json:"id"`
+	Tag  string `json:"tag,omitempty"`
+	Hash string `json:"hash,omitempty"` // of the plaintext
+}
+
+// Sent gives the ids and tags; nil if nothing was announced.
+func (p *Progress) Sent() *Sent { return p.sent() }
+
+func (p *Progress) sent() *Sent {
+	if p.SubmissionID == "" {
+		return nil
+	}
+	s := &Sent{SubmissionRef: p.SubmissionRef, Tags: AuthenticationTags{Metadata: p.MetadataTag, Data: p.DataTag}}
+	for _, a := range p.Attachments {
+		for _, part := range a.Parts {
+			if part.Tag == "" {
+				continue
+			}
+			if s.Tags.Attachments == nil {
+				s.Tags.Attachments = map[string]string{}
+			}
+			s.Tags.Attachments[part.ID] = part.Tag
+		}
+	}
+	return s
+}
 
 // ProgressStore keeps the [Progress] of sendings by a key of the caller, durably.
 // It is safe for concurrent use; it does not keep two processes from sending the

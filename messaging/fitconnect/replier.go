@@ -102,6 +102,7 @@ type ReplyDraft struct {
 	DataSchema      SchemaRef
 	Attachments     []Attachment
 	Sources         []Source
+	FirstStands     bool // see [Draft.FirstStands]
 }
 
 // Send encrypts for the key of the channel, announces, uploads and submits; see
@@ -126,7 +127,7 @@ func (r *Replier) Continue(ctx context.Context, d ReplyDraft, p *Progress, save 
 	}
 	s := &sending{op: op, limits: *r.limits, newID: r.opt.NewID, now: r.calls.c.now, save: save, p: p,
 		to: toCase{r, d.CaseID}, key: d.Channel.EncryptionPublicKey}
-	if err := s.prepare(inhalt{Metadata: d.Metadata, Data: d.Data, DataSchema: d.DataSchema, Attachments: d.Attachments, Sources: d.Sources},
+	if err := s.prepare(inhalt{Metadata: d.Metadata, Data: d.Data, DataSchema: d.DataSchema, Attachments: d.Attachments, Sources: d.Sources, FirstStands: d.FirstStands},
 		struct{ CaseID, Kid, Standard string }{d.CaseID, d.Channel.EncryptionPublicKey.Kid, d.ProcessStandard}); err != nil || p.Done {
 		return p.sent(), err
 	}

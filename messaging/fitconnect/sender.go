@@ -88,6 +88,10 @@ type Draft struct {
 	// after the event log said that it is not submitted. It must be longer than
 	// all attempts of one call.
 	Fresh time.Duration
+	// FirstStands makes Continue hand over what an earlier draft under the same
+	// [Progress] left encrypted, instead of refusing this one: for senders that
+	// count only whose Progress it is.
+	FirstStands bool
 }
 
 // Sent identifies what was sent, with the tags to compare with the event log.
@@ -118,9 +122,9 @@ func (s *Sender) Send(ctx context.Context, d Draft) (*Sent, error) {
 // is missing, or finds out from the event log that the submission got through.
 // A submission is handed over with a text made before the first attempt, so that
 // repeating it can be told from an exchange. What is announced and forgotten the
-// service deletes; if it deleted what the Progress names before anything was
-// handed over, the sending begins anew. A different draft under the same Progress
-// is an ErrConflict error. One Progress must not be used by two calls at a time.
+// service deletes; if it deleted what the Progress names, or the draft is another
+// one, before anything was handed over, the sending begins anew. A different draft
+// after that is an ErrConflict error unless [Draft.FirstStands]. One Progress must not be used by two calls at a time.
 func (s *Sender) Continue(ctx context.Context, d Draft, p *Progress, save func(context.Context, *Progress) error) (*Sent, error) {
 	const op = "Send"
 	sending := &sending{op: op, limits: *s.opt.Limits, newID: s.opt.NewID, now: s.client.now, fresh: d.Fresh, save: save, to: toDestination{s, d}, p: p}
@@ -130,7 +134,7 @@ func (s *Sender) Continue(ctx context.Context, d Draft, p *Progress, save func(c
 		Region        string
 		CaseID        string
 	}{d.DestinationID, d.PublicService, d.Region, d.CaseID}
-	if err := sending.prepare(inhalt{d.Metadata, d.MetadataRaw, d.Data, d.DataSchema, d.Attachments, d.Sources, d.Fingerprint}, draft); err != nil || p.Done {
+	if err := sending.prepare(inhalt{d.Metadata, d.MetadataRaw, d.Data, d.DataSchema, d.Attachments, d.Sources, d.Fingerprint, d.FirstStands}, draft); err != nil || p.Done {
 		return p.sent(), err
 	}
 	dest, err := s.client.Destination(ctx, d.DestinationID)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -71,69 +72,6 @@ func sendProblem(code, place, meldung, hinweis string) fehler.Probleme {
 	return fehler.Probleme{{Code: code, Pfad: place, Meldung: meldung, Hinweis: hinweis}}
 }
 
-// Progress says how far a sending got. Store it as JSON: it holds ids, tags,
-// hashes and, once everything is uploaded, the encrypted metadata and data; no
-// plaintext. The zero value is a sending that has not begun.
-type Progress struct {
-	// Draft is a fingerprint of what is sent.
-	Draft string `json:"draft,omitempty"`
-	// SubmissionRef is empty until the service gave the ids. For a reply
-	// SubmissionID is the reply id and DestinationID is empty.
-	SubmissionRef
-	Attachments []AttachmentProgress `json:"attachments,omitempty"`
-	// Metadata and Data are the JWEs handed over, made once.
-	Metadata string `json:"metadata,omitempty"`
-	Data     string `json:"data,omitempty"`
-	// SealedAt is when they were made (UTC, microseconds).
-	SealedAt time.Time `json:"sealedAt,omitzero"`
-	// Done: the service has taken it; DoneAt is when that was known (UTC, microseconds).
-	Done   bool      `json:"done,omitempty"`
-	DoneAt time.Time `json:"doneAt,omitzero"`
-}
-
-// AttachmentProgress is one attachment of a [Progress].
-type AttachmentProgress struct {
-	AttachmentID string         `json:"attachmentId"`
-	Cut          int64          `json:"cut,omitempty"` // bytes of a fragment; 0 if not cut
-	Hash         string         `json:"hash,omitempty"`
-	Parts        []PartProgress `json:"parts"`
-}
-
-// PartProgress is one part that travels as a JWE; Tag is empty until it is uploaded.
-type PartProgress struct {
-	ID   string `json:"id"`
-	Tag  string `json:"tag,omitempty"`
-	Hash string `json:"hash,omitempty"` // of the plaintext
-}
-
-// Sent gives the ids and tags; nil if nothing was announced.
-func (p *Progress) Sent() *Sent { return p.sent() }
-
-func (p *Progress) sent() *Sent {
-	if p.SubmissionID == "" {
-		return nil
-	}
-	s := &Sent{SubmissionRef: p.SubmissionRef}
-	if m, err := ParseJWE(p.Metadata); err == nil {
-		s.Tags.Metadata = m.Tag()
-	}
-	if d, err := ParseJWE(p.Data); err == nil {
-		s.Tags.Data = d.Tag()
-	}
-	for _, a := range p.Attachments {
-		for _, part := range a.Parts {
-			if part.Tag == "" {
-				continue
-			}
-			if s.Tags.Attachments == nil {
-				s.Tags.Attachments = map[string]string{}
-			}
-			s.Tags.Attachments[part.ID] = part.Tag
-		}
-	}
-	return s
-}
-
 // inhalt is the content of a submission or reply before it is encrypted; see [Draft].
 type inhalt struct {
 	Metadata    Metadata
@@ -143,6 +81,7 @@ type inhalt struct {
 	Attachments []Attachment
 	Sources     []Source
 	Fingerprint string
+	FirstStands bool
 }
 
 // way is where a sending goes: a submission to a destination or a reply.
@@ -168,7 +107,9 @@ type sending struct {
 	p      *Progress
 
 	inhalt  inhalt
+	draft   any // what else makes up the draft
 	sources []Source
+	first   bool // hand over what an earlier draft left sealed
 }
 
 func (s *sending) keep(ctx context.Context) error {
@@ -202,8 +143,10 @@ func (s *sending) run(ctx context.Context) (*Sent, error) {
 		if err != nil {
 			return s.p.sent(), err
 		}
-		if again = state != StateIncomplete; !again {
+		if again = state != StateIncomplete; !again && !s.first {
 			s.p.Metadata, s.p.Data = "", ""
+		} else if !again {
+			return s.anew(ctx)
 		}
 	}
 	if !again {
@@ -222,8 +165,17 @@ func (s *sending) run(ctx context.Context) (*Sent, error) {
 	if err := s.handOver(ctx, again); err != nil {
 		return s.p.sent(), err
 	}
-	s.p.Done, s.p.DoneAt = true, s.time()
+	s.p.Done, s.p.DoneAt, s.p.Metadata, s.p.Data = true, s.time(), "", ""
 	return s.p.sent(), s.keep(ctx)
+}
+
+// anew forgets an earlier draft that did not get through.
+func (s *sending) anew(ctx context.Context) (*Sent, error) {
+	*s.p = Progress{}
+	if err := s.prepare(s.inhalt, s.draft); err != nil {
+		return nil, err
+	}
+	return s.run(ctx)
 }
 
 // resume finds out whether what was announced is still there. Nothing was handed
@@ -296,6 +248,7 @@ func (s *sending) seal() error {
 		return err
 	}
 	s.p.Metadata, s.p.Data, s.p.SealedAt = m.String(), d.String(), s.time()
+	s.p.MetadataTag, s.p.DataTag = strings.Clone(m.Tag()), strings.Clone(d.Tag())
 	return nil
 }
 

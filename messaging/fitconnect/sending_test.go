@@ -50,7 +50,7 @@ func TestFragments(t *testing.T) {
 	c := sendingClient(t, b.z)
 	rapid.Check(t, func(rt *rapid.T) {
 		cut := rapid.Int64Range(1, 4096).Draw(rt, "cut")
-		size := rapid.Int64Range(0, 4*cut+1).Draw(rt, "size")
+		size := rapid.Int64Range(0, 2*cut+1).Draw(rt, "size")
 		content := make([]byte, size)
 		for i := range content {
 			content[i] = byte(i*7 + i/251)
@@ -203,9 +203,44 @@ func TestContinueWhenTheAnswerWasLost(t *testing.T) {
 	}
 	require.Equal(t, 1, b.submitted(t))
 
+	require.Empty(t, p.Metadata+p.Data, "what is taken need not be kept")
 	d.Data = []byte(`{"other":1}`)
 	_, err = s.Continue(t.Context(), d, p, nil)
 	require.ErrorIs(t, err, fehler.ErrConflict, "another draft under the same progress")
+}
+
+// Another draft under the same progress: nothing of the first one is handed over
+// with it, and one that was handed over stands.
+func TestContinueWithAnotherDraft(t *testing.T) {
+	b := newBench(t, nil, nil)
+	s := newSender(t, b.z, nil)
+	for _, c := range []struct {
+		op     string
+		stands bool
+		want   string
+	}{
+		{"PUT attachment", false, `{"second":2}`},
+		{"PUT submission", false, ""},
+		{"PUT submission", true, `{"first":1}`},
+	} {
+		d := fitconnecttest.Beispiel(b.dest.ID)
+		d.Data = []byte(`{"first":1}`)
+		p := &fitconnect.Progress{}
+		b.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultStatus, Op: c.op, Status: 422})
+		_, err := s.Continue(t.Context(), d, p, nil)
+		require.ErrorIs(t, err, fehler.ErrInvalid)
+		d.Data, d.FirstStands = []byte(`{"second":2}`), c.stands
+		d.Attachments = append(d.Attachments, d.Attachments[0])
+		sent, err := s.Continue(t.Context(), d, p, nil)
+		if c.want == "" {
+			require.ErrorIs(t, err, fehler.ErrConflict)
+			continue
+		}
+		require.NoError(t, err)
+		r, err := b.sub.Fetch(t.Context(), sent.SubmissionID)
+		require.NoError(t, err)
+		require.Equal(t, c.want, string(r.Data))
+	}
 }
 
 // What was announced and not handed over is deleted after a day.

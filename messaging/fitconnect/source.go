@@ -31,7 +31,7 @@ var zeroHash = strings.Repeat("0", 2*sha512.Size)
 
 // prepare checks everything that can be checked without a call and plans the parts.
 func (s *sending) prepare(in inhalt, draft any) error {
-	s.inhalt = in
+	s.inhalt, s.draft, s.sources, s.first = in, draft, nil, false
 	if err := s.collect(); err != nil {
 		return err
 	}
@@ -39,7 +39,15 @@ func (s *sending) prepare(in inhalt, draft any) error {
 	if err != nil {
 		return err
 	}
-	if s.p.Draft != "" && s.p.Draft != print {
+	switch {
+	case s.p.Draft == "" || s.p.Draft == print:
+	case s.p.Metadata == "" && !s.p.Done:
+		// Nothing was handed over: beginning anew cannot send twice.
+		*s.p = Progress{}
+	case in.FirstStands:
+		s.first = true
+		return nil
+	default:
 		return fehler.New("fitconnect."+s.op, s.p.SubmissionID, fehler.ErrConflict, errors.New("the progress belongs to another draft"))
 	}
 	if s.p.Done {

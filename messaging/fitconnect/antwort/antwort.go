@@ -42,7 +42,8 @@ type Inhalt struct {
 }
 
 // Schreiber writes a Sendung in one of the formats of the channel. What has no
-// format there is [fehler.Probleme]. The same Sendung must give the same Inhalt.
+// format there is [fehler.Probleme]. A Sendung that
+// was half sent is written again.
 type Schreiber func(s messaging.Sendung, c fitconnect.ReplyFITConnect) (Inhalt, error)
 
 // Params is what a [Kanal] needs; all fields are required.
@@ -159,7 +160,7 @@ func (k *Kanal) draft(ctx context.Context, s messaging.Sendung) (fitconnect.Repl
 	if err != nil {
 		return fitconnect.ReplyDraft{}, err
 	}
-	d := fitconnect.ReplyDraft{CaseID: s.Adresse.Kennung, Channel: channel, ProcessStandard: in.ProcessStandard,
+	d := fitconnect.ReplyDraft{CaseID: s.Adresse.Kennung, Channel: channel, ProcessStandard: in.ProcessStandard, FirstStands: true,
 		Metadata: in.Metadata, Data: in.Data, DataSchema: in.DataSchema}
 	for _, a := range s.Nachricht.Anhaenge {
 		d.Sources = append(d.Sources, fitconnect.Source{Size: a.Groesse,

@@ -29,9 +29,9 @@ import (
 
 // The codes of a query that is not asked, as [fehler.Probleme].
 const (
-	CodeLeika  = "routing.leika"
-	CodeRegion = "routing.gebiet"
-	CodeSearch = "routing.suche"
+	CodeLeika  = "fitconnect.routing.leika"
+	CodeRegion = "fitconnect.routing.gebiet"
+	CodeSearch = "fitconnect.routing.suche"
 )
 
 const (

@@ -268,5 +268,5 @@ func ExampleClient_Find() {
 	fmt.Println(len(r.Ziele), r.Abgelehnt[0].Probleme, err)
 	// Output:
 	// Bürgeramt Hanau true
-	// 0 invalid: routing.zustellpunkt at /destinationSignature: signature is of another destination <nil>
+	// 0 invalid: fitconnect.routing.zustellpunkt at /destinationSignature: signature is of another destination <nil>
 }

@@ -21,14 +21,14 @@ import (
 
 // The codes of a route that is not to be used.
 const (
-	CodeSignature   = "routing.signatur"     // not a PS512 JWS, or not valid
-	CodeIssuer      = "routing.aussteller"   // issuer is not on the list
-	CodeKey         = "routing.schluessel"   // key unknown, not usable or its certificate expired
-	CodePayload     = "routing.inhalt"       // payload is not what it must be
-	CodeDestination = "routing.zustellpunkt" // of another destination
-	CodeService     = "routing.leistung"     // not for the service asked for
-	CodeOutside     = "routing.ausserhalb"   // not for the region asked for
-	CodeTime        = "routing.zeit"         // of the future or too old
+	CodeSignature   = "fitconnect.routing.signatur"     // not a PS512 JWS, or not valid
+	CodeIssuer      = "fitconnect.routing.aussteller"   // issuer is not on the list
+	CodeKey         = "fitconnect.routing.schluessel"   // key unknown, not usable or its certificate expired
+	CodePayload     = "fitconnect.routing.inhalt"       // payload is not what it must be
+	CodeDestination = "fitconnect.routing.zustellpunkt" // of another destination
+	CodeService     = "fitconnect.routing.leistung"     // not for the service asked for
+	CodeOutside     = "fitconnect.routing.ausserhalb"   // not for the region asked for
+	CodeTime        = "fitconnect.routing.zeit"         // of the future or too old
 )
 
 const (
