@@ -57,6 +57,7 @@ type haus struct {
 	kanal  *antwort.Kanal
 	caseID string
 	reader *fitconnect.ReplyReader
+	read   map[string]string // Sendung by reply, of what was read already
 }
 
 func must(t messagingtest.TB, err error) {
@@ -93,7 +94,7 @@ func start(t messagingtest.TB) *haus {
 	keys := fitconnect.ReplyKeys{Base: authority, Known: map[string]fitconnect.JWKSet{issuer: {Keys: []fitconnect.JWK{sig.Public(fitconnect.UseVerify)}}}}
 	replier, err := fitconnect.NewReplier(authority, &fitconnect.ReplierOptions{Keys: keys})
 	must(t, err)
-	h := &haus{z: z, caseID: sent.CaseID}
+	h := &haus{z: z, caseID: sent.CaseID, read: map[string]string{}}
 	h.kanal, err = antwort.New(antwort.Params{Replier: replier, Faelle: faelle{sent.CaseID: channel}, Schreiber: schreibe, Progress: &fitconnect.MemoryProgress{}},
 		&antwort.Options{Bekanntgabe: "postfach"})
 	must(t, err)
@@ -110,12 +111,18 @@ func (h *haus) count(id uuid.UUID) (n int) {
 		if err != nil {
 			return -1
 		}
-		r, err := h.reader.Fetch(context.Background(), ref.ReplyID)
-		if err != nil {
-			return -1
+		if _, known := h.read[ref.ReplyID]; !known {
+			r, err := h.reader.Fetch(context.Background(), ref.ReplyID)
+			if err != nil {
+				return -1
+			}
+			var data struct{ Sendung string }
+			if json.Unmarshal(r.Data, &data) != nil {
+				return -1
+			}
+			h.read[ref.ReplyID] = data.Sendung
 		}
-		var data struct{ Sendung string }
-		if json.Unmarshal(r.Data, &data) == nil && data.Sendung == id.String() {
+		if h.read[ref.ReplyID] == id.String() {
 			n++
 		}
 	}
