@@ -79,7 +79,10 @@ func NewSubscriber(p SubscriberParams, o *SubscriberOptions) (*Subscriber, error
 		s.opt.NewID = uuid.NewString
 	}
 	setDefault(&s.opt.MaxTotal, 512<<20)
-	s.verifier = &Verifier{Keys: keysOr(s.opt.EventKeys, p.Client), Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
+	s.verifier = &Verifier{Keys: p.Client, Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
+	if s.opt.EventKeys != nil {
+		s.verifier.Keys = s.opt.EventKeys
+	}
 	return s, nil
 }
 

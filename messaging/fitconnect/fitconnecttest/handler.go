@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,9 +48,8 @@ func (z *Zustelldienst) handler() http.Handler {
 		{"GET case events", "GET /submission-api/v2/cases/{case}/events", both, z.caseEvents},
 		{"POST event", "POST /submission-api/v2/cases/{case}/events", both, z.postEvent},
 	}
-	routes = append(append(routes, z.routingRoutes()...), z.replyRoutes()...)
 	mux := http.NewServeMux()
-	for _, r := range routes {
+	for _, r := range slices.Concat(routes, z.routingRoutes(), z.replyRoutes()) {
 		mux.Handle(r.pattern, z.wrap(r))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
