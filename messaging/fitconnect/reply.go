@@ -70,8 +70,8 @@ type CaseInfo struct {
 	ReplyIDs      []string `json:"replyIds,omitempty"`
 }
 
-// maxListed bounds what a list yields of a service that never ends.
-const maxListed = 100_000
+// maxReplies bounds what a list of replies or cases yields of a service that never ends.
+const maxReplies = 100_000
 
 // replyCalls are the calls about replies.
 type replyCalls struct {
@@ -91,7 +91,7 @@ func (r replyCalls) list(ctx context.Context) iter.Seq2[ReplyRef, error] {
 		for again := true; again; {
 			again = false
 			total, found := -1, 0
-			for offset := 0; offset < maxListed; {
+			for offset := 0; offset < maxReplies; {
 				var p replyPage
 				u := r.url(r.paths.Replies, "", "") + "?offset=" + strconv.Itoa(offset) + "&limit=" + strconv.Itoa(pageLimit)
 				if err := r.c.doJSON(ctx, r.c.get("GET replies", u), &p); err != nil {
@@ -202,7 +202,7 @@ func (r replyCalls) submit(ctx context.Context, id string, metadata, data *JWE) 
 func (c *Client) Cases(ctx context.Context, paths *ReplyPaths) ([]CaseInfo, error) {
 	r := replyCalls{c, paths.filled()}
 	var all []CaseInfo
-	for len(all) < maxListed {
+	for len(all) < maxReplies {
 		var p struct {
 			TotalCount int        `json:"totalCount"`
 			Cases      []CaseInfo `json:"cases"`

@@ -307,11 +307,11 @@ func (r *ReplyReader) decide(ctx context.Context, ref ReplyRef, want State, e Ev
 	if logErr != nil {
 		return err
 	}
-	switch state := log.decision(subject); {
-	case state == want:
+	switch accepted, rejected := log.Last(subject, EventAcceptReply), log.Last(subject, EventRejectReply); {
+	case accepted == nil && rejected == nil:
+		return err
+	case (accepted != nil) == (want == StateAccepted):
 		return nil
-	case state != "":
-		return fehler.New("fitconnect."+op, ref.ReplyID, fehler.ErrConflict, errors.New("reply is "+string(state)+" already"))
 	}
-	return err
+	return fehler.New("fitconnect."+op, ref.ReplyID, fehler.ErrConflict, errors.New("reply is decided otherwise already"))
 }
