@@ -267,7 +267,7 @@ func TestContinueAfterADay(t *testing.T) {
 	require.Equal(t, fitconnect.StateSubmitted, z.State(sent.SubmissionID))
 }
 
-func TestForward(t *testing.T) {
+func TestForwardDraft(t *testing.T) {
 	b := newBench(t, nil, nil)
 	other, err := b.z.AddDestination(fitconnecttest.DestinationParams{Encryption: testKey(t, fitconnecttest.KeyEncryption2), Signing: testKey(t, fitconnecttest.KeySigning2)})
 	require.NoError(t, err)
