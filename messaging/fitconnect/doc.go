@@ -9,7 +9,9 @@
 //   - [Metadata] is the metadata document; [CheckMetadata] checks its structure.
 //   - [Subscriber] receives: it fetches a submission, performs every check that needs no
 //     knowledge of the case, and posts accept or reject.
-//   - [Sender] sends: it encrypts, announces, uploads and submits.
+//   - [Sender] sends: it encrypts, announces, uploads and submits; large attachments in
+//     fragments, and after a crash from a stored [Progress].
+//   - [Replier] answers in the case of a submission, [ReplyReader] reads such answers.
 //   - [CallbackHandler] receives the hints of the delivery service.
 //
 // # Three outcomes

@@ -35,6 +35,9 @@ type SubscriberOptions struct {
 	CheckMetadata func(raw []byte) fehler.Probleme
 	// CheckData checks the decrypted data; nil is [CheckDataSyntax].
 	CheckData func(mimeType string, data []byte) fehler.Probleme
+	// EventKeys finds the keys events are signed with; nil is the Client. A case
+	// with replies holds events of the sender: see [ReplyKeys].
+	EventKeys KeySource
 	// Policy is the policy for published signature keys.
 	Policy *JWKPolicy
 	// ServiceIssuers: see [Verifier].
@@ -77,6 +80,9 @@ func NewSubscriber(p SubscriberParams, o *SubscriberOptions) (*Subscriber, error
 	}
 	setDefault(&s.opt.MaxTotal, 512<<20)
 	s.verifier = &Verifier{Keys: p.Client, Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
+	if s.opt.EventKeys != nil {
+		s.verifier.Keys = s.opt.EventKeys
+	}
 	return s, nil
 }
 

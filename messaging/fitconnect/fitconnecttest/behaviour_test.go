@@ -241,7 +241,7 @@ func TestAccess(t *testing.T) {
 		"subscriber fetches":   {"GET", "/submissions/" + sent.SubmissionID, subscriber, "", 200},
 		"submission log":       {"GET", "/submissions/" + sent.SubmissionID + "/events", subscriber, "", 200},
 		"keys elsewhere":       {"GET", "/destinations/" + d.ID + "/keys", subscriber, "", 404},
-		"unknown call":         {"GET", "/replies", subscriber, "", 404},
+		"unknown call":         {"GET", "/nothing", subscriber, "", 404},
 		"garbage":              {"POST", "/submissions", sender, "{", 400},
 		"unknown destination":  {"POST", "/submissions", sender, "{}", 404},
 	} {

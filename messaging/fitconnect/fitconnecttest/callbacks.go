@@ -80,8 +80,16 @@ func (z *Zustelldienst) enqueue(to *fitconnect.Callback, kind fitconnect.Callbac
 	if err != nil {
 		return // ids only: cannot fail
 	}
+	z.enqueueBody(to, body, s.ref.SubmissionID)
+}
+
+// enqueueBody is enqueue for a body that is about the submission or reply.
+func (z *Zustelldienst) enqueueBody(to *fitconnect.Callback, body []byte, id string) {
+	if to == nil || to.URL == "" {
+		return
+	}
 	q := &z.callbacks
-	q.waiting = append(q.waiting, pendingCallback{to: *to, body: body, twice: z.takeContent(FaultDuplicateCallback, s.ref.SubmissionID)})
+	q.waiting = append(q.waiting, pendingCallback{to: *to, body: body, twice: z.takeContent(FaultDuplicateCallback, id)})
 	select {
 	case z.wake() <- struct{}{}:
 	default:

@@ -58,6 +58,7 @@ func (z *Zustelldienst) Tick() error {
 			z.tellSender(s)
 		}
 	}
+	z.tickReplies(now, d)
 	z.forgetCases(now, d.DeleteEvents)
 	return nil
 }

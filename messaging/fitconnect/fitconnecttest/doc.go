@@ -6,7 +6,8 @@
 // destinations and their keys, the well-known keys of the service, submissions
 // with attachments, event logs and posted events, callbacks with their HMAC. It
 // verifies what is posted as the service does: headers of every JWE, signature,
-// claims and schema of every event. Deadlines run on an injected clock ([Zustelldienst.Tick]).
+// claims and schema of every event. It also takes and serves replies, and is a
+// Routing API with its portal ([Zustelldienst.AddRoute]). Deadlines run on an injected clock ([Zustelldienst.Tick]).
 //
 // A vendor proves an adapter like this:
 //

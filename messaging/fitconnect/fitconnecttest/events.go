@@ -38,6 +38,9 @@ func (k storeKeys) ServiceKey(context.Context, string) (fitconnect.JWK, error) {
 }
 
 func (k storeKeys) DestinationKey(_ context.Context, destinationID, kid string) (fitconnect.JWK, error) {
+	if key, ok := k.z.replies.keys[destinationID].Find(kid); ok {
+		return key, nil // of a sender, for its events about replies
+	}
 	d := k.z.destinations[destinationID]
 	if d == nil || !d.signingKids[kid] {
 		return fitconnect.JWK{}, fehler.New("fitconnecttest", "", fehler.ErrNotFound, nil)
@@ -123,7 +126,13 @@ func (z *Zustelldienst) spoilEvents(all []string) ([]string, error) {
 		id := strings.TrimPrefix(e.Subject, fitconnect.SubjectOfSubmission(""))
 		s := z.submissions[id]
 		if s == nil {
-			out = append(out, token)
+			keep := false
+			if token, keep, err = z.spoilReplyEvent(token, e); err != nil {
+				return nil, err
+			}
+			if keep {
+				out = append(out, token)
+			}
 			continue
 		}
 		submit := e.Type == fitconnect.EventSubmitSubmission
@@ -187,6 +196,10 @@ func (z *Zustelldienst) postEvent(w http.ResponseWriter, r *http.Request, c *cli
 		return
 	}
 	setOp(w, "POST event "+string(e.Type))
+	if strings.HasPrefix(e.Subject, fitconnect.SubjectOfReply("")) {
+		z.postReplyEvent(w, c, caseID, e)
+		return
+	}
 	s := z.submissions[strings.TrimPrefix(e.Subject, fitconnect.SubjectOfSubmission(""))]
 	d := z.destinations[e.Issuer]
 	switch {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,10 +46,10 @@ func (z *Zustelldienst) handler() http.Handler {
 		{"GET attachment", "GET /submission-api/v2/submissions/{submission}/attachments/{attachment}", []string{subscribe}, z.getAttachment},
 		{"GET submission events", "GET /submission-api/v2/submissions/{submission}/events", both, z.submissionEvents},
 		{"GET case events", "GET /submission-api/v2/cases/{case}/events", both, z.caseEvents},
-		{"POST event", "POST /submission-api/v2/cases/{case}/events", []string{subscribe}, z.postEvent},
+		{"POST event", "POST /submission-api/v2/cases/{case}/events", both, z.postEvent},
 	}
 	mux := http.NewServeMux()
-	for _, r := range routes {
+	for _, r := range slices.Concat(routes, z.routingRoutes(), z.replyRoutes()) {
 		mux.Handle(r.pattern, z.wrap(r))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

@@ -56,6 +56,8 @@ type Zustelldienst struct {
 	calls        []Call                   // GUARDED_BY(mu)
 	faults       []*Fault                 // GUARDED_BY(mu)
 	callbacks    callbackQueue            // GUARDED_BY(mu)
+	replies      replyBook                // GUARDED_BY(mu)
+	routing      routingBook              // GUARDED_BY(mu)
 	sender       *fitconnect.Sender       // GUARDED_BY(mu); of Sende, made when needed
 	senderClient *fitconnect.Client       // GUARDED_BY(mu)
 }
