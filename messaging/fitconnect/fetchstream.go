@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 )
 
@@ -99,12 +100,15 @@ func (f *fetch) attachment(ctx context.Context, a *Attachment, sink Sink) (err e
 			sink.Discard()
 		}
 	}()
-	hash := sha512.New()
-	for plain, err := range f.parts(ctx, a) {
+	hash, sum := sha512.New(), ""
+	for p, err := range f.parts(ctx, a) {
+		plain := p.plain
 		if err != nil || plain == nil {
 			return err
 		}
-		hash.Write(plain)
+		if sum = p.sum; sum == "" {
+			hash.Write(plain)
+		}
 		if m, ok := sink.(*memorySink); ok && len(a.parts()) == 1 {
 			m.take(plain)
 			continue
@@ -113,7 +117,10 @@ func (f *fetch) attachment(ctx context.Context, a *Attachment, sink Sink) (err e
 			return f.sinkError(err)
 		}
 	}
-	if a.Hash.Type != "sha512" || a.Hash.Content != hex.EncodeToString(hash.Sum(nil)) {
+	if sum == "" {
+		sum = hex.EncodeToString(hash.Sum(nil))
+	}
+	if a.Hash.Type != "sha512" || a.Hash.Content != sum {
 		f.finding(SlugHashMismatch, InstanceAttachment(a.AttachmentID), "hash of attachment and metadata differ")
 		return nil
 	}
@@ -129,24 +136,35 @@ func (f *fetch) sinkError(err error) error {
 	return err
 }
 
-// parts gives the opened parts of an attachment; nil without an error means a
-// finding and is the last. While one is used the next one is on its way. A part is
-// valid until the next one is asked for.
-func (f *fetch) parts(ctx context.Context, a *Attachment) func(yield func([]byte, error) bool) {
+// opened is a part: its plaintext, nil if there was a finding, and its hash if it is
+// known already, which it is only of a part that is the whole attachment.
+type opened struct {
+	plain []byte
+	sum   string
+}
+
+// parts gives the opened parts of an attachment; after a finding there are no more.
+// While one is used the next one is on its way. A part is valid until the next one
+// is asked for.
+func (f *fetch) parts(ctx context.Context, a *Attachment) iter.Seq2[opened, error] {
 	ids := a.parts()
-	open := func(id string, j *JWE, err error) ([]byte, error) {
+	open := func(id string, j *JWE, err error) (opened, error) {
 		instance := InstanceAttachment(a.AttachmentID)
 		if bad, ok := errors.AsType[malformedJWE](err); ok {
 			f.finding(SlugEncryptionIssue, instance, bad.Error())
-			return nil, nil
+			return opened{}, nil
 		}
 		if err != nil {
-			return nil, err
+			return opened{}, err
 		}
-		return f.unseal(ctx, j, part{instance: instance, tag: f.tags.Attachments[id]})
+		plain, err := f.unseal(ctx, j, part{instance: instance, tag: f.tags.Attachments[id]})
+		if j.work != nil {
+			return opened{plain, j.work.sum}, err
+		}
+		return opened{plain: plain}, err
 	}
 	if len(ids) == 1 {
-		return func(yield func([]byte, error) bool) {
+		return func(yield func(opened, error) bool) {
 			j, err := f.download(ctx, ids[0], 1, nil)
 			yield(open(ids[0], j, err))
 		}
@@ -156,7 +174,7 @@ func (f *fetch) parts(ctx context.Context, a *Attachment) func(yield func([]byte
 		j   *JWE
 		err error
 	}
-	return func(yield func([]byte, error) bool) {
+	return func(yield func(opened, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		next, used := make(chan arrived), make(chan []byte, 2)
 		var wg sync.WaitGroup
@@ -186,19 +204,19 @@ func (f *fetch) parts(ctx context.Context, a *Attachment) func(yield func([]byte
 			if p.j != nil {
 				buf = p.j.sealed
 			}
-			plain, err := open(p.id, p.j, p.err)
-			if !yield(plain, err) || err != nil || plain == nil {
+			o, err := open(p.id, p.j, p.err)
+			if !yield(o, err) || err != nil || o.plain == nil {
 				return
 			}
 			used <- buf
 		}
 		if err := ctx.Err(); err != nil { // the sender of next may have gone for it
-			yield(nil, err)
+			yield(opened{}, err)
 		}
 	}
 }
 
-// Parts that are not weighed, and those whose key is unwrapped while they arrive.
+// Parts that are not weighed, and those that are worked on while they arrive.
 const (
 	lightPart = 1 << 20
 	earlyPart = 256 << 10
@@ -258,18 +276,12 @@ func (f *fetch) download(ctx context.Context, id string, held int64, buf []byte)
 					return admit(4 * n)
 				}
 			}
-			var unwrap func() ([]byte, error)
-			var done chan struct{}
-			if a.length >= earlyPart {
-				x.begun = func(head string) { unwrap, done = f.s.p.Keys.unwrapEarly(head) }
+			// Of several parts one is opened while the next one arrives.
+			if held == 1 && a.length >= earlyPart && parallel() {
+				x.begin = f.s.p.Keys.begin
 			}
-			j, bad = x.readJWE()
-			if bad == nil {
-				j.unwrap = unwrap
+			if j, bad = x.readJWE(); bad == nil {
 				return nil
-			}
-			if done != nil {
-				<-done
 			}
 			if _, ok := errors.AsType[malformedJWE](bad); ok {
 				return nil
@@ -285,20 +297,4 @@ func (f *fetch) download(ctx context.Context, id string, held int64, buf []byte)
 		return err
 	})
 	return j, err
-}
-
-// unwrapEarly begins to unwrap the key of a JWE of which only the head is there. It
-// gives nothing if no key fits: whose fault that is is found out later.
-func (r *Keyring) unwrapEarly(head string) (func() ([]byte, error), chan struct{}) {
-	j, err := ParseJWE(head + "..AAAAAAAAAAAAAAAAAAAAAA")
-	if err != nil || r.keys[j.Kid] == nil {
-		return nil, nil
-	}
-	unwrap := sync.OnceValues(func() ([]byte, error) { return contentKey(r.keys[j.Kid], j.Kid, head) })
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, _ = unwrap()
-	}()
-	return unwrap, done
 }

@@ -40,8 +40,8 @@ type JWE struct {
 	// decoded, and spoilt says that it could not be.
 	sealed []byte
 	spoilt bool
-	// unwrap, if set, gives the content key: it was begun before the text ended.
-	unwrap func() ([]byte, error)
+	// work, if any, was done while it was read.
+	work *earlyWork
 }
 
 // ParseJWE splits a compact JWE and checks its header strictly: exactly five
@@ -243,11 +243,12 @@ func (r *Keyring) Decrypt(j *JWE) ([]byte, error) {
 	if !ok {
 		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, errDecrypt)
 	}
-	unwrap := j.unwrap
-	if unwrap == nil {
-		unwrap = func() ([]byte, error) { return contentKey(key, j.Kid, j.raw[:e[2]]) }
+	var cek []byte
+	if j.work != nil {
+		cek, err = j.work.unwrap()
+	} else {
+		cek, err = contentKey(key, j.Kid, j.raw[:e[2]])
 	}
-	cek, err := unwrap()
 	if err != nil {
 		return nil, err
 	}

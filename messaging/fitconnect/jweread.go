@@ -35,8 +35,8 @@ type jweReader struct {
 	length int64
 	// buf is reused for the ciphertext if it is large enough.
 	buf []byte
-	// begun, if set, is told the first three segments as soon as they are there.
-	begun func(head string)
+	// begin, if set, is told the first three segments as soon as they are there.
+	begin func(head string) *earlyWork
 	// grows, if set, is told what it will hold before it takes more room; its error
 	// ends the reading.
 	grows func(n int64) error
@@ -45,18 +45,20 @@ type jweReader struct {
 	n    int // bytes of win that are filled
 	err  error
 	good bool // the ciphertext is base64url
+	work *earlyWork
 }
 
 // readJWE gives a JWE whose ciphertext is decoded, for one [Keyring.Decrypt].
 func (x *jweReader) readJWE() (*JWE, error) {
+	defer func() { x.work.end() }()
 	x.win = windowPool.Get().(*[readWindow]byte)
 	defer windowPool.Put(x.win)
 	head, err := x.head()
 	if err != nil {
 		return nil, err
 	}
-	if x.begun != nil {
-		x.begun(head)
+	if x.begin != nil {
+		x.work = x.begin(head)
 	}
 	body, tag, err := x.body(len(head))
 	if err != nil {
@@ -68,7 +70,7 @@ func (x *jweReader) readJWE() (*JWE, error) {
 	if err != nil {
 		return nil, malformedJWE{err}
 	}
-	j.sealed, j.spoilt = body, !x.good
+	j.sealed, j.spoilt, j.work = body, !x.good, x.work
 	return j, nil
 }
 
@@ -153,12 +155,14 @@ func (x *jweReader) body(head int) (buf []byte, tag string, err error) {
 			}
 			x.good = false
 		}
+		x.work.take(to[:whole/8*6])
 		buf = buf[:len(buf)+whole/8*6]
 		if last {
-			var good bool
+			at, good := len(buf), false
 			if buf, good = decodeEnd(buf, chunk[whole:end]); !good {
 				x.good = false
 			}
+			x.work.take(buf[at:])
 			x.drop(end + 1)
 			tag, err = x.tag()
 			return buf, tag, err

@@ -1,7 +1,6 @@
 package fitconnecttest
 
 import (
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -223,7 +222,14 @@ func (z *Zustelldienst) getAttachment(w http.ResponseWriter, r *http.Request, c 
 	}
 	w.Header().Set("Content-Type", fitconnect.MIMEJOSE)
 	w.Header().Set("Content-Length", strconv.Itoa(len(jwe)))
-	_, _ = io.WriteString(w, jwe) // without the lock: it may be large, and the caller slow
+	// Without the lock, because the caller may be slow, and without a copy of the whole.
+	for window := make([]byte, 64<<10); len(jwe) > 0; {
+		n := copy(window, jwe)
+		if _, err := w.Write(window[:n]); err != nil {
+			return
+		}
+		jwe = jwe[n:]
+	}
 }
 
 // attachment finds what getAttachment serves, or answers.
