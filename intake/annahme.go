@@ -338,6 +338,11 @@ func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {
 // keep makes all bytes durable for the Mandant and notes size and hash.
 func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
 	for _, t := range l.teile() {
+		if there, err := a.liegt(ctx, m, t); err != nil {
+			return err
+		} else if there {
+			continue
+		}
 		r, err := t.open(ctx)
 		if err != nil {
 			return err
