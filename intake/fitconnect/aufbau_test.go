@@ -75,9 +75,11 @@ func (m mandanten) Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, 
 
 type einstellung struct {
 	limits  intake.Limits
+	client  fitconnect.ClientOptions
 	maxJWE  int64
 	blobs   blob.Store
 	empfang *eingang.Options
+	relay   *relay.Options
 	regeln  []tenant.Zustaendigkeit
 }
 
@@ -98,7 +100,7 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 		},
 	})
 	require.NoError(t, err)
-	s.sub, err = s.punkt.Subscriber(&fitconnect.ClientOptions{MaxJWE: e.maxJWE}, nil)
+	s.sub, err = s.punkt.Subscriber(&e.client, nil)
 	require.NoError(t, err)
 
 	verzeichnis, err := tenant.NewVerzeichnis(
@@ -134,7 +136,7 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 	s.empfang = eingang.New(s.sub, s.annahme, e.empfang)
 	s.relay = relay.New(s.store, map[vorgang.AuftragArt]relay.Handler{
 		vorgang.EingangQuittieren: intake.NewQuittierung(s.blobs, nil, eingang.NewQuittierer(s.sub)),
-	}, nil)
+	}, e.relay)
 	return s
 }
 

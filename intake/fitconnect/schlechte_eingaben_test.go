@@ -120,7 +120,7 @@ func schlechteEingaben() []schlecht {
 			ausgang: intake.Abgelehnt, code: "xfall.kein-xml", problem: fitconnect.SlugSyntaxViolation, zustand: fitconnect.StateRejected, verbleib: imRegister},
 		{name: "Anlage zu groß für die Behörde", einstellung: &einstellung{limits: intake.Limits{Datei: 10}}, send: sendDraft(nil),
 			ausgang: intake.Abgelehnt, code: "intake.datei-zu-gross", problem: fitconnect.SlugTechnicalError, zustand: fitconnect.StateRejected, verbleib: imRegister},
-		{name: "Einreichung zu groß für den Empfang", einstellung: &einstellung{maxJWE: 700}, send: sendDraft(nil),
+		{name: "Einreichung zu groß für den Empfang", einstellung: &einstellung{client: fitconnect.ClientOptions{MaxJWE: 700}}, send: sendDraft(nil),
 			zustand: fitconnect.StateSubmitted, verbleib: beimDienst},
 		{name: "Anlage schon beim Empfang zu groß", einstellung: &einstellung{limits: intake.Limits{Datei: 2 << 20}}, send: sendDraft(grosseAnlage(3 << 20)),
 			ausgang: intake.Abgelehnt, code: "intake.datei-zu-gross", problem: fitconnect.SlugTechnicalError, zustand: fitconnect.StateRejected, verbleib: ohneDatei},
