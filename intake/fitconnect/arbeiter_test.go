@@ -58,7 +58,7 @@ func TestFailingPauses(t *testing.T) {
 		return err
 	}
 	times := 0
-	for range 60 {
+	for range 60 { // half an hour
 		before := s.fetches(bad.SubmissionID)
 		err := poll()
 		if n := s.fetches(bad.SubmissionID) - before; n > 0 {
@@ -70,7 +70,7 @@ func TestFailingPauses(t *testing.T) {
 		}
 		u.vor(30 * time.Second)
 	}
-	// Half an hour: at 0, 0.5, then after 1, 2, 4, 8, 10 minutes.
+	// At 0, 0.5, then after 1, 2, 4, 8, 10 minutes.
 	require.Equal(t, 7, times)
 
 	s.dienst.ClearFaults()
@@ -193,7 +193,11 @@ func TestEachSubmissionEndsOnce(t *testing.T) {
 		return nil
 	}
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // each takes half a second
-		require.NoError(t, f.Value.Set("30"))
+		n := "30"
+		if testing.Short() {
+			n = "8"
+		}
+		require.NoError(t, f.Value.Set(n))
 		defer func() { require.NoError(t, f.Value.Set(f.DefValue)) }()
 	}
 	rapid.Check(t, func(rt *rapid.T) {

@@ -76,7 +76,6 @@ func (m mandanten) Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, 
 type einstellung struct {
 	limits  intake.Limits
 	client  fitconnect.ClientOptions
-	maxJWE  int64
 	blobs   blob.Store
 	empfang *eingang.Options
 	relay   *relay.Options

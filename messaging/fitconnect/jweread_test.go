@@ -5,10 +5,13 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io"
 	mrand "math/rand/v2"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +22,22 @@ import (
 	"pgregory.net/rapid"
 )
 
-var readKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, minRSABits) })
+// readKey is a key of the double, whose package cannot be imported here.
+var readKey = sync.OnceValues(func() (*rsa.PrivateKey, error) {
+	raw, err := os.ReadFile("fitconnecttest/testkeys.json")
+	if err != nil {
+		return nil, err
+	}
+	var file struct{ Keys []struct{ PKCS8 []byte } }
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return nil, err
+	}
+	k, err := x509.ParsePKCS8PrivateKey(file.Keys[0].PKCS8)
+	if err != nil {
+		return nil, err
+	}
+	return k.(*rsa.PrivateKey), nil
+})
 
 func readRing(t testing.TB) (*Keyring, JWK) {
 	t.Helper()
