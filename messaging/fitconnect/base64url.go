@@ -32,7 +32,8 @@ const decodeSlack = 2
 // decodeBlocks decodes whole blocks of eight characters of base64url into six bytes
 // each and tells whether all of them were of the alphabet. len(src) is a multiple
 // of eight, dst has decodeSlack bytes more than the result. It takes a third of the
-// time of encoding/base64, which is what an attachment costs beside its cipher.
+// time of encoding/base64, and base64url is the dearest thing about an attachment beside
+// its cryptography.
 func decodeBlocks(dst, src []byte) bool {
 	t := pairTable()
 	bad := uint16(0)
