@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -42,21 +41,23 @@ func (x *Ablage) Put(ctx context.Context, t Teil, r io.Reader) (Teil, error) {
 		return t, err
 	}
 	x.sum += ref.Groesse
-	t.Groesse, t.SHA512, t.abgelegt = ref.Groesse, ref.SHA512, m
-	t.Open = func(ctx context.Context) (io.ReadCloser, error) { return a.p.Blobs.Open(ctx, m, ref) }
+	t.Groesse, t.SHA512 = ref.Groesse, ref.SHA512
+	t.Open = func(ctx context.Context) (io.ReadCloser, error) {
+		rc, err := a.p.Blobs.Open(ctx, m, ref)
+		if err != nil {
+			return nil, err
+		}
+		return &abgelegt{ReadCloser: rc, mandant: m, ref: ref}, nil
+	}
 	return t, nil
 }
 
-// liegt tells whether the bytes of a Teil lie with the Mandant already.
-func (a *Annahme) liegt(ctx context.Context, m tenant.ID, t *Teil) (bool, error) {
-	if t.abgelegt != m {
-		return false, nil
-	}
-	err := a.p.Blobs.Stat(ctx, m, blob.Ref{SHA512: t.SHA512, Groesse: t.Groesse})
-	if errors.Is(err, fehler.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
+// abgelegt is what Open of a Teil from an Ablage gives. It travels with Open, so that a
+// Teil whose Open was replaced is not taken for what lies there.
+type abgelegt struct {
+	io.ReadCloser
+	mandant tenant.ID
+	ref     blob.Ref
 }
 
 func (l Limits) zuGross(pfad string) fehler.Problem {

@@ -338,14 +338,16 @@ func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {
 // keep makes all bytes durable for the Mandant and notes size and hash.
 func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
 	for _, t := range l.teile() {
-		if there, err := a.liegt(ctx, m, t); err != nil {
-			return err
-		} else if there {
-			continue
-		}
 		r, err := t.open(ctx)
 		if err != nil {
 			return err
+		}
+		if there, ok := r.(*abgelegt); ok && there.mandant == m { // not a second time
+			t.Groesse, t.SHA512 = there.ref.Groesse, there.ref.SHA512
+			if err := r.Close(); err != nil {
+				return err
+			}
+			continue
 		}
 		ref, err := a.p.Blobs.Put(ctx, m, r)
 		if err = errors.Join(err, r.Close()); err != nil {

@@ -106,11 +106,11 @@ func measure(ctx context.Context, t *Teil, max int64) (int64, *mimetype.MIME, er
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return 0, nil, err
 	}
-	if t.abgelegt != "" { // counted and hashed a moment ago
-		if t.Groesse > max {
-			return t.Groesse, nil, errTooLarge
+	if there, ok := r.(*abgelegt); ok { // counted and hashed a moment ago
+		if there.ref.Groesse > max {
+			return there.ref.Groesse, nil, errTooLarge
 		}
-		return t.Groesse, mimetype.Detect(head[:n]), nil
+		return there.ref.Groesse, mimetype.Detect(head[:n]), nil
 	}
 	rest, err := io.Copy(io.Discard, io.LimitReader(r, max-int64(n)+1))
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/messaging"
-	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
@@ -84,9 +83,6 @@ type Teil struct {
 	SHA512  string `json:"sha512,omitempty"`
 	// Open gives the bytes, as often as asked. Mandatory.
 	Open func(ctx context.Context) (io.ReadCloser, error) `json:"-"`
-
-	// abgelegt is the Mandant in whose blob storage the bytes lie already.
-	abgelegt tenant.ID
 }
 
 // Bytes makes a Teil of bytes in memory.

@@ -35,6 +35,8 @@ type jweReader struct {
 	length int64
 	// buf is reused for the ciphertext if it is large enough.
 	buf []byte
+	// parse judges the text without its ciphertext; nil is [ParseJWE].
+	parse func(compact string) (*JWE, error)
 	// begin, if set, is told the first three segments as soon as they are there.
 	begin func(head string) *earlyWork
 	// grows, if set, is told what it will hold before it takes more room; its error
@@ -66,7 +68,11 @@ func (x *jweReader) readJWE() (*JWE, error) {
 	}
 	// The ciphertext is judged when it is decrypted: what is wrong with the rest,
 	// and with the tag, comes first.
-	j, err := ParseJWE(head + ".." + tag)
+	parse := x.parse
+	if parse == nil {
+		parse = ParseJWE
+	}
+	j, err := parse(head + ".." + tag)
 	if err != nil {
 		return nil, malformedJWE{err}
 	}
