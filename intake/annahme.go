@@ -342,6 +342,13 @@ func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
 		if err != nil {
 			return err
 		}
+		if there, ok := r.(*abgelegt); ok && there.mandant == m { // not a second time
+			t.Groesse, t.SHA512 = there.ref.Groesse, there.ref.SHA512
+			if err := r.Close(); err != nil {
+				return err
+			}
+			continue
+		}
 		ref, err := a.p.Blobs.Put(ctx, m, r)
 		if err = errors.Join(err, r.Close()); err != nil {
 			return err

@@ -72,9 +72,7 @@ func (l Limits) pruefeDateien(ctx context.Context, d *Lieferung) error {
 			return err
 		}
 		if errors.Is(err, errTooLarge) {
-			p = append(p, fehler.Problem{Code: "intake.datei-zu-gross", Pfad: t.ID.String(),
-				Meldung: fmt.Sprintf("larger than %d bytes", l.Datei),
-				Hinweis: fmt.Sprintf("Eine Datei ist größer als %d MB.", l.Datei>>20)})
+			p = append(p, l.zuGross(t.ID.String()))
 			continue
 		}
 		sum += size
@@ -86,8 +84,7 @@ func (l Limits) pruefeDateien(ctx context.Context, d *Lieferung) error {
 		}
 	}
 	if sum > l.Gesamt {
-		p = append(p, fehler.Problem{Code: "intake.gesamt-zu-gross", Meldung: fmt.Sprintf("%d bytes in all, %d allowed", sum, l.Gesamt),
-			Hinweis: fmt.Sprintf("Alle Dateien zusammen sind größer als %d MB.", l.Gesamt>>20)})
+		p = append(p, l.gesamtZuGross(sum))
 	}
 	if len(p) > 0 {
 		return p
@@ -108,6 +105,12 @@ func measure(ctx context.Context, t *Teil, max int64) (int64, *mimetype.MIME, er
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return 0, nil, err
+	}
+	if there, ok := r.(*abgelegt); ok { // counted and hashed a moment ago
+		if there.ref.Groesse > max {
+			return there.ref.Groesse, nil, errTooLarge
+		}
+		return there.ref.Groesse, mimetype.Detect(head[:n]), nil
 	}
 	rest, err := io.Copy(io.Discard, io.LimitReader(r, max-int64(n)+1))
 	if err != nil {

@@ -40,6 +40,7 @@ type schlecht struct {
 
 const (
 	imRegister = "Der Absender erhält die Ablehnung; die Lieferung liegt mit allem, was zu öffnen war, im Register."
+	ohneDatei  = "Der Absender erhält die Ablehnung; die Lieferung liegt ohne die zu große Datei im Register."
 	imFach     = "Die Lieferung liegt ganz im Klärfach und lässt sich nach der Korrektur erneut verarbeiten."
 	beimDienst = "Die Einreichung bleibt beim Zustelldienst und wird wieder angeboten."
 )
@@ -119,8 +120,12 @@ func schlechteEingaben() []schlecht {
 			ausgang: intake.Abgelehnt, code: "xfall.kein-xml", problem: fitconnect.SlugSyntaxViolation, zustand: fitconnect.StateRejected, verbleib: imRegister},
 		{name: "Anlage zu groß für die Behörde", einstellung: &einstellung{limits: intake.Limits{Datei: 10}}, send: sendDraft(nil),
 			ausgang: intake.Abgelehnt, code: "intake.datei-zu-gross", problem: fitconnect.SlugTechnicalError, zustand: fitconnect.StateRejected, verbleib: imRegister},
-		{name: "Einreichung zu groß für den Empfang", einstellung: &einstellung{maxTotal: 20}, send: sendDraft(nil),
+		{name: "Einreichung zu groß für den Empfang", einstellung: &einstellung{client: fitconnect.ClientOptions{MaxJWE: 700}}, send: sendDraft(nil),
 			zustand: fitconnect.StateSubmitted, verbleib: beimDienst},
+		{name: "Anlage schon beim Empfang zu groß", einstellung: &einstellung{limits: intake.Limits{Datei: 2 << 20}}, send: sendDraft(grosseAnlage(3 << 20)),
+			ausgang: intake.Abgelehnt, code: "intake.datei-zu-gross", problem: fitconnect.SlugTechnicalError, zustand: fitconnect.StateRejected, verbleib: ohneDatei},
+		{name: "Anlagen zusammen zu groß", einstellung: &einstellung{limits: intake.Limits{Gesamt: 2 << 20}}, send: sendDraft(grosseAnlage(3 << 20)),
+			ausgang: intake.Abgelehnt, code: "intake.gesamt-zu-gross", problem: fitconnect.SlugTechnicalError, zustand: fitconnect.StateRejected, verbleib: ohneDatei},
 		{name: "Dateityp nicht zugelassen", send: sendDraft(func(d *fitconnect.Draft) {
 			d.Attachments[1].Content = []byte("MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff")
 		}),

@@ -104,12 +104,16 @@ func (c *Client) Submissions(ctx context.Context, destinationID string) iter.Seq
 // Submission reads one submission. It is ErrNotFound once it was accepted,
 // rejected or deleted long enough ago.
 func (c *Client) Submission(ctx context.Context, submissionID string) (*Submission, error) {
+	return c.submission(ctx, submissionID, nil)
+}
+
+func (c *Client) submission(ctx context.Context, submissionID string, admit func(int64) error) (*Submission, error) {
 	const op = "GET submission"
 	if err := checkIDs(op, submissionID); err != nil {
 		return nil, err
 	}
 	r := c.get(op, c.api("submissions", submissionID))
-	r.limit = 2*c.opt.MaxJWE + c.opt.MaxJSON
+	r.limit, r.admit = 2*c.opt.MaxJWE+c.opt.MaxJSON, admit
 	s := &Submission{}
 	if err := c.doJSON(ctx, r, s); err != nil {
 		return nil, err
@@ -124,12 +128,17 @@ func (c *Client) Submission(ctx context.Context, submissionID string) (*Submissi
 func (c *Client) AttachmentJWE(ctx context.Context, submissionID, attachmentID string) (string, error) {
 	var b strings.Builder
 	// A failed attempt leaves text behind: each starts afresh.
-	err := c.attachment(ctx, submissionID, attachmentID, func(a *response) error {
+	err := c.attachment(ctx, submissionID, attachmentID, nil, func(a *response) error {
 		b.Reset()
-		if n, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil && n > 0 {
-			b.Grow(min(n, 16<<20))
+		b.Grow(int(max(0, min(a.length, firstGrow))))
+		_, err := io.CopyN(&b, a.stream, firstGrow)
+		if err == nil {
+			b.Grow(int(max(0, a.length-firstGrow)))
+			_, err = io.Copy(&b, a.stream)
 		}
-		_, err := io.Copy(&b, a.stream)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
 		return c.streamError("GET attachment", err)
 	})
 	return b.String(), err
@@ -140,7 +149,7 @@ func (c *Client) AttachmentJWE(ctx context.Context, submissionID, attachmentID s
 // The count is what was written.
 func (c *Client) AttachmentTo(ctx context.Context, submissionID, attachmentID string, w io.Writer) (int64, error) {
 	var n int64
-	err := c.attachment(ctx, submissionID, attachmentID, func(a *response) error {
+	err := c.attachment(ctx, submissionID, attachmentID, nil, func(a *response) error {
 		var err error
 		n, err = io.Copy(w, a.stream)
 		err = c.streamError("GET attachment", err)
@@ -152,13 +161,14 @@ func (c *Client) AttachmentTo(ctx context.Context, submissionID, attachmentID st
 	return n, err
 }
 
-func (c *Client) attachment(ctx context.Context, submissionID, attachmentID string, read func(*response) error) error {
+func (c *Client) attachment(ctx context.Context, submissionID, attachmentID string, admit func(int64) error, read func(*response) error) error {
 	const op = "GET attachment"
 	if err := checkIDs(op, submissionID, attachmentID); err != nil {
 		return err
 	}
 	r := c.get(op, c.api("submissions", submissionID, "attachments", attachmentID))
 	r.accept, r.limit, r.stream = MIMEJOSE, c.opt.MaxJWE, true
+	r.admit = admit
 	return c.do(ctx, r, read)
 }
 

@@ -30,7 +30,7 @@ func (s *Subscriber) Fetch(ctx context.Context, submissionID string) (*Received,
 		}
 		return nil
 	}
-	return f.run(ctx, submissionID)
+	return s.fetch(ctx, submissionID, f)
 }
 
 // FetchInto is Fetch for large submissions: each attachment that passed its
@@ -44,18 +44,21 @@ func (s *Subscriber) FetchInto(ctx context.Context, submissionID string, keep fu
 		a.Content = nil
 		return err
 	}
-	return f.run(ctx, submissionID)
+	return s.fetch(ctx, submissionID, f)
 }
 
 // fetch is the state of one Fetch.
 type fetch struct {
 	s        *Subscriber
+	sink     func(MetadataAttachment) (Sink, error) // nil: collect and keep
 	keep     func(*Attachment) error
 	keepErr  error
 	total    int64
 	r        *Received
 	tags     *AuthenticationTags
 	findings fehler.Probleme
+
+	held, wanted int64 // of the Subscriber's room
 }
 
 func (f *fetch) finding(slug Slug, instance, meldung string) {
@@ -63,7 +66,11 @@ func (f *fetch) finding(slug Slug, instance, meldung string) {
 }
 
 func (f *fetch) run(ctx context.Context, id string) (*Received, error) {
-	sub, err := f.s.p.Client.Submission(ctx, id)
+	var sub *Submission
+	err := f.withRoom(ctx, func() (err error) {
+		sub, err = f.s.p.Client.submission(ctx, id, func(n int64) error { return f.admit(3 * n) })
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -208,51 +215,6 @@ func (f *fetch) data(ctx context.Context) error {
 	return nil
 }
 
-func (f *fetch) attachments(ctx context.Context) error {
-	for i := range f.r.Attachments {
-		a := &f.r.Attachments[i]
-		content, err := f.attachment(ctx, a)
-		if err != nil {
-			return err
-		}
-		if content == nil {
-			continue
-		}
-		if !a.Hash.Matches(content) {
-			f.finding(SlugHashMismatch, InstanceAttachment(a.AttachmentID), "hash of attachment and metadata differ")
-			continue
-		}
-		a.Content = content
-		if f.keepErr = f.keep(a); f.keepErr != nil {
-			return f.keepErr
-		}
-	}
-	return nil
-}
-
-// attachment opens the parts of an attachment; nil without an error means a finding.
-func (f *fetch) attachment(ctx context.Context, a *Attachment) ([]byte, error) {
-	var whole []byte
-	for i, id := range a.parts() {
-		compact, err := f.s.p.Client.AttachmentJWE(ctx, f.r.Submission.SubmissionID, id)
-		if err != nil {
-			return nil, err
-		}
-		b, err := f.open(ctx, part{instance: InstanceAttachment(a.AttachmentID), compact: compact, tag: f.tags.Attachments[id]})
-		if err != nil || b == nil {
-			return nil, err
-		}
-		if i == 0 {
-			whole = b
-			continue
-		}
-		if whole = append(whole, b...); int64(len(whole)) > f.s.opt.MaxTotal {
-			return nil, fmt.Errorf("fitconnect.Fetch: %w", ErrTooLarge)
-		}
-	}
-	return whole, nil
-}
-
 // part is one encrypted part and what is known about it.
 type part struct {
 	instance, compact, tag string
@@ -267,6 +229,11 @@ func (f *fetch) open(ctx context.Context, p part) ([]byte, error) {
 		f.finding(SlugEncryptionIssue, p.instance, err.Error())
 		return nil, nil
 	}
+	return f.unseal(ctx, j, p)
+}
+
+// unseal is open of a JWE that was parsed.
+func (f *fetch) unseal(ctx context.Context, j *JWE, p part) ([]byte, error) {
 	if p.tag == "" || j.Tag() != p.tag {
 		f.finding(SlugIncorrectAuthenticationTag, p.instance, "authentication tag differs from the event log")
 		return nil, nil

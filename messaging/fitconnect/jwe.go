@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -36,6 +35,13 @@ type JWE struct {
 	tag string
 	raw string // whole compact text
 	end [4]int // ends of the first four segments
+
+	// Of a JWE that was read as it arrived raw has no ciphertext: sealed is it,
+	// decoded, and spoilt says that it could not be.
+	sealed []byte
+	spoilt bool
+	// work, if any, was done while it was read.
+	work *earlyWork
 }
 
 // ParseJWE splits a compact JWE and checks its header strictly: exactly five
@@ -229,28 +235,22 @@ func (r *Keyring) Decrypt(j *JWE) ([]byte, error) {
 	}
 	e := j.end
 	b64 := base64.RawURLEncoding.Strict()
-	wrapped, err1 := b64.DecodeString(j.raw[e[0]+1 : e[1]])
-	iv, err2 := b64.DecodeString(j.raw[e[1]+1 : e[2]])
-	if err1 != nil || err2 != nil || len(iv) != gcmIVSize {
+	iv, err := b64.DecodeString(j.raw[e[1]+1 : e[2]])
+	if err != nil || len(iv) != gcmIVSize {
 		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, errDecrypt)
 	}
-	body := j.raw[e[2]+1 : e[3]]
-	n := b64.DecodedLen(len(body))
-	buf := make([]byte, n, n+gcmTagSize)
-	got, err := decodeInto(buf, body)
-	if err != nil || got != n {
+	buf, ok := j.unsealable()
+	if !ok {
 		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, errDecrypt)
 	}
-	buf, err = b64.AppendDecode(buf, []byte(j.tag))
+	var cek []byte
+	if j.work != nil {
+		cek, err = j.work.unwrap()
+	} else {
+		cek, err = contentKey(key, j.Kid, j.raw[:e[2]])
+	}
 	if err != nil {
-		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, errDecrypt)
-	}
-	cek, err := key.Decrypt(rand.Reader, wrapped, &rsa.OAEPOptions{Hash: crypto.SHA256})
-	if _, software := key.(*rsa.PrivateKey); err != nil && !software && !errors.Is(err, rsa.ErrDecryption) {
-		return nil, fehler.New("fitconnect."+op, quoteKid(j.Kid), fehler.ErrUnavailable, errors.New("key module failed"))
-	}
-	if err != nil || len(cek) != 32 {
-		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, errDecrypt)
+		return nil, err
 	}
 	defer clear(cek)
 	block, err := aes.NewCipher(cek)
@@ -268,26 +268,39 @@ func (r *Keyring) Decrypt(j *JWE) ([]byte, error) {
 	return plain, nil
 }
 
-// chunkPool holds the windows decodeInto reads through.
-var chunkPool = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
-
-// decodeInto decodes strict base64url text into dst without copying the whole
-// text to bytes first. The window is a multiple of four, so no quantum is split.
-func decodeInto(dst []byte, text string) (int, error) {
-	b64 := base64.RawURLEncoding.Strict()
-	win := chunkPool.Get().(*[]byte)
-	defer chunkPool.Put(win)
-	n := 0
-	for len(text) > 0 {
-		c := copy(*win, text)
-		text = text[c:]
-		k, err := b64.Decode(dst[n:], (*win)[:c])
-		n += k
-		if err != nil {
-			return n, err
-		}
+// contentKey unwraps the key of the content; head are the first three segments.
+func contentKey(key crypto.Decrypter, kid, head string) ([]byte, error) {
+	const op = "fitconnect.Decrypt"
+	wrapped, err := wrappedKey(head)
+	if err != nil {
+		return nil, fehler.New(op, "", fehler.ErrInvalid, errDecrypt)
 	}
-	return n, nil
+	cek, err := key.Decrypt(rand.Reader, wrapped, &rsa.OAEPOptions{Hash: crypto.SHA256})
+	if _, software := key.(*rsa.PrivateKey); err != nil && !software && !errors.Is(err, rsa.ErrDecryption) {
+		return nil, fehler.New(op, quoteKid(kid), fehler.ErrUnavailable, errors.New("key module failed"))
+	}
+	if err != nil || len(cek) != 32 {
+		return nil, fehler.New(op, "", fehler.ErrInvalid, errDecrypt)
+	}
+	return cek, nil
+}
+
+// decodeInto decodes strict base64url text into dst, which has room for decodeSlack
+// bytes more, without copying the whole text to bytes first.
+func decodeInto(dst []byte, text string) (int, error) {
+	win := windowPool.Get().(*[readWindow]byte)
+	defer windowPool.Put(win)
+	n, good := 0, true
+	for len(text) >= 8 {
+		c := copy(win[:], text) &^ 7
+		good = decodeBlocks(dst[n:n+c/8*6+decodeSlack], win[:c]) && good
+		text, n = text[c:], n+c/8*6
+	}
+	end, ok := decodeEnd(dst[:n], []byte(text))
+	if !good || !ok {
+		return n, errDecrypt
+	}
+	return len(end), nil
 }
 
 // SHA512 is the hash of FIT-Connect: lower-case hex over the bytes as transmitted.

@@ -18,6 +18,7 @@ type Subscriber struct {
 	p        SubscriberParams
 	opt      SubscriberOptions
 	verifier *Verifier
+	room     *budget
 }
 
 // SubscriberParams is what a [Subscriber] needs; all fields are required.
@@ -42,8 +43,13 @@ type SubscriberOptions struct {
 	Policy *JWKPolicy
 	// ServiceIssuers: see [Verifier].
 	ServiceIssuers []string
-	// MaxTotal bounds the decrypted bytes one Fetch holds; 0 is 512 MiB.
+	// MaxTotal bounds the decrypted bytes of attachments one Fetch holds; 0 is 512
+	// MiB. FetchInto holds one attachment of at most this size.
 	MaxTotal int64
+	// MaxInFlight bounds what several fetches at the same time hold of large answers
+	// while they are received and opened, in bytes; 0 is 256 MiB. A larger one passes
+	// alone. Answers below 512 KiB are not counted.
+	MaxInFlight int64
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// NewID makes the jti of events; nil makes random UUIDs.
@@ -79,6 +85,8 @@ func NewSubscriber(p SubscriberParams, o *SubscriberOptions) (*Subscriber, error
 		s.opt.NewID = uuid.NewString
 	}
 	setDefault(&s.opt.MaxTotal, 512<<20)
+	setDefault(&s.opt.MaxInFlight, 256<<20)
+	s.room = newBudget(s.opt.MaxInFlight)
 	s.verifier = &Verifier{Keys: p.Client, Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
 	if s.opt.EventKeys != nil {
 		s.verifier.Keys = s.opt.EventKeys

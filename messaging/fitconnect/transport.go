@@ -33,12 +33,16 @@ type request struct {
 	idempotent          bool  // may be repeated
 	limit               int64 // bytes of the answer
 	stream              bool  // hand the body to read instead of reading it
+	// admit, if set, is told the announced length of the answer, or -1, before it is
+	// read; its error ends the call.
+	admit func(length int64) error
 }
 
 // response is a successful answer.
 type response struct {
 	status int
 	header http.Header
+	length int64 // as announced, or -1
 	body   []byte
 	stream io.Reader // bounded; fails with ErrTooLarge beyond the limit
 }
@@ -144,7 +148,12 @@ func (c *Client) attempt(ctx context.Context, r request, token string, n int, re
 	if status < 200 || status > 299 {
 		return c.apiError(r.op, resp)
 	}
-	out := &response{status: status, header: resp.Header}
+	if r.admit != nil {
+		if err := r.admit(resp.ContentLength); err != nil {
+			return finalError{err}
+		}
+	}
+	out := &response{status: status, header: resp.Header, length: resp.ContentLength}
 	bounded := &boundedReader{r: resp.Body, left: r.limit}
 	if r.stream {
 		out.stream = bounded
@@ -175,15 +184,22 @@ func (c *Client) networkError(ctx context.Context, op string, err error) error {
 	return fehler.New("fitconnect."+op, "", fehler.ErrUnavailable, err)
 }
 
-// readAll reads with one allocation if the length is announced and plausible.
+// readAll reads with one allocation, or two, if the length is announced and plausible.
 func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
 	if announced > limit {
 		return nil, ErrTooLarge
 	}
 	var b bytes.Buffer
 	if announced > 0 {
-		// A lying length costs at most one allocation of 16 MiB.
-		b.Grow(int(min(announced, 16<<20)) + bytes.MinRead)
+		// A lying length costs at most one allocation of 16 MiB; what holds that
+		// much is believed, because growing by and by takes twice the room.
+		b.Grow(int(min(announced, firstGrow)) + bytes.MinRead)
+	}
+	if announced > firstGrow {
+		if _, err := io.CopyN(&b, r, firstGrow); err != nil {
+			return nil, err
+		}
+		b.Grow(int(announced-firstGrow) + bytes.MinRead)
 	}
 	_, err := b.ReadFrom(r)
 	return b.Bytes(), err

@@ -3,6 +3,7 @@ package fitconnecttest
 import (
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -41,7 +42,7 @@ func (z *Zustelldienst) postSubmission(w http.ResponseWriter, r *http.Request, c
 		return
 	}
 	s := &submission{client: c, service: n.PublicService, region: n.Region, announced: n.AnnouncedAttachments,
-		attachments: map[string]string{}, callback: n.Callback, state: fitconnect.StateIncomplete, createdAt: z.opt.Now(),
+		attachments: map[string]kept{}, callback: n.Callback, state: fitconnect.StateIncomplete, createdAt: z.opt.Now(),
 		ref: fitconnect.SubmissionRef{DestinationID: n.DestinationID, SubmissionID: z.opt.NewID(), CaseID: n.CaseID}}
 	if s.ref.CaseID == "" {
 		s.ref.CaseID = z.opt.NewID()
@@ -97,7 +98,7 @@ func (z *Zustelldienst) putAttachment(w http.ResponseWriter, r *http.Request, c 
 		return
 	}
 	id := r.PathValue("attachment")
-	_, err := fitconnect.ParseJWE(string(body))
+	j, err := fitconnect.ParseJWE(string(body))
 	switch {
 	case s.state != fitconnect.StateIncomplete:
 		fail(w, http.StatusConflict, "", "submission is submitted already")
@@ -108,7 +109,10 @@ func (z *Zustelldienst) putAttachment(w http.ResponseWriter, r *http.Request, c 
 	case err != nil:
 		fail(w, http.StatusUnprocessableEntity, "", "attachment is not a valid JWE")
 	default:
-		s.attachments[id] = string(body)
+		if s.attachments[id], err = z.keep(j, s.ref.SubmissionID, id); err != nil {
+			fail(w, http.StatusInternalServerError, "", "attachment cannot be kept")
+			return
+		}
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
@@ -146,15 +150,15 @@ func (z *Zustelldienst) putSubmission(w http.ResponseWriter, r *http.Request, c 
 		return
 	}
 	for _, id := range s.announced {
-		j, err := fitconnect.ParseJWE(s.attachments[id])
-		if err != nil {
+		a, ok := s.attachments[id]
+		if !ok {
 			fail(w, http.StatusUnprocessableEntity, "", "announced attachment is missing")
 			return
 		}
 		if tags.Attachments == nil {
 			tags.Attachments = map[string]string{}
 		}
-		tags.Attachments[id] = j.Tag()
+		tags.Attachments[id] = a.tag
 	}
 	s.metadata, s.data, s.tags = body.EncryptedMetadata, body.EncryptedData, tags
 	if err := z.append(s, fitconnect.Event{Type: fitconnect.EventSubmitSubmission, Tags: &s.tags}); err != nil {
@@ -212,18 +216,40 @@ func (z *Zustelldienst) getSubmission(w http.ResponseWriter, r *http.Request, c 
 }
 
 func (z *Zustelldienst) getAttachment(w http.ResponseWriter, r *http.Request, c *client) {
+	jwe, ok := z.attachment(w, r, c)
+	if !ok {
+		return
+	}
+	w.Header().Set("Content-Type", fitconnect.MIMEJOSE)
+	w.Header().Set("Content-Length", strconv.Itoa(len(jwe)))
+	// Without the lock, because the caller may be slow, and without a copy of the whole.
+	for window := make([]byte, 64<<10); len(jwe) > 0; {
+		n := copy(window, jwe)
+		if _, err := w.Write(window[:n]); err != nil {
+			return
+		}
+		jwe = jwe[n:]
+	}
+}
+
+// attachment finds what getAttachment serves, or answers.
+func (z *Zustelldienst) attachment(w http.ResponseWriter, r *http.Request, c *client) (string, bool) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	s := z.received(w, r, c)
 	if s == nil {
-		return
+		return "", false
 	}
 	id := r.PathValue("attachment")
 	jwe, ok := s.attachments[id]
 	if !ok {
 		fail(w, http.StatusNotFound, "", "attachment is unknown")
-		return
+		return "", false
 	}
-	w.Header().Set("Content-Type", fitconnect.MIMEJOSE)
-	w.Write([]byte(z.spoil(jwe, s.ref.SubmissionID, fitconnect.InstanceAttachment(id))))
+	text, err := jwe.read()
+	if err != nil {
+		fail(w, http.StatusInternalServerError, "", "attachment cannot be read")
+		return "", false
+	}
+	return z.spoil(text, s.ref.SubmissionID, fitconnect.InstanceAttachment(id)), true
 }

@@ -32,6 +32,8 @@ type Options struct {
 	CallbackClient *http.Client
 	// MaxBody bounds a request body in bytes; 0 is 512 MiB.
 	MaxBody int64
+	// Spool is a directory to keep attachments in; empty keeps them in memory.
+	Spool string
 	// Deadlines replace those of the documentation; nil is [Deadlines].
 	Deadlines *DeadlineTable
 }
@@ -84,7 +86,7 @@ type submission struct {
 	service     fitconnect.PublicService
 	region      string
 	announced   []string
-	attachments map[string]string // JWE by id
+	attachments map[string]kept // JWE by id
 	metadata    string
 	data        string
 	callback    *fitconnect.Callback
