@@ -48,6 +48,8 @@ type SubscriberOptions struct {
 	// Inflate bounds compressed parts, which only version 1 of the API allows; its
 	// Max is at most MaxTotal. What is larger is a permanent failure.
 	Inflate InflateLimits
+	// Deadlines of the delivery service; nil is [ServiceDeadlines].
+	Deadlines []ServiceDeadline
 	// MaxTotal bounds the decrypted bytes one Fetch holds; 0 is 512 MiB.
 	MaxTotal int64
 	// Now is the clock; nil is time.Now.
@@ -86,6 +88,9 @@ func NewSubscriber(p SubscriberParams, o *SubscriberOptions) (*Subscriber, error
 	}
 	if err := checkProblems(s.opt.Problems); err != nil {
 		return nil, err
+	}
+	if s.opt.Deadlines == nil {
+		s.opt.Deadlines = ServiceDeadlines()
 	}
 	setDefault(&s.opt.MaxTotal, 512<<20)
 	s.opt.Inflate = s.opt.Inflate.filled()
