@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,6 +33,15 @@ type Options struct {
 	// Poll is the pause between two looks at the list of waiting submissions, in
 	// case a callback is missed; default 5 minutes.
 	Poll time.Duration
+	// Ablauf is told of every submission that waits at the delivery service for
+	// AblaufNach or longer, again with every look; nil logs a warning. See
+	// [Empfang.CheckAblauf].
+	Ablauf func(ctx context.Context, w protokoll.Waiting)
+	// AblaufNach is the age from which a submission waits too long; default 2 days,
+	// before the service writes its first mail to the operator.
+	AblaufNach time.Duration
+	// AblaufAlle is how often Run looks for them; default 6 hours.
+	AblaufAlle time.Duration
 	// Adressen gives the ways to answer and the applicant's account. The default
 	// takes the reply channel of the metadata and, behind it, the embedded mailbox
 	// "portal" under the same account.
@@ -66,6 +74,15 @@ func New(sub *protokoll.Subscriber, annahme *intake.Annahme, o *Options) *Empfan
 	if e.o.Poll == 0 {
 		e.o.Poll = 5 * time.Minute
 	}
+	if e.o.Ablauf == nil {
+		e.o.Ablauf = e.logAblauf
+	}
+	if e.o.AblaufNach == 0 {
+		e.o.AblaufNach = 48 * time.Hour
+	}
+	if e.o.AblaufAlle == 0 {
+		e.o.AblaufAlle = 6 * time.Hour
+	}
 	if e.o.Adressen == nil {
 		e.o.Adressen = adressen
 	}
@@ -88,10 +105,12 @@ func (e *Empfang) Handler(secret string, o *protokoll.CallbackOptions) (http.Han
 // Run receives until ctx ends: at once, after every callback, and every Poll.
 // Failures are logged; what failed is offered again by the delivery service.
 func (e *Empfang) Run(ctx context.Context) error {
+	var due time.Time
 	for ctx.Err() == nil {
 		if _, err := e.Poll(ctx); err != nil && ctx.Err() == nil {
 			e.o.Log.ErrorContext(ctx, "receiving failed", "destination", e.sub.DestinationID(), "error", err)
 		}
+		due = e.watch(ctx, due)
 		select {
 		case <-ctx.Done():
 		case <-e.wake:
@@ -154,7 +173,11 @@ func (e *Empfang) fetch(ctx context.Context, ref protokoll.SubmissionRef) (intak
 // answer tells the sender by what the register says, not by what this fetch found.
 func (e *Empfang) answer(ctx context.Context, ref protokoll.SubmissionRef, erg intake.Ergebnis) error {
 	if erg.Ausgang == intake.Abgelehnt {
-		return e.sub.Reject(ctx, ref, protokoll.ProblemsOf(uebersetze(erg.Probleme)))
+		if err := e.sub.Reject(ctx, ref, e.sub.ProblemsOf(uebersetze(erg.Probleme))); err != nil {
+			return err
+		}
+		e.archive(ctx, ref)
+		return nil
 	}
 	if erg.Quittung == nil {
 		return nil // the Auftrag of the Vorgang does it
@@ -163,7 +186,13 @@ func (e *Empfang) answer(ctx context.Context, ref protokoll.SubmissionRef, erg i
 	if err := json.Unmarshal(erg.Quittung, &r); err != nil {
 		return fehler.New("fitconnect.Receive", ref.SubmissionID, fehler.ErrInvalid, errors.New("the stored receipt is not readable"))
 	}
-	return e.sub.AcceptReceipt(ctx, r)
+	if err := e.sub.AcceptReceipt(ctx, r); err != nil {
+		return err
+	}
+	if erg.Ausgang == intake.Klaerung { // else it has a Vorgang, which gets the log from its Auftrag
+		e.archive(ctx, ref)
+	}
+	return nil
 }
 
 func (e *Empfang) lieferung(r *protokoll.Received) (intake.Lieferung, error) {
@@ -236,14 +265,10 @@ func (e *Empfang) nachweise(r *protokoll.Received) []intake.Teil {
 	if r.MetadataRaw != nil {
 		t = append(t, intake.Bytes(e.o.NewID(), "metadata.json", "application/json", vorgang.ZweckNachweis, r.MetadataRaw))
 	}
-	if r.Log != nil {
-		t = append(t, eventLog(e.o.NewID(), "event-log-eingang.txt", r.Log))
+	if len(r.SETs) > 0 { // also of a log that is not valid: it is what was judged
+		t = append(t, logTeil(e.o.NewID(), "event-log-eingang.txt", r.SETs))
 	}
 	return t
-}
-
-func eventLog(id uuid.UUID, name string, l *protokoll.EventLog) intake.Teil {
-	return intake.Bytes(id, name, "text/plain", vorgang.ZweckNachweis, []byte(strings.Join(l.Raw(), "\n")+"\n"))
 }
 
 func dataName(mime string) string {

@@ -117,6 +117,11 @@ func (s *Subscriber) EventLog(ctx context.Context, ref SubmissionRef) (*EventLog
 	return s.verify(ctx, ref, tokens)
 }
 
+// CaseEvents reads the event log without verifying it: compact tokens, to archive.
+func (s *Subscriber) CaseEvents(ctx context.Context, ref SubmissionRef) ([]string, error) {
+	return s.p.Client.CaseEvents(ctx, ref.CaseID)
+}
+
 func (s *Subscriber) verify(ctx context.Context, ref SubmissionRef, tokens []string) (*EventLog, error) {
 	return s.verifier.VerifyEventLog(ctx, tokens, Expect{CaseID: ref.CaseID,
 		Subject: SubjectOfSubmission(ref.SubmissionID), DestinationID: s.p.DestinationID})
