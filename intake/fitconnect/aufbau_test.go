@@ -77,6 +77,9 @@ type einstellung struct {
 	limits   intake.Limits
 	maxTotal int64
 	regeln   []tenant.Zustaendigkeit
+	v1       bool // of the Submission API
+	jetzt    func() time.Time
+	options  eingang.Options
 }
 
 func newStelle(t *testing.T, e *einstellung) *stelle {
@@ -88,7 +91,7 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 		e.regeln = []tenant.Zustaendigkeit{{Leistung: leistung, Gebiet: "06435", Mandant: amt, Einheit: "buergerbuero"}}
 	}
 	s := &stelle{now: time.Now}
-	s.dienst = fitconnecttest.New(t, nil)
+	s.dienst = fitconnecttest.New(t, &fitconnecttest.Options{Now: e.jetzt})
 	var err error
 	s.punkt, err = s.dienst.AddDestination(fitconnecttest.DestinationParams{
 		Services: []fitconnect.DestinationService{
@@ -96,7 +99,11 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 		},
 	})
 	require.NoError(t, err)
-	s.sub, err = s.punkt.Subscriber(nil, &fitconnect.SubscriberOptions{MaxTotal: e.maxTotal})
+	subscriber := s.punkt.Subscriber
+	if e.v1 {
+		subscriber = s.punkt.SubscriberV1
+	}
+	s.sub, err = subscriber(nil, &fitconnect.SubscriberOptions{MaxTotal: e.maxTotal})
 	require.NoError(t, err)
 
 	verzeichnis, err := tenant.NewVerzeichnis(
@@ -127,7 +134,7 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 		Store: s.store, Blobs: s.blobs, Mandanten: mandanten{verzeichnis, s}, Router: router, Parser: []intake.Parser{parser, baeume}, Betreiber: betreiber,
 	}, &intake.Options{Limits: e.limits})
 	require.NoError(t, err)
-	s.empfang = eingang.New(s.sub, s.annahme, nil)
+	s.empfang = eingang.New(s.sub, s.annahme, &e.options)
 	s.relay = relay.New(s.store, map[vorgang.AuftragArt]relay.Handler{
 		vorgang.EingangQuittieren: intake.NewQuittierung(s.blobs, nil, eingang.NewQuittierer(s.sub)),
 	}, nil)

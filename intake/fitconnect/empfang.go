@@ -4,6 +4,7 @@
 package fitconnect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,6 +34,9 @@ type Options struct {
 	// Poll is the pause between two looks at the list of waiting submissions, in
 	// case a callback is missed; default 5 minutes.
 	Poll time.Duration
+	// Ort is the place of submissions that name no region, such as all of version 1
+	// of the API: "DE" and digits of ARS or AGS. Without it they lie in the Klaerfach.
+	Ort string
 	// Ablauf is told of every submission that waits at the delivery service for
 	// AblaufNach or longer, again with every look; nil logs a warning. See
 	// [Empfang.CheckAblauf].
@@ -203,7 +207,7 @@ func (e *Empfang) lieferung(r *protokoll.Received) (intake.Lieferung, error) {
 	m := r.Metadata
 	l := intake.Lieferung{
 		Kanal: Kanal, Kennung: r.Submission.SubmissionID, Eingang: e.eingang(r),
-		Leistung: r.Submission.PublicService.Identifier, Ort: r.Submission.Region, Quittung: quittung,
+		Leistung: r.Submission.PublicService.Identifier, Ort: cmp.Or(r.Submission.Region, e.o.Ort), Quittung: quittung,
 		Nachweise: e.nachweise(r),
 		// Version 1 allows submissions without data; they are decided like those of an unknown schema.
 		Fachdaten: intake.Bytes(e.o.NewID(), dataName(""), "", vorgang.ZweckOriginal, nil),
@@ -249,7 +253,7 @@ func (e *Empfang) rest(ref protokoll.SubmissionRef, r *protokoll.Received) intak
 	if err != nil || r.Submission == nil {
 		encrypted = []byte(ref.SubmissionID)
 	} else {
-		l.Leistung, l.Ort = r.Submission.PublicService.Identifier, r.Submission.Region
+		l.Leistung, l.Ort = r.Submission.PublicService.Identifier, cmp.Or(r.Submission.Region, e.o.Ort)
 	}
 	l.Fachdaten = intake.Bytes(e.o.NewID(), "submission.json", "application/json", vorgang.ZweckOriginal, encrypted)
 	for _, a := range r.Attachments {
