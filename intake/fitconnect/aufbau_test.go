@@ -80,6 +80,8 @@ type einstellung struct {
 	empfang *eingang.Options
 	relay   *relay.Options
 	regeln  []tenant.Zustaendigkeit
+	v1      bool // of the Submission API
+	jetzt   func() time.Time
 }
 
 func newStelle(t *testing.T, e *einstellung) *stelle {
@@ -91,7 +93,7 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 		e.regeln = []tenant.Zustaendigkeit{{Leistung: leistung, Gebiet: "06435", Mandant: amt, Einheit: "buergerbuero"}}
 	}
 	s := &stelle{now: time.Now}
-	s.dienst = fitconnecttest.New(t, nil)
+	s.dienst = fitconnecttest.New(t, &fitconnecttest.Options{Now: e.jetzt})
 	var err error
 	s.punkt, err = s.dienst.AddDestination(fitconnecttest.DestinationParams{
 		Services: []fitconnect.DestinationService{
@@ -99,7 +101,11 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 		},
 	})
 	require.NoError(t, err)
-	s.sub, err = s.punkt.Subscriber(&e.client, nil)
+	subscriber := s.punkt.Subscriber
+	if e.v1 {
+		subscriber = s.punkt.SubscriberV1
+	}
+	s.sub, err = subscriber(&e.client, nil)
 	require.NoError(t, err)
 
 	verzeichnis, err := tenant.NewVerzeichnis(

@@ -4,13 +4,13 @@
 package fitconnect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +42,18 @@ type Options struct {
 	// Pause is how long a submission that failed twice in a row is left alone, doubled
 	// with each further time up to MaxPause; defaults 30 seconds and 15 minutes.
 	Pause, MaxPause time.Duration
+	// Ort is the place of submissions that name no region, such as all of version 1
+	// of the API: "DE" and digits of ARS or AGS. Without it they lie in the Klaerfach.
+	Ort string
+	// Ablauf is told of every submission that waits at the delivery service for
+	// AblaufNach or longer, again with every look; nil logs a warning. See
+	// [Empfang.CheckAblauf].
+	Ablauf func(ctx context.Context, w protokoll.Waiting)
+	// AblaufNach is the age from which a submission waits too long; default 2 days,
+	// before the service writes its first mail to the operator.
+	AblaufNach time.Duration
+	// AblaufAlle is how often Run looks for them; default 6 hours.
+	AblaufAlle time.Duration
 	// Adressen gives the ways to answer and the applicant's account. The default
 	// takes the reply channel of the metadata and, behind it, the embedded mailbox
 	// "portal" under the same account.
@@ -84,6 +96,15 @@ func New(sub *protokoll.Subscriber, annahme *intake.Annahme, o *Options) *Empfan
 	if e.o.MaxPause <= 0 {
 		e.o.MaxPause = 15 * time.Minute
 	}
+	if e.o.Ablauf == nil {
+		e.o.Ablauf = e.logAblauf
+	}
+	if e.o.AblaufNach == 0 {
+		e.o.AblaufNach = 48 * time.Hour
+	}
+	if e.o.AblaufAlle == 0 {
+		e.o.AblaufAlle = 6 * time.Hour
+	}
 	if e.o.Adressen == nil {
 		e.o.Adressen = adressen
 	}
@@ -116,8 +137,10 @@ func (e *Empfang) Run(ctx context.Context) error {
 			e.o.Log.ErrorContext(ctx, "receiving failed", "destination", e.sub.DestinationID(), "error", err)
 		}
 	}
+	var due time.Time
 	for ctx.Err() == nil {
 		failed(e.look(ctx, &wg, func(_ intake.Ergebnis, err error) { failed(err) }))
+		due = e.watch(ctx, due)
 		select {
 		case <-ctx.Done():
 		case <-e.wake:
@@ -189,7 +212,11 @@ func (e *Empfang) fetch(ctx context.Context, ref protokoll.SubmissionRef) (intak
 // answer tells the sender by what the register says, not by what this fetch found.
 func (e *Empfang) answer(ctx context.Context, ref protokoll.SubmissionRef, erg intake.Ergebnis) error {
 	if erg.Ausgang == intake.Abgelehnt {
-		return e.sub.Reject(ctx, ref, protokoll.ProblemsOf(uebersetze(erg.Probleme)))
+		if err := e.sub.Reject(ctx, ref, e.sub.ProblemsOf(uebersetze(erg.Probleme))); err != nil {
+			return err
+		}
+		e.archive(ctx, ref)
+		return nil
 	}
 	if erg.Quittung == nil {
 		return nil // the Auftrag of the Vorgang does it
@@ -198,7 +225,13 @@ func (e *Empfang) answer(ctx context.Context, ref protokoll.SubmissionRef, erg i
 	if err := json.Unmarshal(erg.Quittung, &r); err != nil {
 		return fehler.New("fitconnect.Receive", ref.SubmissionID, fehler.ErrInvalid, errors.New("the stored receipt is not readable"))
 	}
-	return e.sub.AcceptReceipt(ctx, r)
+	if err := e.sub.AcceptReceipt(ctx, r); err != nil {
+		return err
+	}
+	if erg.Ausgang == intake.Klaerung { // else it has a Vorgang, which gets the log from its Auftrag
+		e.archive(ctx, ref)
+	}
+	return nil
 }
 
 func (e *Empfang) lieferung(r *protokoll.Received, teile map[string]intake.Teil) (intake.Lieferung, error) {
@@ -209,7 +242,7 @@ func (e *Empfang) lieferung(r *protokoll.Received, teile map[string]intake.Teil)
 	m := r.Metadata
 	l := intake.Lieferung{
 		Kanal: Kanal, Kennung: r.Submission.SubmissionID, Eingang: e.eingang(r),
-		Leistung: r.Submission.PublicService.Identifier, Ort: r.Submission.Region, Quittung: quittung,
+		Leistung: r.Submission.PublicService.Identifier, Ort: cmp.Or(r.Submission.Region, e.o.Ort), Quittung: quittung,
 		Nachweise: e.nachweise(r),
 		// Version 1 allows submissions without data; they are decided like those of an unknown schema.
 		Fachdaten: intake.Bytes(e.o.NewID(), dataName(""), "", vorgang.ZweckOriginal, nil),
@@ -253,7 +286,7 @@ func (e *Empfang) rest(ref protokoll.SubmissionRef, r *protokoll.Received, teile
 	if err != nil || r.Submission == nil {
 		encrypted = []byte(ref.SubmissionID)
 	} else {
-		l.Leistung, l.Ort = r.Submission.PublicService.Identifier, r.Submission.Region
+		l.Leistung, l.Ort = r.Submission.PublicService.Identifier, cmp.Or(r.Submission.Region, e.o.Ort)
 	}
 	l.Fachdaten = intake.Bytes(e.o.NewID(), "submission.json", "application/json", vorgang.ZweckOriginal, encrypted)
 	for _, a := range r.Attachments {
@@ -269,14 +302,10 @@ func (e *Empfang) nachweise(r *protokoll.Received) []intake.Teil {
 	if r.MetadataRaw != nil {
 		t = append(t, intake.Bytes(e.o.NewID(), "metadata.json", "application/json", vorgang.ZweckNachweis, r.MetadataRaw))
 	}
-	if r.Log != nil {
-		t = append(t, eventLog(e.o.NewID(), "event-log-eingang.txt", r.Log))
+	if len(r.SETs) > 0 { // also of a log that is not valid: it is what was judged
+		t = append(t, logTeil(e.o.NewID(), "event-log-eingang.txt", r.SETs))
 	}
 	return t
-}
-
-func eventLog(id uuid.UUID, name string, l *protokoll.EventLog) intake.Teil {
-	return intake.Bytes(id, name, "text/plain", vorgang.ZweckNachweis, []byte(strings.Join(l.Raw(), "\n")+"\n"))
 }
 
 func dataName(mime string) string {

@@ -57,6 +57,19 @@ func sendDraft(change func(*fitconnect.Draft)) func(*testing.T, *stelle) *fitcon
 	}
 }
 
+// sendV1 sends through version 1 of the Submission API, compressed.
+func sendV1(change func(*fitconnect.Draft)) func(*testing.T, *stelle) *fitconnect.Sent {
+	return func(t *testing.T, s *stelle) *fitconnect.Sent {
+		d := entwurf(s)
+		if change != nil {
+			change(&d)
+		}
+		sent, err := s.dienst.SendeV1(t.Context(), d, fitconnecttest.OptionsV1{Zip: true})
+		require.NoError(t, err)
+		return sent
+	}
+}
+
 func sendRoh(change func(t *testing.T, s *stelle, r *fitconnecttest.Roh)) func(*testing.T, *stelle) *fitconnect.Sent {
 	return func(t *testing.T, s *stelle) *fitconnect.Sent {
 		r, err := s.dienst.Aufbereiten(entwurf(s))
@@ -136,6 +149,9 @@ func schlechteEingaben() []schlecht {
 			ausgang: intake.Klaerung, code: "routing.gebiet-unbekannt", zustand: fitconnect.StateAccepted, verbleib: imFach},
 		{name: "Ort ist kein ARS", send: sendDraft(func(d *fitconnect.Draft) { d.Region = "DE99" }),
 			ausgang: intake.Klaerung, code: "tenant.ars", zustand: fitconnect.StateAccepted, verbleib: imFach},
+		{name: "Version 1: komprimierter Inhalt entpackt zu groß", einstellung: &einstellung{v1: true}, send: sendV1(func(d *fitconnect.Draft) { d.Attachments[0].Content = make([]byte, 8<<20) }),
+			ausgang: intake.Abgelehnt, code: "fitconnect.encryption-issue", problem: fitconnect.SlugEncryptionIssue, zustand: fitconnect.StateRejected, verbleib: imRegister},
+		rejected("komprimierter Inhalt in Version 2", fitconnect.SlugEncryptionIssue, sendV1(nil)),
 		rejected("Signatur des Ereignisses ungültig", fitconnect.SlugInvalidEventLog, fault(fitconnecttest.FaultForgedEvents, "")),
 		rejected("zwei Einreichungsereignisse", fitconnect.SlugInvalidEventLog, fault(fitconnecttest.FaultDuplicateSubmit, "")),
 		rejected("kein Einreichungsereignis", fitconnect.SlugInvalidEventLog, fault(fitconnecttest.FaultDropSubmit, "")),

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"iter"
 	"net/http"
 	"strconv"
 	"strings"
@@ -65,42 +64,6 @@ func (c *Client) SubmissionPage(ctx context.Context, destinationID string, offse
 	return p, err
 }
 
-// Submissions iterates over the waiting submissions, each once. Accepting while
-// iterating is fine: what moved to an earlier page is found by reading again.
-// An error is yielded once, as the last pair. No connection is held while yielding.
-func (c *Client) Submissions(ctx context.Context, destinationID string) iter.Seq2[SubmissionRef, error] {
-	return func(yield func(SubmissionRef, error) bool) {
-		seen := map[string]bool{}
-		for again := true; again; {
-			again = false
-			total, found := -1, 0
-			for offset := 0; ; {
-				p, err := c.SubmissionPage(ctx, destinationID, offset, 0)
-				if err != nil {
-					yield(SubmissionRef{}, err)
-					return
-				}
-				again = again || (total >= 0 && p.TotalCount < total)
-				total = max(total, p.TotalCount)
-				for _, ref := range p.Submissions {
-					if seen[ref.SubmissionID] {
-						continue
-					}
-					seen[ref.SubmissionID] = true
-					found++
-					if !yield(ref, nil) {
-						return
-					}
-				}
-				if offset += len(p.Submissions); len(p.Submissions) == 0 || offset >= p.TotalCount {
-					break
-				}
-			}
-			again = again && found > 0
-		}
-	}
-}
-
 // Submission reads one submission. It is ErrNotFound once it was accepted,
 // rejected or deleted long enough ago.
 func (c *Client) Submission(ctx context.Context, submissionID string) (*Submission, error) {
@@ -114,10 +77,11 @@ func (c *Client) submission(ctx context.Context, submissionID string, admit func
 	}
 	r := c.get(op, c.api("submissions", submissionID))
 	r.limit, r.admit = 2*c.opt.MaxJWE+c.opt.MaxJSON, admit
-	s := &Submission{}
-	if err := c.doJSON(ctx, r, s); err != nil {
+	var a submissionAnswer
+	if err := c.doJSON(ctx, r, &a); err != nil {
 		return nil, err
 	}
+	s := a.submission(c.Version())
 	if s.SubmissionID != submissionID || !isUUID(s.CaseID) || !isUUID(s.DestinationID) {
 		return nil, malformed(op, "answer names other ids than asked for")
 	}
@@ -196,8 +160,12 @@ func (c *Client) CaseEvents(ctx context.Context, caseID string) ([]string, error
 	return c.events(ctx, "GET case events", "cases", caseID)
 }
 
-// SubmissionEvents reads the event log of one submission (v2): compact tokens, not verified.
+// SubmissionEvents reads the event log of one submission: compact tokens, not
+// verified. Version 1 of the API has event logs of cases only: ErrUnsupported.
 func (c *Client) SubmissionEvents(ctx context.Context, submissionID string) ([]string, error) {
+	if c.Version() == Version1 {
+		return nil, errNoSubmissionLog("GET submission events")
+	}
 	return c.events(ctx, "GET submission events", "submissions", submissionID)
 }
 
@@ -206,11 +174,22 @@ func (c *Client) events(ctx context.Context, op, kind, id string) ([]string, err
 		return nil, err
 	}
 	var all []string
+	known := map[string]bool{}
 	for len(all) < maxEvents {
 		var p eventPage
 		url := c.api(kind, id, "events") + "?offset=" + strconv.Itoa(len(all)) + "&limit=" + strconv.Itoa(pageLimit)
 		if err := c.doJSON(ctx, c.get(op, url), &p); err != nil {
 			return nil, err
+		}
+		// A service that serves the same page again is at fault. Taken as it is, the
+		// log would hold events twice and the submission look forged.
+		for _, token := range p.EventLog {
+			if len(all) > 0 && known[token] {
+				return nil, malformed(op, "pages of the event log overlap")
+			}
+		}
+		for _, token := range p.EventLog {
+			known[token] = true
 		}
 		all = append(all, p.EventLog...)
 		// Not every answer carries totalCount.
@@ -259,7 +238,7 @@ func (c *Client) CreateSubmission(ctx context.Context, n NewSubmission) (Submiss
 	if err := checkIDs(op, append([]string{n.DestinationID}, n.AnnouncedAttachments...)...); err != nil {
 		return SubmissionRef{}, err
 	}
-	body, err := json.Marshal(n)
+	body, err := c.announcement(op, n)
 	if err != nil {
 		return SubmissionRef{}, invalid(op, "%w", err)
 	}
@@ -294,7 +273,7 @@ func (c *Client) SubmitSubmission(ctx context.Context, submissionID string, meta
 	if err := checkIDs(op, submissionID); err != nil {
 		return err
 	}
-	if metadata == nil || data == nil && c.end.version() != "v1" {
+	if metadata == nil || data == nil && c.Version() != Version1 {
 		return invalid(op, "metadata and data are required")
 	}
 	parts := map[string]string{"encryptedMetadata": metadata.String()}

@@ -72,7 +72,7 @@ func (f *fetch) run(ctx context.Context, id string) (*Received, error) {
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, f.s.whyGone(ctx, id, err)
 	}
 	if sub.DestinationID != f.s.p.DestinationID {
 		return nil, fehler.New("fitconnect.Fetch", id, fehler.ErrForbidden, errors.New("submission of another destination"))
@@ -224,7 +224,7 @@ type part struct {
 // open checks tag and header and decrypts. It gives nil without an error if it
 // made a finding, and never nil otherwise: an empty plaintext is an empty slice.
 func (f *fetch) open(ctx context.Context, p part) ([]byte, error) {
-	j, err := ParseJWE(p.compact)
+	j, err := f.s.p.Client.parseJWE(p.compact)
 	if err != nil {
 		f.finding(SlugEncryptionIssue, p.instance, err.Error())
 		return nil, nil
@@ -238,15 +238,21 @@ func (f *fetch) unseal(ctx context.Context, j *JWE, p part) ([]byte, error) {
 		f.finding(SlugIncorrectAuthenticationTag, p.instance, "authentication tag differs from the event log")
 		return nil, nil
 	}
-	if p.cty {
+	if p.cty && f.s.p.Client.Version() != Version1 {
 		if err := j.CheckContentType(); err != nil {
 			f.finding(SlugEncryptionIssue, p.instance, err.Error())
 			return nil, nil
 		}
 	}
-	plain, err := f.s.p.Keys.Decrypt(j)
+	plain, err := f.s.p.Keys.DecryptWithin(j, f.s.opt.Inflate)
 	if missing, ok := errors.AsType[*MissingKeyError](err); ok {
 		return nil, f.missingKey(ctx, p, missing)
+	}
+	if errors.Is(err, ErrInflate) {
+		x := Finding(SlugEncryptionIssue, p.instance, ErrInflate.Error())
+		x.Hinweis = hinweisInflate
+		f.findings = append(f.findings, x)
+		return nil, nil
 	}
 	if errors.Is(err, fehler.ErrInvalid) {
 		f.finding(SlugEncryptionIssue, p.instance, "decryption failed")
@@ -263,6 +269,8 @@ func (f *fetch) unseal(ctx context.Context, j *JWE, p part) ([]byte, error) {
 func (f *fetch) missingKey(ctx context.Context, p part, missing *MissingKeyError) error {
 	key, err := f.s.p.Client.DestinationKey(ctx, f.s.p.DestinationID, missing.Kid)
 	switch {
+	case errors.Is(err, fehler.ErrNotFound) && slices.Contains(f.s.opt.FormerKids, missing.Kid):
+		return missing
 	case errors.Is(err, fehler.ErrNotFound), err == nil && key.Alg != algOAEP:
 		f.finding(SlugEncryptionIssue, p.instance, "encrypted for an unknown key "+quoteKid(missing.Kid))
 		return nil

@@ -266,7 +266,7 @@ func (f *fetch) download(ctx context.Context, id string, held int64, buf []byte)
 	err = f.withRoom(ctx, func() error {
 		var bad error
 		err := f.s.p.Client.attachment(ctx, f.r.Submission.SubmissionID, id, admit, func(a *response) error {
-			x := jweReader{r: a.stream, length: a.length, buf: buf}
+			x := jweReader{r: a.stream, length: a.length, buf: buf, parse: f.s.p.Client.parseJWE}
 			if a.length < 0 {
 				// By leaps: each refusal means to begin anew.
 				x.grows = func(n int64) error {

@@ -35,6 +35,7 @@ type JWE struct {
 	tag string
 	raw string // whole compact text
 	end [4]int // ends of the first four segments
+	zip bool   // plaintext is DEFLATE, version 1 only
 
 	// Of a JWE that was read as it arrived raw has no ciphertext: sealed is it,
 	// decoded, and spoilt says that it could not be.
@@ -47,7 +48,13 @@ type JWE struct {
 // ParseJWE splits a compact JWE and checks its header strictly: exactly five
 // segments, alg RSA-OAEP-256, enc A256GCM, a kid, no zip (forbidden in v2), no
 // crit. It does not decrypt. Errors match ErrInvalid and quote nothing of the content.
-func ParseJWE(compact string) (*JWE, error) {
+func ParseJWE(compact string) (*JWE, error) { return parseJWE(compact, false) }
+
+// ParseJWEv1 is [ParseJWE] for version 1 of the API, where a sender may compress
+// the plaintext: zip may be "DEF". Any other value is refused.
+func ParseJWEv1(compact string) (*JWE, error) { return parseJWE(compact, true) }
+
+func parseJWE(compact string, deflate bool) (*JWE, error) {
 	const op = "ParseJWE"
 	j := &JWE{raw: compact}
 	if strings.IndexByte(compact, '\n') >= 0 || strings.IndexByte(compact, '\r') >= 0 {
@@ -79,19 +86,24 @@ func ParseJWE(compact string) (*JWE, error) {
 		return nil, invalid(op, "alg is not %s", algOAEP)
 	case h.Enc != encGCM:
 		return nil, invalid(op, "enc is not %s", encGCM)
-	case h.has["zip"]:
+	case h.has["zip"] && !deflate:
 		return nil, invalid(op, "zip is forbidden")
+	case h.has["zip"] && h.Zip != "DEF":
+		return nil, invalid(op, "zip is not DEF")
 	case h.has["crit"]:
 		return nil, invalid(op, "critical header parameters are not supported")
 	case h.Kid == "":
 		return nil, invalid(op, "kid is missing")
 	}
-	j.Kid, j.Cty, j.tag = h.Kid, h.Cty, rest
+	j.Kid, j.Cty, j.tag, j.zip = h.Kid, h.Cty, rest, h.has["zip"]
 	if tag, err := base64.RawURLEncoding.Strict().DecodeString(rest); err != nil || len(tag) != gcmTagSize {
 		return nil, invalid(op, "authentication tag is not %d base64url bytes", gcmTagSize)
 	}
 	return j, nil
 }
+
+// Compressed tells whether the plaintext was compressed before it was encrypted.
+func (j *JWE) Compressed() bool { return j.zip }
 
 // Tag is the authentication tag as the event log carries it: the fifth
 // segment, base64url without padding.
@@ -107,8 +119,8 @@ func (j *JWE) CheckContentType() error {
 }
 
 type header struct {
-	Alg, Enc, Kid, Cty, Typ string
-	has                     map[string]bool
+	Alg, Enc, Kid, Cty, Typ, Zip string
+	has                          map[string]bool
 }
 
 // joseHeader decodes a protected header. Names match exactly: "Alg" is not "alg".
@@ -122,7 +134,7 @@ func joseHeader(segment string) (header, error) {
 		return header{}, err
 	}
 	h := header{has: map[string]bool{}}
-	text := map[string]*string{"alg": &h.Alg, "enc": &h.Enc, "kid": &h.Kid, "cty": &h.Cty, "typ": &h.Typ}
+	text := map[string]*string{"alg": &h.Alg, "enc": &h.Enc, "kid": &h.Kid, "cty": &h.Cty, "typ": &h.Typ, "zip": &h.Zip}
 	for name, value := range m {
 		h.has[name] = true
 		if into := text[name]; into != nil {
@@ -226,8 +238,29 @@ var errDecrypt = errors.New("decryption failed")
 // is an ErrInvalid error that does not say what failed.
 //
 // The ciphertext is decoded once and decrypted in place, so that a large
-// attachment costs its size once beside the compact text.
-func (r *Keyring) Decrypt(j *JWE) ([]byte, error) {
+// attachment costs its size once beside the compact text. A compressed plaintext
+// (see [ParseJWEv1]) is inflated within the default [InflateLimits].
+func (r *Keyring) Decrypt(j *JWE) ([]byte, error) { return r.DecryptWithin(j, InflateLimits{}) }
+
+// DecryptWithin is Decrypt with other limits for a compressed plaintext. What is
+// larger is [ErrInflate]. It is inflated only after the tag was checked.
+func (r *Keyring) DecryptWithin(j *JWE, l InflateLimits) ([]byte, error) {
+	const op = "Decrypt"
+	plain, err := r.decrypt(j)
+	if err != nil || !j.zip {
+		return plain, err
+	}
+	plain, err = inflate(plain, l)
+	switch {
+	case errors.Is(err, ErrInflate):
+		return nil, fehler.New("fitconnect."+op, "", ErrInflate, nil)
+	case err != nil:
+		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, err)
+	}
+	return plain, nil
+}
+
+func (r *Keyring) decrypt(j *JWE) ([]byte, error) {
 	const op = "Decrypt"
 	key := r.keys[j.Kid]
 	if key == nil {

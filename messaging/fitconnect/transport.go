@@ -67,6 +67,11 @@ func (c *Client) do(ctx context.Context, r request, read func(*response) error) 
 				return err
 			}
 		}
+		if !r.anonymous {
+			if err := c.awaitRate(ctx); err != nil {
+				return err
+			}
+		}
 		err := c.attempt(ctx, r, token, attempt, read)
 		if err == nil {
 			return nil
@@ -83,7 +88,9 @@ func (c *Client) do(ctx context.Context, r request, read func(*response) error) 
 			c.dropToken(ctx, token)
 			continue
 		}
-		if !r.idempotent || attempt >= c.opt.Attempts || !errors.Is(err, fehler.ErrUnavailable) {
+		// What was refused for its rate did nothing, so any call may be repeated.
+		refused := isAPI && api.Status == http.StatusTooManyRequests
+		if !r.idempotent && !refused || attempt >= c.opt.Attempts || !errors.Is(err, fehler.ErrUnavailable) {
 			return err
 		}
 		delay := c.delay(attempt)
@@ -93,9 +100,11 @@ func (c *Client) do(ctx context.Context, r request, read func(*response) error) 
 			}
 			delay = max(delay, api.RetryAfter)
 		}
+		from := c.now()
 		if err := c.opt.Sleep(ctx, delay); err != nil {
 			return err
 		}
+		c.rate.slept(from, delay)
 	}
 }
 
@@ -145,6 +154,13 @@ func (c *Client) attempt(ctx context.Context, r request, token string, n int, re
 	}
 	defer resp.Body.Close()
 	status = resp.StatusCode
+	if !r.anonymous {
+		wait := time.Duration(0)
+		if status == http.StatusTooManyRequests {
+			wait = c.retryAfter(resp.Header)
+		}
+		c.rate.learn(resp.Header, c.now(), wait, c.opt.MaxDelay)
+	}
 	if status < 200 || status > 299 {
 		return c.apiError(r.op, resp)
 	}
@@ -260,7 +276,7 @@ func (c *Client) retryAfter(h http.Header) time.Duration {
 	const most = 24 * time.Hour
 	v := h.Get("Retry-After")
 	if v == "" && h.Get("RateLimit-Remaining") == "0" {
-		v = h.Get("RateLimit-Reset")
+		return resetAfter(h.Get("RateLimit-Reset"), c.now())
 	}
 	if s, err := strconv.ParseUint(v, 10, 31); err == nil {
 		return min(time.Duration(s)*time.Second, most)

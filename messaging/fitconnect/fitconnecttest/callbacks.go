@@ -71,6 +71,15 @@ func (z *Zustelldienst) tellSender(s *submission) {
 	z.enqueue(s.callback, fitconnect.CallbackNewEvents, s)
 }
 
+// tellBoth tells sender and receiver about an event the service made itself; the
+// caller holds z.mu.
+func (z *Zustelldienst) tellBoth(s *submission) {
+	z.tellSender(s)
+	if d := z.destinations[s.ref.DestinationID]; d != nil {
+		z.enqueue(d.callback, fitconnect.CallbackNewEvents, s)
+	}
+}
+
 func (z *Zustelldienst) enqueue(to *fitconnect.Callback, kind fitconnect.CallbackKind, s *submission) {
 	if to == nil || to.URL == "" {
 		return

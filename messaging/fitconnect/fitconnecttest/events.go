@@ -21,7 +21,7 @@ func (z *Zustelldienst) append(s *submission, e fitconnect.Event) error {
 }
 
 func (z *Zustelldienst) sign(s *submission, e fitconnect.Event, key Key) (string, error) {
-	e.Schema, e.Issuer, e.IssuedAt = fitconnect.DefaultSETSchema, z.Endpoints().SubmissionAPI, z.opt.Now()
+	e.Schema, e.Issuer, e.IssuedAt = schemaOf(s), z.Endpoints().SubmissionAPI, z.opt.Now()
 	e.Subject, e.CaseID = fitconnect.SubjectOfSubmission(s.ref.SubmissionID), s.ref.CaseID
 	if e.ID == "" {
 		e.ID = z.opt.NewID()
@@ -103,7 +103,7 @@ func (z *Zustelldienst) serveEvents(w http.ResponseWriter, r *http.Request, all 
 		fail(w, http.StatusInternalServerError, "", "event cannot be signed")
 		return
 	}
-	part, offset := page(r, all)
+	part, offset := page(r, all, z.opt.MaxPage)
 	if part == nil {
 		part = []string{}
 	}
@@ -207,7 +207,7 @@ func (z *Zustelldienst) postEvent(w http.ResponseWriter, r *http.Request, c *cli
 		fail(w, http.StatusUnprocessableEntity, "", "event is about another case")
 	case d == nil || d.client != c || s.ref.DestinationID != d.ID:
 		fail(w, http.StatusForbidden, "", "issuer is not the destination of the caller")
-	case e.Schema != "" && strings.Contains(e.Schema, "/set-payload/1.0."):
+	case e.Schema != "" && strings.Contains(e.Schema, "/set-payload/1.0.") != s.v1:
 		fail(w, http.StatusUnprocessableEntity, "", "Payload Schema not supported")
 	case f.ids[e.ID]:
 		fail(w, http.StatusConflict, "", "event is known already")

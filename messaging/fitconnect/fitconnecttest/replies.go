@@ -296,7 +296,7 @@ func (z *Zustelldienst) listReplies(w http.ResponseWriter, r *http.Request, c *c
 			all = append(all, p.ref)
 		}
 	}
-	part, offset := page(r, all)
+	part, offset := page(r, all, z.opt.MaxPage)
 	answer(w, http.StatusOK, map[string]any{"count": len(part), "offset": offset, "totalCount": len(all), "replies": part})
 }
 

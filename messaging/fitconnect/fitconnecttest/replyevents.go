@@ -34,7 +34,7 @@ func (z *Zustelldienst) listCases(w http.ResponseWriter, r *http.Request, c *cli
 			all = append(all, z.caseInfo(caseID))
 		}
 	}
-	part, offset := page(r, all)
+	part, offset := page(r, all, z.opt.MaxPage)
 	answer(w, http.StatusOK, map[string]any{"count": len(part), "offset": offset, "totalCount": len(all), "cases": part})
 }
 

@@ -134,7 +134,7 @@ func (z *Zustelldienst) getRoutes(w http.ResponseWriter, r *http.Request, _ *cli
 			all = append(all, p)
 		}
 	}
-	part, offset := page(r, all)
+	part, offset := page(r, all, z.opt.MaxPage)
 	out := []map[string]any{}
 	for _, p := range part {
 		token, err := z.signRoute(p)
@@ -269,7 +269,7 @@ func (z *Zustelldienst) getAreas(w http.ResponseWriter, r *http.Request, _ *clie
 			all = append(all, map[string]string{"id": a.ID, "name": a.Name, "type": a.Type})
 		}
 	}
-	part, offset := page(r, all)
+	part, offset := page(r, all, z.opt.MaxPage)
 	b, err := json.Marshal(map[string]any{"count": len(part), "offset": offset, "totalCount": len(all), "areas": part})
 	if err != nil {
 		fail(w, http.StatusInternalServerError, "", "answer cannot be written")

@@ -12,7 +12,11 @@ import (
 
 func (z *Zustelldienst) postSubmission(w http.ResponseWriter, r *http.Request, c *client) {
 	var n fitconnect.NewSubmission
-	if !readJSON(w, r, &n) {
+	if v1(r) {
+		if !readAnnouncementV1(w, r, &n) {
+			return
+		}
+	} else if !readJSON(w, r, &n) {
 		return
 	}
 	z.mu.Lock()
@@ -41,7 +45,7 @@ func (z *Zustelldienst) postSubmission(w http.ResponseWriter, r *http.Request, c
 		fail(w, http.StatusNotFound, "", "case is unknown")
 		return
 	}
-	s := &submission{client: c, service: n.PublicService, region: n.Region, announced: n.AnnouncedAttachments,
+	s := &submission{v1: v1(r), client: c, service: n.PublicService, region: n.Region, announced: n.AnnouncedAttachments,
 		attachments: map[string]kept{}, callback: n.Callback, state: fitconnect.StateIncomplete, createdAt: z.opt.Now(),
 		ref: fitconnect.SubmissionRef{DestinationID: n.DestinationID, SubmissionID: z.opt.NewID(), CaseID: n.CaseID}}
 	if s.ref.CaseID == "" {
@@ -98,7 +102,7 @@ func (z *Zustelldienst) putAttachment(w http.ResponseWriter, r *http.Request, c 
 		return
 	}
 	id := r.PathValue("attachment")
-	j, err := fitconnect.ParseJWE(string(body))
+	j, err := parseJWE(r, string(body))
 	switch {
 	case s.state != fitconnect.StateIncomplete:
 		fail(w, http.StatusConflict, "", "submission is submitted already")
@@ -132,20 +136,27 @@ func (z *Zustelldienst) putSubmission(w http.ResponseWriter, r *http.Request, c 
 		fail(w, http.StatusConflict, "", "submission is submitted already")
 		return
 	}
+	if s.v1 != v1(r) {
+		fail(w, http.StatusConflict, "", "submission was announced with the other version")
+		return
+	}
 	tags := fitconnect.AuthenticationTags{}
 	for part, into := range map[string]*string{body.EncryptedMetadata: &tags.Metadata, body.EncryptedData: &tags.Data} {
-		j, err := fitconnect.ParseJWE(part)
+		if part == "" && s.v1 && into == &tags.Data {
+			continue // optional in version 1
+		}
+		j, err := parseJWE(r, part)
 		if err != nil {
 			fail(w, http.StatusUnprocessableEntity, "", "metadata or data are not a valid JWE")
 			return
 		}
-		if err := j.CheckContentType(); err != nil {
+		if err := j.CheckContentType(); err != nil && !s.v1 {
 			fail(w, http.StatusUnprocessableEntity, "", "Invalid JWE Header 'cty'")
 			return
 		}
 		*into = j.Tag()
 	}
-	if tags.Metadata == "" || tags.Data == "" {
+	if tags.Metadata == "" || tags.Data == "" && !s.v1 {
 		fail(w, http.StatusUnprocessableEntity, "", "metadata and data are the same or missing")
 		return
 	}
@@ -190,7 +201,7 @@ func (z *Zustelldienst) listSubmissions(w http.ResponseWriter, r *http.Request, 
 			all = append(all, s.ref)
 		}
 	}
-	part, offset := page(r, all)
+	part, offset := page(r, all, z.opt.MaxPage)
 	answer(w, http.StatusOK, fitconnect.SubmissionPage{Count: len(part), Offset: offset, TotalCount: len(all), Submissions: part})
 }
 
@@ -209,10 +220,15 @@ func (z *Zustelldienst) getSubmission(w http.ResponseWriter, r *http.Request, c 
 		attachments = attachments[:len(attachments)-1]
 	}
 	at := s.submittedAt.UTC()
-	answer(w, http.StatusOK, fitconnect.Submission{DestinationID: s.ref.DestinationID, SubmissionID: id, CaseID: s.ref.CaseID,
+	view := fitconnect.Submission{DestinationID: s.ref.DestinationID, SubmissionID: id, CaseID: s.ref.CaseID,
 		PublicService: s.service, Region: s.region, Attachments: attachments, SubmittedAt: &at,
 		EncryptedMetadata: z.spoil(s.metadata, id, fitconnect.InstanceMetadata),
-		EncryptedData:     z.spoil(s.data, id, fitconnect.InstanceData)})
+		EncryptedData:     z.spoil(s.data, id, fitconnect.InstanceData)}
+	if v1(r) {
+		answer(w, http.StatusOK, submissionV1(view))
+		return
+	}
+	answer(w, http.StatusOK, view)
 }
 
 func (z *Zustelldienst) getAttachment(w http.ResponseWriter, r *http.Request, c *client) {

@@ -34,6 +34,10 @@ type Options struct {
 	MaxBody int64
 	// Spool is a directory to keep attachments in; empty keeps them in memory.
 	Spool string
+	// MaxPage is the most entries of one page, whatever is asked for; 0 is 500.
+	MaxPage int
+	// RateLimit, if set, bounds the calls of every API client.
+	RateLimit *RateLimit
 	// Deadlines replace those of the documentation; nil is [Deadlines].
 	Deadlines *DeadlineTable
 }
@@ -67,6 +71,7 @@ type Zustelldienst struct {
 type client struct {
 	cred   fitconnect.Credentials
 	scopes map[string]bool
+	window window // of the rate limit
 }
 
 type issued struct {
@@ -81,6 +86,7 @@ type fall struct {
 }
 
 type submission struct {
+	v1          bool // sent through version 1
 	ref         fitconnect.SubmissionRef
 	client      *client
 	service     fitconnect.PublicService
@@ -158,6 +164,9 @@ func (o *Options) fill() error {
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 512 << 20
+	}
+	if o.MaxPage == 0 {
+		o.MaxPage = maxPage
 	}
 	if o.Deadlines == nil {
 		d := Deadlines()
