@@ -1,7 +1,7 @@
-// Package zeichen brings documents of strangers into UTF-8 by what they declare, and
+// Package charset brings documents of strangers into UTF-8 by what they declare, and
 // says where they are not what they declare: a letter that is lost without anybody
 // noticing is worse than a document nobody can read.
-package zeichen
+package charset
 
 import (
 	"bytes"
