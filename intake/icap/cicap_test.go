@@ -24,11 +24,17 @@ const eicar = `X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-` + `STANDARD-ANTIVIRUS-TEST-FI
 // A real ICAP server with ClamAV and one signature of its own, without the network.
 func TestScanAgainstCICAP(t *testing.T) {
 	bin := testenv.Tool(t, "c-icap", "c-icap")
-	module, _ := filepath.Glob("/usr/lib/*/c_icap/clamav_mod.so")
+	module, _ := filepath.Glob("/usr/lib/*/c_icap/clamd_mod.so")
 	if len(module) == 0 {
 		testenv.LeaveOut(t, "the virus scanner of c-icap is not installed (Debian package libc-icap-mod-virus-scan)")
 	}
-	dir := t.TempDir()
+	clamd := "/usr/sbin/clamd" // Debian has it there, outside the path of users
+	if _, err := os.Stat(clamd); err != nil {
+		clamd = testenv.Tool(t, "clamd", "clamav-daemon")
+	}
+	dir, err := os.MkdirTemp("", "icap") // short: the path of a socket is at most 107 bytes
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	write := func(name, s string) string {
 		p := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(p, []byte(s), 0o644))
@@ -58,24 +64,31 @@ icap_access allow all
 Service virus_scan virus_scan.so
 virus_scan.ScanFileTypes TEXT DATA EXECUTABLE ARCHIVE GIF JPEG MSOFFICE
 virus_scan.MaxObjectSize 5M
-virus_scan.DefaultEngine clamav
-Module common clamav_mod.so
-clamav_mod.TmpDir %[1]s
-clamav_mod.DatabaseDirectory %[1]s/db
+virus_scan.DefaultEngine clamd
+Module common clamd_mod.so
+clamd_mod.ClamdSocket %[1]s/s
 `, dir, address, filepath.Dir(module[0])))
-	var log bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), bin, "-N", "-f", conf)
-	cmd.Stdout, cmd.Stderr = &log, &log
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { cmd.Process.Signal(os.Interrupt); cmd.Wait() })
+	var log [2]bytes.Buffer
+	for i, args := range [][]string{
+		{clamd, "--config-file=" + write("clamd.conf", "Foreground yes\nLocalSocket "+dir+"/s\nDatabaseDirectory "+dir+"/db\nMaxThreads 2\n")},
+		{bin, "-N", "-f", conf},
+	} {
+		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+		cmd.Stdout, cmd.Stderr = &log[i], &log[i]
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.WaitDelay = 5 * time.Second
+		require.NoError(t, cmd.Start())
+		t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+		if i == 0 {
+			require.True(t, assertEventually(func() bool { _, err := os.Stat(filepath.Join(dir, "s")); return err == nil }), "clamd starts")
+		}
+	}
 	c, err := icap.New("icap://"+address+"/virus_scan", &icap.Options{MaxBytes: 5 << 20, Timeout: 10 * time.Second})
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
 	if !assertEventually(func() bool { return c.Ping(t.Context()) == nil }) {
 		b, _ := os.ReadFile(filepath.Join(dir, "server.log"))
-		t.Fatalf("c-icap does not start: %s %s %v", log.String(), b, c.Ping(t.Context()))
+		t.Fatalf("c-icap does not start: %s %s %v", log[1].String(), b, c.Ping(t.Context()))
 	}
 	for range 3 { // the connection is used again after a finding
 		fund, err := c.Scan(t.Context(), strings.NewReader("harmlos"))
