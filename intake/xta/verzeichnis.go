@@ -37,8 +37,6 @@ type VerzeichnisOptions struct {
 	Marke string
 	// Dateien in one folder at most; default 200.
 	Dateien int
-	// Ordner looked at in one pass at most, of many the first by name; default 1000.
-	Ordner int
 }
 
 // Verzeichnis is a Transport of folders: one for each message below "eingang", put
@@ -69,9 +67,6 @@ func OpenVerzeichnis(dir string, o *VerzeichnisOptions) (*Verzeichnis, error) {
 	}
 	if v.o.Dateien <= 0 {
 		v.o.Dateien = 200
-	}
-	if v.o.Ordner <= 0 {
-		v.o.Ordner = 1000
 	}
 	for _, d := range []string{OrdnerEingang, OrdnerErledigt, OrdnerAbgelehnt} {
 		if err := root.Mkdir(d, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -111,15 +106,13 @@ func (v *Verzeichnis) Messages(ctx context.Context) iter.Seq2[Nachricht, error] 
 			yield(Nachricht{}, fehler.New("xta.Messages", "", fehler.ErrUnavailable, err))
 			return
 		}
-		n := 0
 		for _, e := range all {
-			if ctx.Err() != nil || n >= v.o.Ordner {
+			if ctx.Err() != nil {
 				return
 			}
 			if unfertig(e.Name()) || v.o.Marke != "" && e.IsDir() && !v.regular(path.Join(OrdnerEingang, e.Name(), v.o.Marke)) {
 				continue
 			}
-			n++
 			m, err := v.message(e)
 			m.Kennung = e.Name()
 			if !yield(m, err) {
@@ -209,11 +202,14 @@ func (v *Verzeichnis) opener(name string) func(context.Context) (io.ReadCloser, 
 
 // Done implements [Transport].
 func (v *Verzeichnis) Done(_ context.Context, kennung string) error {
-	_, err := v.move(kennung, OrdnerErledigt)
-	return err
+	ziel, err := v.frei(kennung, OrdnerErledigt)
+	if err != nil {
+		return err
+	}
+	return v.move(kennung, ziel)
 }
 
-// Failed implements [Transport].
+// Failed implements [Transport]. The reason is there before the folder moves.
 func (v *Verzeichnis) Failed(_ context.Context, kennung string, p fehler.Probleme) error {
 	grund, err := json.MarshalIndent(struct {
 		Probleme fehler.Probleme `json:"probleme"`
@@ -221,7 +217,7 @@ func (v *Verzeichnis) Failed(_ context.Context, kennung string, p fehler.Problem
 	if err != nil {
 		return err
 	}
-	ziel, err := v.move(kennung, OrdnerAbgelehnt)
+	ziel, err := v.frei(kennung, OrdnerAbgelehnt)
 	if err != nil {
 		return err
 	}
@@ -229,11 +225,11 @@ func (v *Verzeichnis) Failed(_ context.Context, kennung string, p fehler.Problem
 	if err := v.root.WriteFile(ziel+"."+GrundDatei, grund, 0o600); err != nil {
 		return fehler.New("xta.Failed", "", fehler.ErrUnavailable, err)
 	}
-	return nil
+	return v.move(kennung, ziel)
 }
 
-// move gives the folder a free name below to.
-func (v *Verzeichnis) move(kennung, to string) (string, error) {
+// frei gives a name below to that nothing has.
+func (v *Verzeichnis) frei(kennung, to string) (string, error) {
 	if kennung == "" || kennung != path.Base(kennung) || kennung == "." || kennung == ".." {
 		return "", fehler.New("xta.move", "", fehler.ErrInvalid, errors.New("no name of a message"))
 	}
@@ -242,16 +238,20 @@ func (v *Verzeichnis) move(kennung, to string) (string, error) {
 		if n > 1 {
 			ziel = fmt.Sprintf("%s~%d", ziel, n)
 		}
-		if _, err := v.root.Lstat(ziel); !errors.Is(err, fs.ErrNotExist) {
-			if err != nil {
-				return "", fehler.New("xta.move", "", fehler.ErrUnavailable, err)
-			}
-			continue
+		_, err := v.root.Lstat(ziel)
+		if errors.Is(err, fs.ErrNotExist) {
+			return ziel, nil
 		}
-		if err := v.root.Rename(path.Join(OrdnerEingang, kennung), ziel); err != nil {
+		if err != nil {
 			return "", fehler.New("xta.move", "", fehler.ErrUnavailable, err)
 		}
-		return ziel, nil
 	}
 	return "", fehler.New("xta.move", "", fehler.ErrConflict, errors.New("no free name"))
+}
+
+func (v *Verzeichnis) move(kennung, ziel string) error {
+	if err := v.root.Rename(path.Join(OrdnerEingang, kennung), ziel); err != nil {
+		return fehler.New("xta.move", "", fehler.ErrUnavailable, err)
+	}
+	return nil
 }
