@@ -56,6 +56,26 @@ func TestSchritteOrder(t *testing.T) {
 	}
 }
 
+// A vendor fills in what the channel does not know, from a table of its own.
+func TestSchrittLookup(t *testing.T) {
+	t.Parallel()
+	katalog := map[string]tenant.Leistungsschluessel{schema: leistung}
+	a := newAmt(t, memStore(t), &intake.Options{Schritte: []intake.Einschub{{Nach: intake.SchrittFormular, Schritt: tue("leistung", func(l *intake.Lauf) error {
+		if l.Lieferung.Leistung == "" {
+			l.Lieferung.Leistung = string(katalog[l.Lieferung.Schema])
+		}
+		return nil
+	})}}})
+	l := lieferung("1")
+	l.Leistung = ""
+	r, err := a.Receive(t.Context(), l)
+	require.NoError(t, err)
+	require.Equal(t, intake.Angenommen, r.Ausgang)
+	r, err = newAmt(t, memStore(t), nil).Receive(t.Context(), l)
+	require.NoError(t, err)
+	require.Equal(t, intake.Klaerung, r.Ausgang, "without the step")
+}
+
 // A step says itself whether its problems are for the sender or for a person.
 func TestSchrittVerdict(t *testing.T) {
 	t.Parallel()
