@@ -33,6 +33,7 @@ var only = map[string][]string{
 	"messaging/fitconnect": {"messaging/fitconnect", "tenant/..."}, // the protocol knows no letters; intake receives with it too
 	"bescheid/frist":       {"bescheid/frist", "tenant/..."},       // legal time knows only the Land
 	"bescheid/pdf":         {"bescheid/pdf", "tenant/..."},
+	"bescheid/gebuehr":     {"bescheid/gebuehr", "bescheid/frist", "tenant/..."}, // fees know legal time, no letter and no payment
 	"storage/driver":       {"tenant/..."},
 	"dms/":                 {"dms", "tenant/..."},
 	"vorgang/din91379":     {"tenant/fehler"}, // letters know nothing else
@@ -86,6 +87,7 @@ var thirdParty = map[string][]string{
 	"messaging/fitconnect":   {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
 	"bescheid":               {"github.com/google/uuid"},
 	"bescheid/frist":         {},
+	"bescheid/gebuehr":       {}, // money is cents and exact fractions, see docs/dependencies.md
 	"bescheid/pdf":           {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"vorgang":                {"github.com/google/uuid", "github.com/go-json-experiment/json"},
@@ -332,6 +334,8 @@ func TestFloorsCanFail(t *testing.T) {
 		"messaging/fitconnect/x":   {"messaging/portal", "imports more"},
 		"bescheid/frist":           {"messaging", "imports more"},
 		"bescheid/pdf":             {"bescheid/frist", "imports more"},
+		"bescheid/gebuehr":         {"bescheid/pdf", "imports more"},
+		"bescheid/gebuehr/x":       {"github.com/shopspring/decimal", "the core does not pull this in"},
 		"dms/xdomea":               {"vorgang", "imports more"},
 		"dms/verzeichnis":          {"dms/xdomea", "imports more"},
 		"vorgang/din91379":         {"tenant", "imports more"},
