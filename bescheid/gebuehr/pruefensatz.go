@@ -192,4 +192,3 @@ func tagOderBeginn(d, e datum.Datum) string {
 	}
 	return d.String()
 }
-
