@@ -24,6 +24,9 @@ type Angaben struct {
 	Vorgang string
 	// Kassenzeichen of the cash office; empty leaves the placeholder.
 	Kassenzeichen string
+	// Zahlungsweg says where and how to pay: the account of the cash office, a link. A
+	// decision on costs has to name it (such as § 14 (1) GebG NRW); empty is a warning.
+	Zahlungsweg string
 	// Bekanntgabe, where it is known; zero: the letter counts from it in words.
 	Bekanntgabe datum.Datum
 	// Gemeinde is the seat of the authority (ARS or AGS), for holidays; may be empty.
@@ -38,7 +41,7 @@ type Bescheidteil struct {
 	Festsetzung string `json:"festsetzung"`
 	// Rechtsgrundlage names the norms.
 	Rechtsgrundlage string `json:"rechtsgrundlage"`
-	// Faelligkeit says when to pay, with the Kassenzeichen; empty if nothing is due.
+	// Faelligkeit says when and how to pay, with the Kassenzeichen; empty if nothing is due.
 	Faelligkeit string `json:"faelligkeit,omitempty"`
 	// Saeumnis says what follows a late payment; empty if nothing does.
 	Saeumnis string `json:"saeumnis,omitempty"`
@@ -120,6 +123,9 @@ func (t *Tabelle) Bescheidteil(e Ergebnis, a Angaben) (Bescheidteil, error) {
 	if !imBereich(a.Bekanntgabe) {
 		return ungueltig("datum", "/bekanntgabe", "date out of range", "Das Datum liegt außerhalb des Kalenders.")
 	}
+	if !a.Bekanntgabe.IsZero() && a.Bekanntgabe.Vor(e.Eingabe.Entscheidung) {
+		return ungueltig("datum-folge", "/bekanntgabe", "made known before it was decided", "Die Bekanntgabe liegt vor der Entscheidung.")
+	}
 	b := Bescheidteil{
 		Festsetzung: festsetzung(e), Rechtsgrundlage: rechtsgrundlage(e), Begruendung: slices.Clone(e.Gruende),
 		Tafel: tafel(e), Warnungen: slices.Clone(e.Warnungen),
@@ -156,6 +162,11 @@ func (t *Tabelle) Bescheidteil(e Ergebnis, a Angaben) (Bescheidteil, error) {
 	z.FaelligAm = r.faelligAm(a, e.Eingabe.Land)
 	b.Zahlung = z
 	b.Faelligkeit = faelligkeit(r, z, kassenzeichen)
+	if w := strings.TrimSpace(a.Zahlungsweg); w != "" {
+		b.Faelligkeit += " " + w
+	} else {
+		b.Warnungen = append(b.Warnungen, problem("zahlungsweg-fehlt", "/zahlungsweg", "where and how to pay is not said", "Es fehlt die Angabe, wo und wie zu zahlen ist."))
+	}
 	b.Saeumnis = saeumnis(r, e.Summe)
 	return b, nil
 }

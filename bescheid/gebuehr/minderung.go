@@ -6,10 +6,13 @@ import (
 	"slices"
 )
 
+// ausgangText follows "weil".
 var ausgangText = map[AusgangArt]string{
-	AusgangErteilt: "die Entscheidung ist antragsgemäß ergangen", AusgangAbgelehnt: "der Antrag ist abgelehnt",
-	AusgangUnzustaendig: "der Antrag ist wegen Unzuständigkeit abgelehnt", AusgangVorher: "der Antrag ist vor Beginn der Bearbeitung zurückgenommen",
-	AusgangZurueck: "der Antrag ist nach Beginn der Bearbeitung zurückgenommen", AusgangErledigt: "der Antrag hat sich erledigt",
+	AusgangAbgelehnt:    "der Antrag abgelehnt ist",
+	AusgangUnzustaendig: "der Antrag wegen Unzuständigkeit abgelehnt ist",
+	AusgangVorher:       "der Antrag vor Beginn der Bearbeitung zurückgenommen ist",
+	AusgangZurueck:      "der Antrag nach Beginn der Bearbeitung zurückgenommen ist",
+	AusgangErledigt:     "der Antrag sich erledigt hat",
 }
 
 // teilung is what the outcome leaves of a fee; nil is all of it.
@@ -60,7 +63,7 @@ func (v *variante) ausgang() *teilung {
 		v.problem("grund-fehlt", "/ausgang/grund", "a chosen share needs a reason", "Für den gewählten Anteil fehlt die Begründung.")
 	}
 	v.benutze(&r.Recht, "weil "+ausgangText[a.Art])
-	text := "Von der Gebühr ist " + t.anteil.Deutsch() + " zu erheben (" + r.Norm + ")"
+	text := "Von der vollen Gebühr zu erheben: " + t.anteil.Deutsch() + " (" + r.Norm + ")"
 	if a.Absehen {
 		text = "Von der Gebühr wird abgesehen (" + r.Norm + ")"
 	}
@@ -100,7 +103,7 @@ func (v *variante) mindere(p *Position, t *Tarif, rundung Rundung, teil *teilung
 		x.Mul(x, rest)
 		p.Minderungen = append(p.Minderungen, m.ID)
 		v.benutze(&m.Recht, "weil das Merkmal "+m.Merkmal+" vorliegt")
-		text := m.Bezeichnung + ": erlassen ist " + m.Erlass.Deutsch() + " (" + m.Norm + ")."
+		text := m.Bezeichnung + ", Erlass: " + m.Erlass.Deutsch() + " (" + m.Norm + ")."
 		if m.Erlass == (Anteil{1, 1}) {
 			text = m.Bezeichnung + ": " + t.Bezeichnung + " ist frei (" + m.Norm + ")."
 		}

@@ -129,7 +129,7 @@ func (p *pruefer) tarif(t *Tarif, pfad string) {
 	p.fordere(len(t.Leistungen) <= maxListe, "tarif-leistung", "/leistungen", "too many Leistungen", "Zu viele Leistungen.")
 	for _, l := range t.Leistungen[:min(len(t.Leistungen), maxListe)] {
 		k, err := tenant.ParseLeistung(string(l))
-		p.fordere(err == nil && k == l, "tarif-leistung", "/leistungen", "not a Leistungsschluessel", "Der Leistungsschlüssel hat 14 Ziffern und beginnt mit 99.")
+		p.fordere(err == nil && k == l, "tarif-leistung", "/leistungen", "not a Leistungsschluessel", "Der Leistungsschlüssel besteht aus höchstens 14 Ziffern.")
 	}
 	p.fordere(t.VonFruehestens.IsZero() || (imBereich(t.VonFruehestens) && t.VonFruehestens.Vor(t.Von)), "regel-geltung", "/von_fruehestens", "earliest start is not before the start", "Der früheste Beginn liegt nicht vor dem Beginn.")
 	if t.Stichtag != "" {

@@ -335,6 +335,12 @@ func (s *Satz) staffel(w Betrag) (*big.Rat, string, bool) {
 // begrenzt rounds and caps; the cap wins over the rounding.
 func (x *ansatzRechnung) begrenzt() (Betrag, bool) {
 	s := x.s
+	vorher := len(x.schritte)
+	defer func() {
+		if len(x.gruende) > 0 { // who reads how a range was filled wants to know what became of it
+			x.gruende = append(x.gruende, x.schritte[vorher:]...)
+		}
+	}()
 	b, ok := s.Rundung.runde(x.betrag)
 	if !ok {
 		x.problem("betrag-gross", "", "amount too large", "Der Betrag ist zu groß.")
