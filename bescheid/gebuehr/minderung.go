@@ -135,9 +135,8 @@ func (v *variante) minderungen(t *Tarif) []*Minderung {
 	var out []*Minderung
 	for i, merkmal := range v.r.f.Merkmale {
 		var eigene, allgemeine []*Minderung
-		for j := range v.r.t.d.Minderungen {
-			m := &v.r.t.d.Minderungen[j]
-			if m.Merkmal != merkmal.Name || !m.Enthaelt(v.tag) || (len(m.Posten) > 0 && !slices.Contains(m.Posten, t.Posten)) || (t.Gruppe == GruppeAuslage && !m.Auslagen) {
+		for _, m := range v.r.t.merkmale[merkmal.Name] {
+			if !m.Enthaelt(v.tag) || (len(m.Posten) > 0 && !slices.Contains(m.Posten, t.Posten)) || (t.Gruppe == GruppeAuslage && !m.Auslagen) {
 				continue
 			}
 			switch m.naehe(v.r.f.Land) {

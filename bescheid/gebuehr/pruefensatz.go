@@ -103,8 +103,11 @@ func pruefeGanzes(d *datei) fehler.Probleme {
 		p.pfad = "/tarife/" + t.ID
 		p.fordere(t.Umsatzsteuer == "" || steuern[t.Umsatzsteuer], "tarif-steuer", "/umsatzsteuer", "no rate has this key", "Zu dieser Umsatzsteuer gibt es keinen Satz.")
 	}
+	jeMerkmal := map[string]int{}
 	for i := range d.Minderungen {
 		p.pfad = "/minderungen/" + d.Minderungen[i].ID
+		jeMerkmal[d.Minderungen[i].Merkmal]++
+		p.fordere(jeMerkmal[d.Minderungen[i].Merkmal] <= maxListe, "minderung-anzahl", "/merkmal", "too many reductions for one fact", "An ein Merkmal knüpfen zu viele Minderungen.")
 		for _, x := range d.Minderungen[i].Posten {
 			p.fordere(posten[x], "minderung-posten", "/posten", "no tariff has this posten", "Zu diesem Posten gibt es keinen Tarif.")
 		}

@@ -96,8 +96,7 @@ func (t *Tabelle) pruefeFall(f *Fall) fehler.Probleme {
 	gesehen := map[string]bool{}
 	for i, m := range f.Merkmale {
 		pfad := fmt.Sprintf("/merkmale/%d", i)
-		bekannt := slices.ContainsFunc(t.d.Minderungen, func(x Minderung) bool { return x.Merkmal == m.Name })
-		add(bekannt, "merkmal-unbekannt", pfad, "no reduction knows this fact", "An dieses Merkmal knüpft die Gebührentabelle keine Minderung.")
+		add(len(t.merkmale[m.Name]) > 0, "merkmal-unbekannt", pfad, "no reduction knows this fact", "An dieses Merkmal knüpft die Gebührentabelle keine Minderung.")
 		add(!gesehen[m.Name], "merkmal-doppelt", pfad, "fact given twice", "Das Merkmal ist zweimal angegeben.")
 		add(len(m.Grund) <= maxLaenge, "text-lang", pfad+"/grund", "text too long", "Der Text ist zu lang.")
 		gesehen[m.Name] = true

@@ -36,6 +36,7 @@ type Tabelle struct {
 	kennung   string
 	nachID    map[string]*Tarif
 	versionen map[string][]*Tarif // by Posten, in the order of the file
+	merkmale  map[string][]*Minderung
 }
 
 // datei is the form of a file.
@@ -153,11 +154,15 @@ func ueberlagere[T any](basis, neu []T, id func(*T) string) []T {
 }
 
 func newTabelle(d datei) *Tabelle {
-	t := &Tabelle{d: d, nachID: make(map[string]*Tarif, len(d.Tarife)), versionen: map[string][]*Tarif{}}
+	t := &Tabelle{d: d, nachID: make(map[string]*Tarif, len(d.Tarife)), versionen: map[string][]*Tarif{}, merkmale: map[string][]*Minderung{}}
 	for i := range d.Tarife {
 		x := &t.d.Tarife[i]
 		t.nachID[x.ID] = x
 		t.versionen[x.Posten] = append(t.versionen[x.Posten], x)
+	}
+	for i := range d.Minderungen {
+		m := &t.d.Minderungen[i]
+		t.merkmale[m.Merkmal] = append(t.merkmale[m.Merkmal], m)
 	}
 	summe := sha256.New()
 	_ = json.NewEncoder(summe).Encode(d) // a hash never fails to be written, and a table holds only plain values
