@@ -81,25 +81,27 @@ var testOnly = []string{"internal/testenv", "internal/pgtest", "internal/s3test"
 // thirdParty bounds what the core pulls in outside tests, over all it imports of
 // the module. The longest entry counts.
 var thirdParty = map[string][]string{
-	"tenant":                 {},
-	"tenant/regelwerk":       {"go.yaml.in/yaml/v3"}, // a package of its own, so that tenant needs no YAML
-	"messaging":              {"github.com/google/uuid"},
-	"messaging/fitconnect":   {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
-	"bescheid":               {"github.com/google/uuid"},
-	"bescheid/frist":         {},
-	"bescheid/gebuehr":       {}, // money is cents and exact fractions, see docs/dependencies.md
-	"bescheid/pdf":           {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
-	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
-	"vorgang":                {"github.com/google/uuid", "github.com/go-json-experiment/json"},
-	"vorgang/din91379":       {"golang.org/x/text/unicode/norm"},
-	"vorgang/person":         {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-playground/validator/v10"},
-	"vorgang/pruefung":       {"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
-	"storage":                {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
-	"storage/sqlite":         {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
-	"storage/postgres":       {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
-	"storage/relay":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
-	"storage/relay/pruefung": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
-	"storage/blob":           {},
+	"tenant":               {},
+	"tenant/regelwerk":     {"go.yaml.in/yaml/v3"}, // a package of its own, so that tenant needs no YAML
+	"messaging":            {"github.com/google/uuid"},
+	"messaging/fitconnect": {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
+	"bescheid":             {"github.com/google/uuid"},
+	"bescheid/frist":       {},
+	"bescheid/gebuehr":     {}, // money is cents and exact fractions, see docs/dependencies.md
+	// a package of its own, so that fees need no YAML
+	"bescheid/gebuehr/gebuehryaml": {"go.yaml.in/yaml/v3"},
+	"bescheid/pdf":                 {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"bescheid/ausfertigung":        {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"vorgang":                      {"github.com/google/uuid", "github.com/go-json-experiment/json"},
+	"vorgang/din91379":             {"golang.org/x/text/unicode/norm"},
+	"vorgang/person":               {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-playground/validator/v10"},
+	"vorgang/pruefung":             {"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"storage":                      {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
+	"storage/sqlite":               {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
+	"storage/postgres":             {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
+	"storage/relay":                {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"storage/relay/pruefung":       {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"storage/blob":                 {},
 	// For tests alone, see testOnly.
 	"storage/internal/absturz": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
 	"storage/blob/s3":          {"github.com/minio/minio-go/v7"},

@@ -56,13 +56,16 @@ func satzDoc(x gebuehr.Tarif) string {
 			teile = append(teile, k.Gruppe+" "+k.Betrag.Deutsch()+" je Stunde")
 		}
 	case gebuehr.ArtProzent:
-		out = s.Anteil.String() + " des Wertes"
+		out = s.Anteil.Deutsch() + " des Wertes"
 	case gebuehr.ArtTatsaechlich:
 		out = "tatsächliche Höhe"
 	default:
-		out = string(s.Art)
+		out = map[gebuehr.Art]string{gebuehr.ArtStueck: "je Stück", gebuehr.ArtWertstufen: "nach Wertstufen", gebuehr.ArtStaffel: "gestaffelt"}[s.Art]
 		for _, k := range s.Stufen {
 			bis := "darüber"
+			if len(s.Stufen) == 1 {
+				bis = ""
+			}
 			if k.Bis > 0 {
 				bis = fmt.Sprintf("bis %d", k.Bis)
 			}
@@ -73,7 +76,7 @@ func satzDoc(x gebuehr.Tarif) string {
 				bis += " " + k.Betrag.Deutsch()
 			}
 			if !k.Anteil.IsZero() {
-				bis += " " + k.Anteil.String()
+				bis += " " + k.Anteil.Deutsch()
 			}
 			if k.Je > 0 {
 				bis += " und je " + k.Je.Deutsch() + " " + k.JeBetrag.Deutsch()
@@ -81,7 +84,10 @@ func satzDoc(x gebuehr.Tarif) string {
 			teile = append(teile, bis)
 		}
 	}
-	if len(teile) > 0 {
+	switch {
+	case len(teile) == 1 && len(s.Stufen) == 1:
+		out += teile[0]
+	case len(teile) > 0:
 		out += ": " + strings.Join(teile, "; ")
 	}
 	if s.Mindestens > 0 {
@@ -135,10 +141,10 @@ func regelnDoc(tab *gebuehr.Tabelle) string {
 		add(x.Recht, text+".")
 	}
 	for _, x := range tab.Umsatzsteuern() {
-		add(x.Recht, "Umsatzsteuer "+x.Schluessel+": "+x.Satz.String()+".")
+		add(x.Recht, "Umsatzsteuer "+x.Schluessel+": "+x.Satz.Deutsch()+".")
 	}
 	for _, x := range tab.Zahlungsregeln() {
-		add(x.Recht, fmt.Sprintf("Fällig %d Tage nach Bekanntgabe; Säumnis %s je Monat, abgerundet auf %s.", x.FaelligTage, x.Saeumnis, x.SaeumnisAuf.Deutsch()))
+		add(x.Recht, fmt.Sprintf("Fällig %d Tage nach Bekanntgabe; Säumnis %s je Monat, abgerundet auf %s.", x.FaelligTage, x.Saeumnis.Deutsch(), x.SaeumnisAuf.Deutsch()))
 	}
 	b.WriteString("\n| Schlüssel | Quelle |\n|---|---|\n")
 	for _, x := range tab.Tarife() {
