@@ -81,12 +81,21 @@ var schlechteTabellen = []struct{ name, datei, code string }{
 	{"Anteile nicht geordnet", datei(`"max":"3/4"`, `"max":"1/2"`), "ausgang-anteil"},
 	{"Erlass von mehr als allem", datei(`"erlass":"1/2"`, `"erlass":"3/2"`), "minderung-erlass"},
 	{"Minderung eines unbekannten Postens", datei(`"posten":["p.q"]`, `"posten":["p.r"]`), "minderung-posten"},
+	{"zu viele Minderungen für ein Merkmal", datei(`"minderungen":[`, `"minderungen":[`+vieleMinderungen(200)), "minderung-anzahl"},
 	{"Zusammentreffen", datei(`"stand"`, `"minderungen_zusammen":"alle","stand"`), "minderung-zusammen"},
 	{"Steuersatz über 100 %", datei(`"19%"`, `"190%"`), "steuer-satz"},
 	{"Fälligkeit", datei(`"faellig_tage":30`, `"faellig_tage":-1`), "zahlung-tage"},
 	{"zwei Fassungen zugleich", datei(`"tarife":[`, `"tarife":[{"id":"T-2","norm":"§ 1","laender":["HH","SH"],"bis":"2030-01-01","quelle":["Q"],"konfidenz":"A","posten":"p.q","bezeichnung":"G","gruppe":"gebuehr","satz":`+satzAlt+`},`), "ueberlappt"},
 	{"zwei Regeln für einen Ausgang", datei(`"ausgaenge":[`, `"ausgaenge":[{"id":"AG-2","norm":"§ 3","von":"2031-01-01","quelle":["Q"],"konfidenz":"A","ausgang":["ruecknahme","abgelehnt"],"min":"0","max":"1"},`), "ueberlappt"},
 	{"zwei Steuersätze zugleich", datei(`"umsatzsteuern":[`, `"umsatzsteuern":[{"id":"U-2","norm":"§ 5","quelle":["Q"],"konfidenz":"A","schluessel":"regel","satz":"7%"},`), "ueberlappt"},
+}
+
+func vieleMinderungen(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `{"id":"M-%d","norm":"§ 4","quelle":["Q"],"konfidenz":"A","bezeichnung":"M","merkmal":"m","erlass":"1/2"},`, i)
+	}
+	return b.String()
 }
 
 func TestLoadProblems(t *testing.T) {

@@ -179,3 +179,17 @@ func TestKandidatenBound(t *testing.T) {
 	}
 	require.Equal(t, []string{"60.00", "65.00", "70.00", "75.00"}, k, "all combinations")
 }
+
+// A general version that may be in force already is no reading where the Land has its own.
+func TestVielleichtNurGleichNah(t *testing.T) {
+	t.Parallel()
+	tarif := func(id, mehr, betrag string) string {
+		return `{"id":"` + id + `","norm":"§ 1",` + mehr + `"quelle":["Q"],"konfidenz":"A","posten":"v","bezeichnung":"G","gruppe":"gebuehr","satz":{"art":"fest","betrag":"` + betrag + `"}},`
+	}
+	tab := geladen(t, datei(`"tarife":[`, `"tarife":[`+tarif("V-1", `"bis":"2030-12-31",`, "1.00")+tarif("V-2", `"von":"2031-01-01","von_fruehestens":"2030-06-01",`, "2.00")+tarif("V-SH", `"laender":["SH"],`, "3.00")))
+	for land, want := range map[tenant.Land]int{tenant.LandSH: 1, tenant.LandHE: 2} {
+		e, err := tab.Rechne(gebuehr.Fall{Land: land, Entscheidung: d("2030-07-01"), Ansaetze: []gebuehr.Ansatz{{Posten: "v"}}})
+		require.NoError(t, err)
+		require.Len(t, e.Kandidaten, want, land)
+	}
+}
