@@ -72,7 +72,7 @@ type Ergebnis struct {
 // Eindeutig tells whether all readings give the same sum.
 func (e Ergebnis) Eindeutig() bool { return len(e.Kandidaten) == 1 }
 
-// Niedrigste and Hoechste are the ends of what the law may mean.
+// Niedrigste is the lowest sum the law may mean.
 func (e Ergebnis) Niedrigste() Betrag {
 	if len(e.Kandidaten) == 0 {
 		return 0

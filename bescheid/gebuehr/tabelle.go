@@ -198,8 +198,8 @@ func (t *Tabelle) Quelle(key string) (Quelle, bool) {
 	return q, ok
 }
 
-// Ausgaenge, Minderungen, Stichtage, Umsatzsteuern and Zahlungsregeln give the rules
-// beside the tariff, for documents and screens.
+// Ausgaenge gives the rules on what a refusal or a withdrawal costs. As with the
+// lists below, the slice is the caller's.
 func (t *Tabelle) Ausgaenge() []Ausgangsregel { return slices.Clone(t.d.Ausgaenge) }
 
 // Minderungen gives the reductions and exemptions.
