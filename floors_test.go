@@ -44,6 +44,7 @@ var only = map[string][]string{
 	"vorgang/pruefung":             {"vorgang", "tenant/..."},                                               // rules know the record they make
 	"messaging/fitconnect/antwort": {"messaging", "messaging/fitconnect", "tenant/..."},                     // a Kanal, which replies with the protocol
 	"messaging/bundid":             {"messaging", "messaging/bundid", "messaging/fitconnect", "tenant/..."}, // the mailbox is reached through the protocol
+	"bescheid/gebuehr":             {"bescheid/gebuehr", "bescheid/frist", "tenant/..."},                    // fees know legal time, no letter and no payment
 }
 
 // beside lists what a package imports within its own top folder other than the
@@ -112,6 +113,9 @@ var thirdParty = map[string][]string{
 	"storage/internal/absturz": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
 	"storage/blob/s3":          {"github.com/minio/minio-go/v7"},
 	"messaging/bundid":         {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
+	"bescheid/gebuehr":         {}, // money is cents and exact fractions, see docs/dependencies.md
+	// a package of its own, so that fees need no YAML
+	"bescheid/gebuehr/gebuehryaml": {"go.yaml.in/yaml/v3"},
 }
 
 // pkg is a package with its imports; those of the module without its path.
@@ -343,6 +347,8 @@ func TestFloorsCanFail(t *testing.T) {
 		"messaging/fitconnect/x":   {"messaging/portal", "imports more"},
 		"bescheid/frist":           {"messaging", "imports more"},
 		"bescheid/pdf":             {"bescheid/frist", "imports more"},
+		"bescheid/gebuehr":         {"bescheid/pdf", "imports more"},
+		"bescheid/gebuehr/x":       {"github.com/shopspring/decimal", "the core does not pull this in"},
 		"dms/xdomea":               {"vorgang", "imports more"},
 		"dms/verzeichnis":          {"dms/xdomea", "imports more"},
 		"vorgang/din91379":         {"tenant", "imports more"},
