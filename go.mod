@@ -25,6 +25,7 @@ require github.com/jacoelho/xsd v0.3.0
 
 require (
 	github.com/antchfx/xmlquery v1.5.2
+	github.com/boombuler/barcode v1.1.0
 	github.com/go-json-experiment/json v1.27.2
 	github.com/theory/jsonpath v0.12.3
 )
