@@ -41,7 +41,8 @@ func TestReadBack(t *testing.T) {
 	}
 	datei := filepath.Join(t.TempDir(), "code.pgm")
 	require.NoError(t, os.WriteFile(datei, b.Bytes(), 0o600))
-	out, err := exec.CommandContext(t.Context(), zbarimg, "--quiet", "--raw", datei).Output()
+	// Its bytes, not its guess at their encoding: the payload says that it is UTF-8.
+	out, err := exec.CommandContext(t.Context(), zbarimg, "--quiet", "--raw", "--oneshot", "-Sbinary", datei).Output()
 	require.NoError(t, err)
 	require.Equal(t, nutzlast, strings.TrimSuffix(string(out), "\n"))
 }
