@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -212,12 +213,12 @@ func (s *leser) baum(e xml.StartElement, rest *int) (*knoten, error) {
 		return nil, kaputt{CodeZuGross, "", "an entry with too many elements", "Ein Umsatz des Kontoauszugs hat mehr Bestandteile als zugelassen."}
 	}
 	k := &knoten{name: e.Name.Local}
-	seen := map[xml.Name]bool{}
-	for _, a := range e.Attr {
-		if seen[a.Name] {
+	for i, a := range e.Attr {
+		// The parser takes an attribute twice. No element of camt has more than one, with
+		// declarations of namespaces a few.
+		if i > 16 || slices.ContainsFunc(e.Attr[:i], func(b xml.Attr) bool { return b.Name == a.Name }) {
 			return nil, xmltoken.ErrSyntax
 		}
-		seen[a.Name] = true
 		if a.Name.Space == "" && a.Name.Local == "Ccy" {
 			k.ccy = a.Value
 		}
