@@ -214,3 +214,24 @@ func (f Forderung) Remind(a Angaben, t Mahntabelle) (Forderung, error) {
 		return nil
 	})
 }
+
+// Settle records what a payment service says was paid, once: the same [Zahlung] asked
+// again changes nothing, and one that was paid in parts counts only what is new. A
+// payment of another currency matches [fehler.ErrInvalid]. What the service paid back
+// is not booked; see [Forderung.Refund].
+func (f Forderung) Settle(z Zahlung, zeit time.Time) (Forderung, error) {
+	if z.Waehrung != f.Waehrung || z.Weg == "" || z.Transaktion == "" {
+		return f, f.ungueltig("Settle", "zahlung.fremd", "another currency, or a payment without service and transaction", "Die Zahlung ist in anderer Währung oder nennt keinen Bezahldienst.")
+	}
+	vorn := z.Weg + ":" + z.Transaktion + ":"
+	var schon Betrag
+	for _, b := range f.Bewegungen {
+		if b.Art == Eingang && strings.HasPrefix(b.Schluessel, vorn) {
+			schon += b.Betrag
+		}
+	}
+	if z.Bezahlt <= schon {
+		return f, nil
+	}
+	return f.Pay(Angaben{Schluessel: vorn + z.Bezahlt.String(), Zeit: zeit, Tag: datum.Von(z.Zeit)}, z.Bezahlt-schon)
+}

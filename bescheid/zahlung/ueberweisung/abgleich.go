@@ -1,11 +1,14 @@
 package ueberweisung
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung/kassenzeichen"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
 // Offen is a Forderung money may come in for. One that is paid belongs here too: its
@@ -296,4 +299,21 @@ var rueckgabeText = map[string]string{
 	"AC01": "Kontonummer falsch", "AC04": "Konto erloschen", "AC06": "Konto gesperrt", "AG01": "Zahlungsart nicht zugelassen",
 	"AM04": "Konto nicht gedeckt", "AM05": "doppelt eingereicht", "MD01": "kein gültiges Mandat", "MD06": "Widerspruch des Zahlers",
 	"MD07": "Kontoinhaber verstorben", "MS02": "ohne Angabe durch den Zahler", "MS03": "ohne Angabe durch die Bank", "SL01": "Sperre der Bank",
+}
+
+// Book applies a Zuordnung to its Forderung, once however often it is applied: money
+// that came in, or an earlier payment that is taken back. One that is not [Sicher] or
+// belongs to another Forderung matches [fehler.ErrConflict]; a finding without booking
+// (Doppelt, Ausgang) changes nothing.
+func (z Zuordnung) Book(f zahlung.Forderung, zeit time.Time) (zahlung.Forderung, error) {
+	a := zahlung.Angaben{Schluessel: z.Umsatz.Schluessel(), Zeit: zeit, Tag: cmp.Or(z.Umsatz.Wertstellung, z.Umsatz.Buchungstag), Grund: z.Grund}
+	switch {
+	case z.Sicherheit != Sicher || z.Forderung != "" && z.Forderung != f.ID:
+		return f, fehler.New("ueberweisung.Book", f.ID, fehler.ErrConflict, fehler.Probleme{problem("ueberweisung.nicht-sicher", "", "not assigned for sure to this Forderung", "Der Umsatz ist dieser Forderung nicht sicher zugeordnet.")})
+	case z.Befund == Exakt || z.Befund == Unter || z.Befund == Ueber:
+		return f.Pay(a, z.Betrag)
+	case z.Befund == Zurueck:
+		return f.Return(a, z.Bezug)
+	}
+	return f, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -368,6 +369,16 @@ func TestFremderLink(t *testing.T) {
 	}
 }
 
+// antwort is a service that always says the same.
+type antwort struct {
+	status    int
+	typ, body string
+}
+
+func (a *antwort) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: a.status, Header: http.Header{"Content-Type": {a.typ}}, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
+}
+
 // No answer breaks the client or makes a payment out of nothing.
 func FuzzAntwort(f *testing.F) {
 	f.Add(200, "application/json", `{"paymentInformation":{"transactionId":"T1","status":"PAYED"},"paymentRequest":{"requestId":"a-1","grosAmount":61.90,"currency":"EUR"}}`)
@@ -375,24 +386,15 @@ func FuzzAntwort(f *testing.F) {
 	f.Add(409, "application/problem+json", `{"code":"PAYMENT_EXISTS","link":"/x/paymenttransaction/o/e/T1"}`)
 	f.Add(500, "text/html", `<html>`)
 	f.Add(302, "", "")
-	var status atomic.Int64
-	var typ, body atomic.Value
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", typ.Load().(string))
-		w.WriteHeader(int(status.Load()))
-		_, _ = w.Write([]byte(body.Load().(string)))
-	}))
-	f.Cleanup(srv.Close)
-	c, err := xbezahldienste.New(xbezahldienste.Params{Base: srv.URL, OriginatorID: "o", EndPointID: "e"},
-		&xbezahldienste.Options{Attempts: 2, Timeout: 5 * time.Second, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
+	var antwort antwort
+	c, err := xbezahldienste.New(xbezahldienste.Params{Base: "https://dienst.example/x", OriginatorID: "o", EndPointID: "e"},
+		&xbezahldienste.Options{HTTP: &http.Client{Transport: &antwort}, Attempts: 2, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, st int, ct, b string) {
 		if st < 200 || st > 599 {
 			t.Skip()
 		}
-		status.Store(int64(st))
-		typ.Store(ct)
-		body.Store(b)
+		antwort.status, antwort.typ, antwort.body = st, ct, b
 		z, err := c.Start(t.Context(), auftrag("a-1"))
 		if err == nil && (z.ID != "a-1" || z.Betrag != 6190 || z.Transaktion == "" || z.Zustand == "") {
 			t.Fatalf("%+v", z)

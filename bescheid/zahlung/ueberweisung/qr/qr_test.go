@@ -3,6 +3,7 @@ package qr_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung/ueberweisung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung/ueberweisung/qr"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
@@ -45,6 +47,16 @@ func TestReadBack(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), zbarimg, "--quiet", "--raw", "--oneshot", "-Sbinary", datei).Output()
 	require.NoError(t, err)
 	require.Equal(t, nutzlast, strings.TrimSuffix(string(out), "\n"))
+}
+
+// The code fits into a letter.
+func TestInPDF(t *testing.T) {
+	felder, err := qr.Felder("BCD\n002\n1\nSCT\n\nKiel\nDE89370400440532013000\nEUR61.90\n\n\n50001030704")
+	require.NoError(t, err)
+	r, err := pdf.New(nil)
+	require.NoError(t, err)
+	_, err = r.Write(io.Discard, pdf.Dokument{Titel: "Bescheid", Inhalt: []pdf.Block{pdf.Matrixcode{Felder: felder, Alternativtext: "QR-Code für die Überweisung von 61,90 Euro"}}})
+	require.NoError(t, err)
 }
 
 func TestFelder(t *testing.T) {
