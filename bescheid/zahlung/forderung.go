@@ -2,6 +2,7 @@ package zahlung
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -184,9 +185,9 @@ func (f Forderung) Auftrag(id, rueckkehr string, tag datum.Datum) (Auftrag, erro
 		return Auftrag{}, f.konflikt("Auftrag", "zahlung.nichts-offen", "nothing is open", "Es ist nichts mehr zu zahlen.")
 	}
 	ps := clonePositionen(f.Positionen)
-	for _, b := range f.Bewegungen {
+	for i, b := range f.Bewegungen {
 		if b.Art == Mahnung && b.Betrag > 0 {
-			ps = append(ps, Position{ID: "mahnung-" + b.Schluessel, Referenz: "Mahnung", Text: "Mahngebühr", Menge: 1, Netto: b.Betrag, Buchung: b.Buchung})
+			ps = append(ps, Position{ID: fmt.Sprintf("mahnung-%d", i+1), Referenz: "Mahnung", Text: "Mahngebühr", Menge: 1, Netto: b.Betrag, Buchung: b.Buchung})
 		}
 	}
 	var erlass Betrag

@@ -35,7 +35,8 @@ type Zahlungsweg interface {
 	// Name is the stable name used in Zahlung.Weg; never empty.
 	Name() string
 	Start(ctx context.Context, a Auftrag) (Zahlung, error)
-	// Query needs ID and, where the service gave one, Transaktion of the Zahlung.
+	// Query needs ID, Betrag, Waehrung and, where the service gave one, Transaktion of
+	// the Zahlung; a service that names another amount matches [fehler.ErrConflict].
 	Query(ctx context.Context, z Zahlung) (Zahlung, error)
 }
 

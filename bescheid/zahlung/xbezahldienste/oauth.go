@@ -29,17 +29,21 @@ type OAuth struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 
-	mu    sync.Mutex
-	token string    // GUARDED_BY(mu)
-	bis   time.Time // GUARDED_BY(mu)
+	once  sync.Once
+	lock  chan struct{} // a channel, so that who waits can give up
+	token string        // GUARDED_BY(lock)
+	bis   time.Time     // GUARDED_BY(lock)
 }
 
 var reToken = strings.NewReplacer("\r", "", "\n", "")
 
-// Authorize sets the token, fetching one if needed; several callers wait for one fetch.
+// Authorize sets the token, fetching one if needed; several callers wait for one fetch,
+// each as long as its own context allows.
 func (o *OAuth) Authorize(ctx context.Context, r *http.Request) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	if err := o.nimm(ctx); err != nil {
+		return err
+	}
+	defer o.gib()
 	now := time.Now
 	if o.Now != nil {
 		now = o.Now
@@ -53,10 +57,22 @@ func (o *OAuth) Authorize(ctx context.Context, r *http.Request) error {
 	return nil
 }
 
+func (o *OAuth) nimm(ctx context.Context) error {
+	o.once.Do(func() { o.lock = make(chan struct{}, 1) })
+	select {
+	case o.lock <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (o *OAuth) gib() { <-o.lock }
+
 // Refused forgets the token, unless it was renewed since.
 func (o *OAuth) Refused(r *http.Request) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	_ = o.nimm(context.Background()) // held for one fetch at most
+	defer o.gib()
 	if r.Header.Get("Authorization") == "Bearer "+o.token {
 		o.token = ""
 	}
