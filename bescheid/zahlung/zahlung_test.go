@@ -350,3 +350,41 @@ func TestRefusals(t *testing.T) {
 }
 
 func second(_ zahlung.Forderung, err error) error { return err }
+
+// Two commands on one value do not write over each other.
+func TestForderungBranches(t *testing.T) {
+	t.Parallel()
+	f := forderung(t)
+	for i := range 3 { // so that the list has room behind its end
+		var err error
+		f, err = f.Pay(an(fmt.Sprint("p", i), faellig), 1)
+		require.NoError(t, err)
+	}
+	g, err := f.Pay(an("g", faellig), 10)
+	require.NoError(t, err)
+	h, err := f.Pay(an("h", faellig), 20)
+	require.NoError(t, err)
+	require.Equal(t, "g", g.Bewegungen[3].Schluessel)
+	require.Equal(t, "h", h.Bewegungen[3].Schluessel)
+	require.Len(t, f.Bewegungen, 3)
+}
+
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	f := forderung(t)
+	z := zahlung.Zahlung{ID: "z", Weg: "w", Transaktion: "T1", Waehrung: "EUR", Zeit: jetzt}
+	for _, c := range []struct{ bezahlt, summe zahlung.Betrag }{{0, 0}, {100, 100}, {100, 100}, {50, 100}, {6190, 6190}, {6190, 6190}} {
+		z.Bezahlt = c.bezahlt
+		g, err := f.Settle(z, jetzt)
+		require.NoError(t, err)
+		f = g
+		require.Equal(t, c.summe, f.Stand(faellig).Gezahlt)
+	}
+	z.Transaktion = "T10" // not T1, though it begins like it
+	f, err := f.Settle(z, jetzt)
+	require.NoError(t, err)
+	require.Equal(t, zahlung.Betrag(6190), f.Stand(faellig).Ueberschuss, "paid twice is paid twice")
+	z.Waehrung = "USD"
+	_, err = f.Settle(z, jetzt)
+	require.ErrorIs(t, err, fehler.ErrInvalid)
+}

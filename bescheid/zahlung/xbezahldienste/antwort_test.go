@@ -83,6 +83,28 @@ func FuzzAntwort(f *testing.F) {
 	})
 }
 
+// A link of the service to somebody else's payment proves nothing.
+func TestLinkZuAndererZahlung(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, `{"paymentInformation":{"transactionId":"T1","status":"PAYED"},"paymentRequest":{"requestId":"a-2","grosAmount":61.90,"currency":"EUR"}}`)
+			return
+		}
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusConflict)
+		_, _ = io.WriteString(w, `{"code":"PAYMENT_EXISTS","link":"/paymenttransaction/o/e/T1"}`)
+	}))
+	t.Cleanup(srv.Close)
+	c, err := xbezahldienste.New(xbezahldienste.Params{Base: srv.URL, OriginatorID: "o", EndPointID: "e"}, nil)
+	require.NoError(t, err)
+	_, err = c.Start(t.Context(), auftrag("a-1"))
+	require.Equal(t, "xbezahldienste.unklar", fehler.ProblemeIn(err)[0].Code)
+	z, err := c.Start(t.Context(), auftrag("a-2"))
+	require.NoError(t, err)
+	require.Equal(t, zahlung.Gebucht, z.Zustand)
+}
+
 // blind sends every repetition as a payment of its own: what must not be.
 type blind struct {
 	*xbezahldienste.Client
