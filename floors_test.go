@@ -45,6 +45,7 @@ var only = map[string][]string{
 	"messaging/fitconnect/antwort": {"messaging", "messaging/fitconnect", "tenant/..."},                     // a Kanal, which replies with the protocol
 	"messaging/bundid":             {"messaging", "messaging/bundid", "messaging/fitconnect", "tenant/..."}, // the mailbox is reached through the protocol
 	"bescheid/gebuehr":             {"bescheid/gebuehr", "bescheid/frist", "tenant/..."},                    // fees know legal time, no letter and no payment
+	"bescheid/zahlung":             {"bescheid/zahlung/...", "tenant/..."},                                  // money knows no decision and no letter
 }
 
 // beside lists what a package imports within its own top folder other than the
@@ -115,7 +116,8 @@ var thirdParty = map[string][]string{
 	"messaging/bundid":         {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
 	"bescheid/gebuehr":         {}, // money is cents and exact fractions, see docs/dependencies.md
 	// a package of its own, so that fees need no YAML
-	"bescheid/gebuehr/gebuehryaml": {"go.yaml.in/yaml/v3"},
+	"bescheid/gebuehr/gebuehryaml":     {"go.yaml.in/yaml/v3"},
+	"bescheid/zahlung":                 {},
 }
 
 // pkg is a package with its imports; those of the module without its path.

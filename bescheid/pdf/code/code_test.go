@@ -14,6 +14,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/code"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/pdfcheck"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung/ueberweisung"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -35,7 +36,9 @@ func TestRefuses(t *testing.T) {
 func TestReadBack(t *testing.T) {
 	zbar := testenv.Tool(t, "zbarimg", "zbar-tools")
 	ppm := testenv.Tool(t, "pdftoppm", "poppler-utils")
-	const epc = "BCD\n002\n1\nSCT\n\nStadt Musterstadt Grünflächenamt\nDE02120300000000202051\nEUR35.00\n\n\n4711-0815-23 Gebühr"
+	epc, err := ueberweisung.Zahlungsdaten{Empfaenger: "Landeshauptstadt Kiel, Stadtkasse", IBAN: "DE89370400440532013000", Betrag: 6190,
+		Verwendungszweck: "50001030704 Hundesteuer für 2026"}.GiroCode()
+	require.NoError(t, err)
 	for name, text := range map[string]string{"epc": epc, "verweis": "https://kiel.example/pruefen?nr=KI-2026-000017&k=4f7Q", "lang": strings.Repeat("0123456789", 40)} {
 		felder, err := code.QR(text)
 		require.NoError(t, err)
