@@ -44,8 +44,8 @@ var only = map[string][]string{
 	"vorgang/pruefung":             {"vorgang", "tenant/..."},                                               // rules know the record they make
 	"messaging/fitconnect/antwort": {"messaging", "messaging/fitconnect", "tenant/..."},                     // a Kanal, which replies with the protocol
 	"messaging/bundid":             {"messaging", "messaging/bundid", "messaging/fitconnect", "tenant/..."}, // the mailbox is reached through the protocol
-	"bescheid/gebuehr":             {"bescheid/gebuehr", "bescheid/frist", "tenant/..."},                    // fees know legal time, no letter and no payment
-	"bescheid/zahlung":             {"bescheid/zahlung/...", "tenant/..."},                                  // money knows no decision and no letter
+	"bescheid/gebuehr":             {"bescheid/gebuehr", "bescheid/geld", "bescheid/frist", "tenant/..."},   // fees know legal time, no letter and no payment
+	"bescheid/zahlung":             {"bescheid/zahlung/...", "bescheid/geld", "tenant/..."},                 // money knows no decision and no letter
 }
 
 // beside lists what a package imports within its own top folder other than the
@@ -116,8 +116,8 @@ var thirdParty = map[string][]string{
 	"messaging/bundid":         {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
 	"bescheid/gebuehr":         {}, // money is cents and exact fractions, see docs/dependencies.md
 	// a package of its own, so that fees need no YAML
-	"bescheid/gebuehr/gebuehryaml":     {"go.yaml.in/yaml/v3"},
-	"bescheid/zahlung":                 {},
+	"bescheid/gebuehr/gebuehryaml": {"go.yaml.in/yaml/v3"},
+	"bescheid/zahlung":             {},
 }
 
 // pkg is a package with its imports; those of the module without its path.

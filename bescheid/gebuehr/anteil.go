@@ -85,12 +85,13 @@ func MustAnteil(s string) Anteil {
 func (a Anteil) IsZero() bool { return a.z == 0 }
 
 // Compare gives -1, 0 or +1.
-func (a Anteil) Compare(b Anteil) int { return a.rat().Cmp(b.rat()) }
+func (a Anteil) Compare(b Anteil) int { return a.Rat().Cmp(b.Rat()) }
 
 // nenner is 1 for the zero value.
 func (a Anteil) nenner() int64 { return max(a.n, 1) }
 
-func (a Anteil) rat() *big.Rat { return big.NewRat(a.z, a.nenner()) }
+// Rat is the share as an exact fraction.
+func (a Anteil) Rat() *big.Rat { return big.NewRat(a.z, a.nenner()) }
 
 // String gives the fraction in lowest terms: "3/4", "0", "1".
 func (a Anteil) String() string {
@@ -125,7 +126,7 @@ func (a Anteil) Deutsch() string {
 
 // prozent gives "12,5 %", or the fraction if per cent has no end.
 func (a Anteil) prozent() string {
-	x := new(big.Rat).Mul(a.rat(), big.NewRat(100, 1))
+	x := new(big.Rat).Mul(a.Rat(), big.NewRat(100, 1))
 	for stellen := range 5 {
 		s := x.FloatString(stellen)
 		if y, ok := new(big.Rat).SetString(s); ok && y.Cmp(x) == 0 {
@@ -146,4 +147,13 @@ func (a *Anteil) UnmarshalText(t []byte) error {
 	}
 	*a = v
 	return nil
+}
+
+func nurZiffern(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }

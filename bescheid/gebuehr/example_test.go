@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/gebuehr"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/geld"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -46,7 +47,7 @@ func ExampleTabelle_Bescheidteil() {
 	tab := gebuehr.Beispiele()
 	e, err := tab.Rechne(gebuehr.Fall{
 		Land: tenant.LandNW, Entscheidung: datum.MustParse("2026-09-15"),
-		Ansaetze: []gebuehr.Ansatz{{Posten: "stvo45.anordnung", Ermessen: &gebuehr.Ermessen{Betrag: gebuehr.MustBetrag("45.00"), Grund: "Kleine Baustelle ohne Umleitung."}}},
+		Ansaetze: []gebuehr.Ansatz{{Posten: "stvo45.anordnung", Ermessen: &gebuehr.Ermessen{Betrag: geld.MustBetrag("45.00"), Grund: "Kleine Baustelle ohne Umleitung."}}},
 	})
 	if err != nil {
 		fmt.Println(fehler.ProblemeIn(err))

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/gebuehr"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/geld"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 func d(s string) datum.Datum { return datum.MustParse(s) }
 
 func eur(s string) *gebuehr.Betrag {
-	b := gebuehr.MustBetrag(s)
+	b := geld.MustBetrag(s)
 	return &b
 }
 

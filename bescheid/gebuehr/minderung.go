@@ -80,7 +80,7 @@ func (v *variante) ausgang() *teilung {
 // mindere sets what is charged of the Grundbetrag: the share that the outcome leaves
 // and what reductions leave of that, in one fraction, rounded once.
 func (v *variante) mindere(p *Position, t *Tarif, rundung Rundung, teil *teilung) {
-	x := p.Grundbetrag.rat()
+	x := p.Grundbetrag.Rat()
 	hoechst := p.Grundbetrag
 	geteilt := false
 	if teil != nil && t.Gruppe == GruppeGebuehr {
@@ -88,18 +88,18 @@ func (v *variante) mindere(p *Position, t *Tarif, rundung Rundung, teil *teilung
 		if teil.absehen {
 			x.SetInt64(0)
 		} else {
-			x.Mul(x, teil.anteil.rat())
-			if m := min(teil.mindestens, p.Grundbetrag).rat(); x.Cmp(m) < 0 {
+			x.Mul(x, teil.anteil.Rat())
+			if m := min(teil.mindestens, p.Grundbetrag).Rat(); x.Cmp(m) < 0 {
 				x = m
 				v.schritte = append(v.schritte, "Mindestens sind "+min(teil.mindestens, p.Grundbetrag).Deutsch()+" zu erheben.")
 			}
 		}
-		if x.Cmp(p.Grundbetrag.rat()) > 0 {
+		if x.Cmp(p.Grundbetrag.Rat()) > 0 {
 			hoechst = MaxBetrag // a refusal can cost more than the act
 		}
 	}
 	for _, m := range v.minderungen(t) {
-		rest := new(big.Rat).Sub(big.NewRat(1, 1), m.Erlass.rat())
+		rest := new(big.Rat).Sub(big.NewRat(1, 1), m.Erlass.Rat())
 		x.Mul(x, rest)
 		p.Minderungen = append(p.Minderungen, m.ID)
 		v.benutze(&m.Recht, "weil das Merkmal "+m.Merkmal+" vorliegt")
@@ -187,7 +187,7 @@ func (v *variante) umsatzsteuer(schluessel string, netto *big.Rat) {
 		v.problem("kein-tarif", "/leistungstag", "no rate of tax in force on "+tag.String(), "Für die Umsatzsteuer gilt am "+tag.Deutsch()+" kein Satz.")
 		return
 	}
-	b, ok := Rundung{}.runde(new(big.Rat).Mul(netto, s.Satz.rat()))
+	b, ok := Rundung{}.runde(new(big.Rat).Mul(netto, s.Satz.Rat()))
 	if !ok {
 		v.problem("betrag-gross", "/ansaetze", "amount too large", "Der Betrag ist zu groß.")
 		return

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/gebuehr"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/geld"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -22,7 +23,7 @@ func TestRaender(t *testing.T) {
 	zeit := gebuehr.Satz{Art: gebuehr.ArtZeit, EinheitMinuten: 15, Stundensaetze: []gebuehr.Stundensatz{{Gruppe: "g", Betrag: 6000}}}
 	stueck := gebuehr.Satz{Art: gebuehr.ArtStueck, Stufen: []gebuehr.Stufe{{Bis: 2, Betrag: 100}, {Bis: 3, Betrag: 10}}}
 	chosen := func(s string) gebuehr.Ansatz {
-		return gebuehr.Ansatz{Ermessen: &gebuehr.Ermessen{Betrag: gebuehr.MustBetrag(s), Grund: "x"}}
+		return gebuehr.Ansatz{Ermessen: &gebuehr.Ermessen{Betrag: geld.MustBetrag(s), Grund: "x"}}
 	}
 	minuten := func(n int) gebuehr.Ansatz {
 		return gebuehr.Ansatz{Zeiten: []gebuehr.Zeitaufwand{{Gruppe: "g", Minuten: n}}}

@@ -271,7 +271,7 @@ func (r *rechner) variante(wahl []option, tag datum.Datum, haupt bool) *variante
 				steuer[t.Umsatzsteuer] = new(big.Rat)
 				steuern = append(steuern, t.Umsatzsteuer)
 			}
-			steuer[t.Umsatzsteuer].Add(steuer[t.Umsatzsteuer], p.Betrag.rat())
+			steuer[t.Umsatzsteuer].Add(steuer[t.Umsatzsteuer], p.Betrag.Rat())
 		}
 	}
 	for _, k := range steuern {

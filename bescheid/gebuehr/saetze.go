@@ -70,7 +70,7 @@ func (x *ansatzRechnung) fest() {
 		x.problem("menge", "/menge", "number out of range", "Die Menge ist negativ oder zu groß.")
 		return
 	}
-	x.betrag = new(big.Rat).Mul(x.s.Betrag.rat(), big.NewRat(int64(n), 1))
+	x.betrag = new(big.Rat).Mul(x.s.Betrag.Rat(), big.NewRat(int64(n), 1))
 	if n == 1 {
 		x.schritt("Fester Betrag: " + x.s.Betrag.Deutsch() + ".")
 		return
@@ -93,7 +93,7 @@ func (x *ansatzRechnung) rahmen() {
 			x.problem("ausserhalb-rahmen", "/ermessen/betrag", "amount outside of the range", "Der Betrag liegt nicht im Rahmen von "+umfang+".")
 			return
 		}
-		x.betrag = a.Ermessen.Betrag.rat()
+		x.betrag = a.Ermessen.Betrag.Rat()
 		x.schritt("Rahmen " + umfang + "; bestimmt sind " + a.Ermessen.Betrag.Deutsch() + ", weil: " + a.Ermessen.Grund)
 		x.gruende = append(x.gruende, "Innerhalb des Rahmens von "+umfang+" sind "+a.Ermessen.Betrag.Deutsch()+" bestimmt: "+a.Ermessen.Grund)
 	case len(s.Kriterien) == 0 || len(a.Punkte) == 0:
@@ -138,8 +138,8 @@ func (x *ansatzRechnung) kriterien(umfang string) {
 		return
 	}
 	anteil := summe.Quo(summe, big.NewRat(gewichte, 1))
-	x.betrag = new(big.Rat).Mul(anteil, (s.Max - s.Min).rat())
-	x.betrag.Add(x.betrag, s.Min.rat())
+	x.betrag = new(big.Rat).Mul(anteil, (s.Max - s.Min).Rat())
+	x.betrag.Add(x.betrag, s.Min.Rat())
 	text := "Rahmen " + umfang + "; " + strings.Join(teile, ", ") + "; das sind " + anteil.RatString() + " der Spanne: " + ratText(x.betrag) + "."
 	x.schritt(text)
 	x.gruende = append(x.gruende, text)
@@ -183,7 +183,7 @@ func (x *ansatzRechnung) zeit() {
 		i := slices.IndexFunc(x.s.Stundensaetze, func(s Stundensatz) bool { return s.Gruppe == g })
 		satz := x.s.Stundensaetze[i].Betrag
 		n := (minuten[g] + e - 1) / e
-		teil := new(big.Rat).Mul(satz.rat(), big.NewRat(int64(n)*int64(e), 60))
+		teil := new(big.Rat).Mul(satz.Rat(), big.NewRat(int64(n)*int64(e), 60))
 		x.betrag.Add(x.betrag, teil)
 		mengen = append(mengen, fmt.Sprintf("%d × %d Minuten", n, e))
 		x.schritt(fmt.Sprintf("Zeitaufwand (%s): %d Minuten, angefangene Einheiten zu %d Minuten: %d; Stundensatz %s; zusammen %s.", g, minuten[g], e, n, satz.Deutsch(), ratText(teil)))
@@ -206,7 +206,7 @@ func (x *ansatzRechnung) stueck() {
 			bis = n
 		}
 		if k := bis - davor; k > 0 {
-			x.betrag.Add(x.betrag, new(big.Rat).Mul(s.Betrag.rat(), big.NewRat(int64(k), 1)))
+			x.betrag.Add(x.betrag, new(big.Rat).Mul(s.Betrag.Rat(), big.NewRat(int64(k), 1)))
 			teile = append(teile, fmt.Sprintf("%d × %s", k, s.Betrag.Deutsch()))
 		}
 		davor = max(davor, bis)
@@ -230,7 +230,7 @@ func (x *ansatzRechnung) tatsaechlich() {
 	case leer(x.a.Beleg):
 		x.problem("beleg-fehlt", "/beleg", "no proof of the costs", "Für die tatsächlichen Kosten fehlt der Beleg.")
 	default:
-		x.betrag = k.rat()
+		x.betrag = k.Rat()
 		x.schritt("Tatsächlich entstanden: " + k.Deutsch() + " (Beleg: " + x.a.Beleg + ").")
 	}
 }
@@ -244,7 +244,7 @@ func (x *ansatzRechnung) nachWert() {
 	x.menge = "Wert " + w.Deutsch()
 	switch x.s.Art {
 	case ArtProzent:
-		x.betrag = new(big.Rat).Mul(w.rat(), x.s.Anteil.rat())
+		x.betrag = new(big.Rat).Mul(w.Rat(), x.s.Anteil.Rat())
 		x.schritt(x.s.Anteil.prozent() + " von " + w.Deutsch() + " sind " + ratText(x.betrag) + ".")
 		return
 	case ArtWertstufen:
@@ -273,7 +273,7 @@ func (s *Satz) wertstufe(w Betrag) (*big.Rat, string, bool) {
 			davor = t.BisWert
 			continue
 		}
-		b := t.Betrag.rat()
+		b := t.Betrag.Rat()
 		bis := "bis " + t.BisWert.Deutsch()
 		if t.BisWert == 0 {
 			bis = "über " + davor.Deutsch()
@@ -284,12 +284,12 @@ func (s *Satz) wertstufe(w Betrag) (*big.Rat, string, bool) {
 			teile = append(teile, t.Betrag.Deutsch())
 		}
 		if !t.Anteil.IsZero() {
-			b.Add(b, new(big.Rat).Mul(w.rat(), t.Anteil.rat()))
+			b.Add(b, new(big.Rat).Mul(w.Rat(), t.Anteil.Rat()))
 			teile = append(teile, t.Anteil.prozent()+" des Wertes")
 		}
 		if t.Je > 0 && w > davor {
 			n := (int64(w-davor) + int64(t.Je) - 1) / int64(t.Je)
-			b.Add(b, new(big.Rat).Mul(t.JeBetrag.rat(), big.NewRat(n, 1)))
+			b.Add(b, new(big.Rat).Mul(t.JeBetrag.Rat(), big.NewRat(n, 1)))
 			teile = append(teile, fmt.Sprintf("%d × %s für je angefangene %s über %s", n, t.JeBetrag.Deutsch(), t.Je.Deutsch(), davor.Deutsch()))
 		}
 		if len(teile) == 0 {
@@ -316,10 +316,10 @@ func (s *Satz) staffel(w Betrag) (*big.Rat, string, bool) {
 		if t.BisWert != 0 && t.BisWert < w {
 			bis = t.BisWert
 		}
-		teil := new(big.Rat).Mul((bis - davor).rat(), t.Anteil.rat())
+		teil := new(big.Rat).Mul((bis - davor).Rat(), t.Anteil.Rat())
 		text := t.Anteil.prozent() + " von " + (bis - davor).Deutsch()
 		if t.Betrag > 0 {
-			teil.Add(teil, t.Betrag.rat())
+			teil.Add(teil, t.Betrag.Rat())
 			text += " + " + t.Betrag.Deutsch()
 		}
 		b.Add(b, teil)
@@ -346,7 +346,7 @@ func (x *ansatzRechnung) begrenzt() (Betrag, bool) {
 		x.problem("betrag-gross", "", "amount too large", "Der Betrag ist zu groß.")
 		return 0, false
 	}
-	if b.rat().Cmp(x.betrag) != 0 {
+	if b.Rat().Cmp(x.betrag) != 0 {
 		x.schritt("Der Betrag wird " + s.Rundung.deutsch() + ": " + b.Deutsch() + ".")
 	}
 	if s.Art == ArtRahmen {

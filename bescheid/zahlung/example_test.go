@@ -19,7 +19,7 @@ func ExampleForderung() {
 	f, _ = f.Pay(zahlung.Angaben{Schluessel: "auszug-41/REF-1", Zeit: zeit}, 3000) // read again: no effect
 	for _, tag := range []datum.Datum{datum.New(2026, 3, 31), datum.New(2026, 4, 1)} {
 		s := f.Stand(tag)
-		fmt.Println(tag.Deutsch(), s.Lage, s.Offen.Deutsch())
+		fmt.Println(tag.Deutsch(), s.Lage, s.Offen.Zahl())
 	}
 	// Output:
 	// 31.03.2026 teilbezahlt 20,00

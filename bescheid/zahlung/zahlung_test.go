@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/geld"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -23,16 +24,16 @@ var update = flag.Bool("update", false, "write the section of docs/schlechte-ein
 func TestBetrag(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]int64{"0": 0, "0.01": 1, "1.5": 150, "-12.34": -1234, "1.2300": 123, "000000000012.00": 1200, "99999999999.99": 9_999_999_999_999} {
-		b, err := zahlung.ParseBetrag(s)
+		b, err := geld.ParseBetrag(s)
 		require.NoError(t, err, s)
 		require.Equal(t, want, b.Cent(), s)
 	}
 	for _, s := range []string{"", "-", ".", "1.", ".5", "1,5", "+1", "1.234", "1e3", " 1", "--1", "1.-5", "100000000000.00", "0x1", "١", "1.0000000000000000000"} {
-		_, err := zahlung.ParseBetrag(s)
+		_, err := geld.ParseBetrag(s)
 		require.Error(t, err, "%q", s)
 	}
-	require.Equal(t, "1.234.567,89", zahlung.MustBetrag("1234567.89").Deutsch())
-	require.Equal(t, "-0,05", zahlung.Betrag(-5).Deutsch())
+	require.Equal(t, "1.234.567,89", geld.MustBetrag("1234567.89").Zahl())
+	require.Equal(t, "-0,05", zahlung.Betrag(-5).Zahl())
 	require.Equal(t, "-92233720368547758.08", zahlung.Betrag(math.MinInt64).String())
 	var x struct{ B zahlung.Betrag }
 	require.Error(t, json.Unmarshal([]byte(`{"B":12.34}`), &x), "a number is refused")
@@ -46,7 +47,7 @@ func TestBetrag(t *testing.T) {
 	require.Error(t, err)
 	rapid.Check(t, func(t *rapid.T) {
 		b := zahlung.Betrag(rapid.Int64Range(-int64(zahlung.MaxBetrag), int64(zahlung.MaxBetrag)).Draw(t, "b"))
-		if c, err := zahlung.ParseBetrag(b.String()); err != nil || c != b {
+		if c, err := geld.ParseBetrag(b.String()); err != nil || c != b {
 			t.Fatalf("%d became %q and %d, %v", b, b.String(), c, err)
 		}
 	})

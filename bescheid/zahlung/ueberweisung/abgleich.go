@@ -228,13 +228,13 @@ func (m *lauf) buche(z Zuordnung, i int, grund string) Zuordnung {
 		z.Befund, z.Grund = Exakt, grund+" Der Betrag ist genau der offene."
 	case rest > 0:
 		z.Befund, z.Rest = Unter, rest
-		z.Grund = fmt.Sprintf("%s Es bleiben %s %s offen.", grund, rest.Deutsch(), o.Waehrung)
+		z.Grund = fmt.Sprintf("%s Es bleiben %s %s offen.", grund, rest.Zahl(), o.Waehrung)
 	case o.Betrag == 0:
 		z.Befund, z.Rest, z.Person = Ueber, -rest, true
 		z.Grund = grund + " Die Forderung war schon bezahlt; der ganze Betrag ist zu viel."
 	default:
 		z.Befund, z.Rest, z.Person = Ueber, -rest, true
-		z.Grund = fmt.Sprintf("%s Es sind %s %s zu viel.", grund, (-rest).Deutsch(), o.Waehrung)
+		z.Grund = fmt.Sprintf("%s Es sind %s %s zu viel.", grund, (-rest).Zahl(), o.Waehrung)
 	}
 	o.Betrag = max(o.Betrag-u.Betrag, 0)
 	return z

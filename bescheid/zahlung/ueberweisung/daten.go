@@ -89,7 +89,7 @@ func (d Zahlungsdaten) Zeilen() []Zeile {
 	if d.BIC != "" {
 		out = append(out, Zeile{"BIC", d.BIC})
 	}
-	out = append(out, Zeile{"Betrag", d.Betrag.Deutsch() + " Euro"})
+	out = append(out, Zeile{"Betrag", d.Betrag.Zahl() + " Euro"})
 	if d.Referenz != "" {
 		out = append(out, Zeile{"Referenz", IBAN(d.Referenz).Format()})
 	} else {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/geld"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -287,7 +288,7 @@ func antwortFalsch(op, id, meldung, hinweis string) error {
 
 // zahlung translates an answer that was checked; what is asked must be what is there.
 func (c *Client) zahlung(op, id string, betrag zahlung.Betrag, waehrung string, t PaymentTransaction) (zahlung.Zahlung, error) {
-	b, err := zahlung.ParseBetrag(string(t.PaymentRequest.GrosAmount))
+	b, err := geld.ParseBetrag(string(t.PaymentRequest.GrosAmount))
 	if err != nil || b != betrag || t.PaymentRequest.Currency != waehrung {
 		return zahlung.Zahlung{}, antwortFalsch(op, id, "another amount", "Der Bezahldienst nennt einen anderen Betrag, als gezahlt werden soll.")
 	}

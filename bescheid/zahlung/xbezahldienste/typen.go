@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/geld"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -95,7 +96,7 @@ var (
 	rePurpose       = regexp.MustCompile(`^[0-9A-Za-z_ -]{1,27}$`)
 	reDescription   = regexp.MustCompile(`^[A-Za-zÀ-ſ0-9 ,.-]*$`)
 	umlaut          = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "ß", "ss")
-	maxGrosAmount   = zahlung.MustBetrag("999999")
+	maxGrosAmount   = geld.MustBetrag("999999")
 	maxBeschreibung = 250
 )
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/geld"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung/ueberweisung"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -135,7 +136,7 @@ func betrag(k *knoten) (zahlung.Betrag, string, error) {
 	if strings.HasPrefix(t, ".") {
 		t = "0" + t // xs:decimal allows it
 	}
-	b, err := zahlung.ParseBetrag(strings.TrimSuffix(t, "."))
+	b, err := geld.ParseBetrag(strings.TrimSuffix(t, "."))
 	if err != nil || b < 0 || len(k.ccy) != 3 {
 		return 0, "", kaputt{CodeBetrag, "", "not an amount with a currency", "Ein Betrag des Kontoauszugs ist kein Betrag mit höchstens zwei Nachkommastellen und Währung."}
 	}
