@@ -79,7 +79,7 @@ func TestAnswers(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, got, 1)
 			require.Empty(t, got[0].Probleme, "the receiver has nothing to complain about")
-			require.Len(t, got[0].Paket.Vorgang.Dokumente, 4, "application, attachment, decision and the conversation")
+			require.Len(t, got[0].Paket.Vorgang.Dokumente, 5, "application, attachment, decision, conversation and history")
 
 			n, err := tr.v.Collect(t.Context(), kiel)
 			require.Equal(t, c.collect, n)

@@ -26,7 +26,7 @@ type Quelle struct {
 	ProzessID  uuid.UUID
 	// WithReceipt asks the receiver for a receipt before its import answer.
 	WithReceipt bool
-	// Renderer sets the conversation as PDF/A; nil leaves it out.
+	// Renderer sets conversation and journal as PDF/A; nil leaves them out.
 	Renderer *pdf.Renderer
 	// Open gives the bytes of a file of the Vorgang.
 	Open func(ctx context.Context, d vorgang.Datei) (io.ReadCloser, error)
@@ -72,6 +72,9 @@ func NewPaket(q Quelle) *dms.Paket {
 		p.Vorgang.Dokumente = append(p.Vorgang.Dokumente, dokument(q, d))
 	}
 	if d, ok := schriftverkehr(q, p.Erstellt); ok {
+		p.Vorgang.Dokumente = append(p.Vorgang.Dokumente, d)
+	}
+	if d, ok := verlauf(q, p.Erstellt); ok {
 		p.Vorgang.Dokumente = append(p.Vorgang.Dokumente, d)
 	}
 	return p

@@ -20,33 +20,39 @@ import (
 )
 
 // schriftverkehr is the whole conversation of the Vorgang as one document, so that
-// the E-Akte holds what was asked and answered and not only that it was. Text the
-// fonts cannot set (an emoji in an answer) makes it a text file instead of a
-// PDF/A: filing must not fail over a letter. Without Nachrichten there is none.
+// the E-Akte holds what was asked and answered and not only that it was. Without
+// Nachrichten there is none.
 func schriftverkehr(q Quelle, erstellt time.Time) (dms.Dokument, bool) {
 	if q.Renderer == nil || len(q.Stand.Nachrichten) == 0 {
 		return dms.Dokument{}, false
 	}
-	name, mime, format := "Schriftverkehr-"+q.Stand.Nummer+".pdf", "application/pdf", dms.Format{Code: dms.FormatPDFA, Version: "2a"}
+	return gesetzt(q, "schriftverkehr", "Schriftverkehr", gespraech(q.Stand, erstellt), func() string { return gespraechText(q.Stand) }), true
+}
+
+// gesetzt is a document made here. Text the fonts cannot set (an emoji in an answer)
+// makes it a text file instead of a PDF/A: filing must not fail over a letter.
+func gesetzt(q Quelle, schluessel, typ string, d pdf.Dokument, text func() string) dms.Dokument {
+	name, mime, format := typ+"-"+q.Stand.Nummer, "application/pdf", dms.Format{Code: dms.FormatPDFA, Version: "2a"}
+	endung := ".pdf"
 	var b bytes.Buffer
-	if _, err := q.Renderer.Write(&b, gespraech(q.Stand, erstellt)); err != nil {
+	if _, err := q.Renderer.Write(&b, d); err != nil {
 		b.Reset()
-		b.WriteString(gespraechText(q.Stand))
-		name, mime, format = "Schriftverkehr-"+q.Stand.Nummer+".txt", "text/plain", dms.Format{}
+		b.WriteString(text())
+		endung, mime, format = ".txt", "text/plain", dms.Format{}
 	}
 	sum := sha512.Sum512(b.Bytes())
-	format.Zeit = erstellt
+	format.Zeit = d.Erstellt
 	format.Datei = dms.Datei{
-		ID: uuid.NewSHA1(q.ProzessID, []byte("schriftverkehr-datei")).String(), Name: name, MIME: mime,
+		ID: uuid.NewSHA1(q.ProzessID, []byte(schluessel+"-datei")).String(), Name: name + endung, MIME: mime,
 		Groesse: int64(b.Len()), SHA512: hex.EncodeToString(sum[:]),
 		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil },
 	}
 	return dms.Dokument{
-		ID: uuid.NewSHA1(q.ProzessID, []byte("schriftverkehr")).String(), Typ: "Schriftverkehr",
-		Metadaten:          dms.Metadaten{Betreff: "Schriftverkehr zum Vorgang " + q.Stand.Nummer, Medium: dms.Elektronisch},
-		DatumDesSchreibens: datum.Von(erstellt),
+		ID: uuid.NewSHA1(q.ProzessID, []byte(schluessel)).String(), Typ: typ,
+		Metadaten:          dms.Metadaten{Betreff: d.Titel, Medium: dms.Elektronisch},
+		DatumDesSchreibens: datum.Von(d.Erstellt),
 		Versionen:          []dms.Version{{Nummer: "1", Formate: []dms.Format{format}}},
-	}, true
+	}
 }
 
 func gespraech(s vorgang.Stand, erstellt time.Time) pdf.Dokument {
