@@ -156,8 +156,8 @@ func TestAkte(t *testing.T) {
 			extract(t, f, message)
 		}
 	}
-	require.Equal(t, map[string]int{".xml": 1, ".json": 2, ".txt": 2, ".pdf": 3, ".png": 2}, names,
-		"message; form data and metadata; event logs; application, decision and conversation; plan and photo")
+	require.Equal(t, map[string]int{".xml": 1, ".json": 2, ".txt": 2, ".pdf": 4, ".png": 2}, names,
+		"message; form data and metadata; event logs; application, decision, conversation and history; plan and photo")
 	xml, err := os.ReadFile(message)
 	require.NoError(t, err)
 	for _, want := range []string{"HistorienProtokollInformation", "Bescheid freigegeben", "Deniz Aydın", "67.31/26-0001", "Łukasik-Dağ"} {
