@@ -46,6 +46,7 @@ var only = map[string][]string{
 var beside = map[[2]string]string{
 	{"bescheid", "bescheid/frist"}:                  "a Bekanntgabe is computed with the legal time below it",
 	{"bescheid/ausfertigung", "bescheid/pdf"}:       "the document is set here and written there",
+	{"bescheid/vorlage", "bescheid/pdf"}:            "a filled template becomes blocks of a document",
 	{"storage", "storage/blob"}:                     "which files are referred to is known here, what becomes of the others there",
 	{"storage", "storage/driver"}:                   "the portable type sits on the contract of the backends",
 	{"storage/memory", "storage/driver"}:            "the contract it implements",
@@ -88,6 +89,7 @@ var thirdParty = map[string][]string{
 	"bescheid/frist":         {},
 	"bescheid/pdf":           {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
 	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"bescheid/vorlage":       {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "go.yaml.in/yaml/v3"},
 	"vorgang":                {"github.com/google/uuid", "github.com/go-json-experiment/json"},
 	"vorgang/din91379":       {"golang.org/x/text/unicode/norm"},
 	"vorgang/person":         {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-playground/validator/v10"},
