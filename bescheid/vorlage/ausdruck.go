@@ -212,7 +212,6 @@ type sicht struct {
 	felder []Feld
 	laeufe []laufname
 	da     map[string]bool // optional fields known to be there
-	listen []string        // keys of the lists the loops run over
 }
 
 func (s sicht) mit(da map[string]bool) sicht {

@@ -3,6 +3,7 @@ package vorlage
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -22,7 +23,7 @@ func DatumLang(d datum.Datum) string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%d.%s%s%s%d", d.Tag(), nbsp, monate[d.Monat()], nbsp, d.Jahr())
+	return strconv.Itoa(d.Tag()) + "." + nbsp + monate[d.Monat()] + nbsp + strconv.Itoa(d.Jahr())
 }
 
 // EuroText gives "1.234,56 €", the sign kept with the amount.

@@ -336,7 +336,7 @@ func (l *lader) pflicht(p string, f *fassung) {
 // beispiel: the sample fills every field and renders.
 func (l *lader) beispiel(p string, f *fassung) {
 	b := &binder{}
-	daten := b.satz("", f.a.Felder, f.a.Beispiel)
+	daten := b.satz(nil, f.a.Felder, f.a.Beispiel)
 	for _, q := range b.probleme {
 		l.melde("beispiel", p+"/beispiel"+q.Pfad, q.Meldung, "Das Beispiel passt nicht zu den Feldern. "+q.Hinweis)
 	}

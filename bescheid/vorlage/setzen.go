@@ -100,7 +100,7 @@ func (w *schreiber) je(l []satz, f func(n int)) {
 func (v *Vorlage) Render(d Daten) (*Ergebnis, error) {
 	const op = "vorlage.Render"
 	b := &binder{}
-	s := b.satz("", v.f.a.Felder, d)
+	s := b.satz(nil, v.f.a.Felder, d)
 	if len(b.probleme) > 0 {
 		return nil, fehler.New(op, v.f.a.ID, fehler.ErrInvalid, b.probleme)
 	}

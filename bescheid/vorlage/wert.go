@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -64,17 +65,30 @@ type satz []wert
 
 type binder struct{ probleme fehler.Probleme }
 
-func (b *binder) melde(code, pfad, meldung, hinweis string) {
+// ort is a place in the data; its text is made only for a problem.
+type ort struct {
+	in   *ort
+	name string
+}
+
+func (o *ort) pfad() string {
+	if o == nil {
+		return ""
+	}
+	return o.in.pfad() + "/" + o.name
+}
+
+func (b *binder) melde(code string, o *ort, meldung, hinweis string) {
 	if len(b.probleme) < maxProbleme {
-		b.probleme = append(b.probleme, problem(code, pfad, meldung, hinweis))
+		b.probleme = append(b.probleme, problem(code, o.pfad(), meldung, hinweis))
 	}
 }
 
-func (b *binder) satz(pfad string, fs []Feld, d Daten) satz {
+func (b *binder) satz(o *ort, fs []Feld, d Daten) satz {
 	out := make(satz, len(fs))
 	bekannt := 0
 	for i := range fs {
-		f, p := &fs[i], pfad+"/"+fs[i].Name
+		f, p := &fs[i], &ort{o, fs[i].Name}
 		v, da := d[f.Name]
 		if da {
 			bekannt++
@@ -97,7 +111,7 @@ func (b *binder) satz(pfad string, fs []Feld, d Daten) satz {
 		for _, k := range slices.Sorted(maps.Keys(d)) {
 			if !slices.ContainsFunc(fs, func(f Feld) bool { return f.Name == k }) {
 				// The key comes from outside and is not repeated.
-				b.melde("daten-unbekannt", pfad, "a value belongs to no field", "Zu einer Angabe gibt es in der Vorlage kein Feld.")
+				b.melde("daten-unbekannt", o, "a value belongs to no field", "Zu einer Angabe gibt es in der Vorlage kein Feld.")
 				break
 			}
 		}
@@ -112,7 +126,7 @@ func (f *Feld) titel() string {
 	return f.Name
 }
 
-func (b *binder) wert(pfad string, f *Feld, v any) wert {
+func (b *binder) wert(o *ort, f *Feld, v any) wert {
 	w := wert{da: true}
 	ok := false
 	switch f.Typ {
@@ -120,11 +134,11 @@ func (b *binder) wert(pfad string, f *Feld, v any) wert {
 		var s string
 		if s, ok = v.(string); ok {
 			if len(s) > MaxWert || !utf8.ValidString(s) {
-				b.melde("daten-text", pfad, "too long or not UTF-8", fmt.Sprintf("Die Angabe „%s“ ist zu lang oder enthält ungültige Zeichen.", f.titel()))
+				b.melde("daten-text", o, "too long or not UTF-8", fmt.Sprintf("Die Angabe „%s“ ist zu lang oder enthält ungültige Zeichen.", f.titel()))
 				return w
 			}
 			if w.text = einzeilig(s); w.text == "" && !f.Optional {
-				b.melde("daten-fehlt", pfad, "value is missing", fmt.Sprintf("Die Angabe „%s“ fehlt.", f.titel()))
+				b.melde("daten-fehlt", o, "value is missing", fmt.Sprintf("Die Angabe „%s“ fehlt.", f.titel()))
 			} else if w.text == "" {
 				w.da = false
 			}
@@ -166,18 +180,18 @@ func (b *binder) wert(pfad string, f *Feld, v any) wert {
 	case Gruppe:
 		var d Daten
 		if d, ok = alsDaten(v); ok {
-			w.satz = b.satz(pfad, f.Felder, d)
+			w.satz = b.satz(o, f.Felder, d)
 		}
 	case Liste:
-		return b.liste(pfad, f, v)
+		return b.liste(o, f, v)
 	}
 	if !ok {
-		b.melde("daten-typ", pfad, "value is not of type "+string(f.Typ), fmt.Sprintf("Die Angabe „%s“ hat nicht die Form, die der Typ „%s“ verlangt.", f.titel(), f.Typ))
+		b.melde("daten-typ", o, "value is not of type "+string(f.Typ), fmt.Sprintf("Die Angabe „%s“ hat nicht die Form, die der Typ „%s“ verlangt.", f.titel(), f.Typ))
 	}
 	return w
 }
 
-func (b *binder) liste(pfad string, f *Feld, v any) wert {
+func (b *binder) liste(o *ort, f *Feld, v any) wert {
 	w := wert{da: true}
 	var l []Daten
 	ok := false
@@ -200,17 +214,17 @@ func (b *binder) liste(pfad string, f *Feld, v any) wert {
 		}
 	}
 	if !ok {
-		b.melde("daten-typ", pfad, "value is not a list of records", fmt.Sprintf("Die Angabe „%s“ ist keine Liste.", f.titel()))
+		b.melde("daten-typ", o, "value is not a list of records", fmt.Sprintf("Die Angabe „%s“ ist keine Liste.", f.titel()))
 		return w
 	}
 	if len(l) < f.Mindestens || len(l) > f.hoechstens() {
-		b.melde("daten-anzahl", pfad, fmt.Sprintf("%d records, allowed are %d to %d", len(l), f.Mindestens, f.hoechstens()),
+		b.melde("daten-anzahl", o, fmt.Sprintf("%d records, allowed are %d to %d", len(l), f.Mindestens, f.hoechstens()),
 			fmt.Sprintf("Die Liste „%s“ braucht %d bis %d Einträge.", f.titel(), f.Mindestens, f.hoechstens()))
 		return w
 	}
 	w.liste = make([]satz, len(l))
 	for i, d := range l {
-		w.liste[i] = b.satz(fmt.Sprintf("%s/%d", pfad, i), f.Felder, d)
+		w.liste[i] = b.satz(&ort{o, strconv.Itoa(i)}, f.Felder, d)
 	}
 	w.zahl = ganzzahl(int64(len(l)))
 	return w
