@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/vorlage"
+	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -123,6 +124,7 @@ func TestLoadErrors(t *testing.T) {
 		"no such text block":         {"      - id: grund\n", "      - baustein: fehlt\n      - id: grund\n", "baustein"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			require.Equal(t, 1, strings.Count(probe, c.alt), "the case changes one place")
 			_, err := lade(t, strings.Replace(probe, c.alt, c.neu, 1))
 			if c.code == "" {
@@ -140,6 +142,34 @@ func TestLoadErrors(t *testing.T) {
 			require.Contains(t, codes, "vorlage."+c.code, "%v", p)
 		})
 	}
+}
+
+// The table of docs: what a clerk reads.
+func TestSchlechteEingaben(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("## Vorlagen\n\nErzeugt aus den Tests: `go test ./bescheid/vorlage -run SchlechteEingaben -update`. Eine Datei mit einem Fehler wird ganz abgelehnt; " +
+		"die bisherigen Vorlagen gelten weiter.\n\n| Eingabe | Code | Hinweis |\n|---|---|---|\n")
+	for _, c := range [][3]string{
+		{"Platzhalter falsch geschrieben", "Betreff {{name}}", "Betreff {{nam}}"},
+		{"Angabe, die fehlen kann, ohne Rückfrage gedruckt", "{{wenn zusatz ist nicht leer}}{{zusatz}}{{sonst}}nichts{{ende}}", "{{zusatz}}"},
+		{"Datum mit Zahl verglichen", "wenn: anzahl(posten) > 1", "wenn: tag > 1"},
+		{"Wert, den die Auswahl nicht hat", "wenn: anzahl(posten) > 1", `wenn: art = "c"`},
+		{"Format, das nicht zum Typ passt", "{{tag | lang}}", "{{tag | gross}}"},
+		{"Schleife über ein Feld, das keine Liste ist", "je: p in posten\n", "je: p in name\n"},
+		{"Block, der nie erreicht wird", "wenn: anzahl(posten) > 1", "wenn: mass > 3 und mass < 2"},
+		{"Tenor nur in manchen Fällen", "        art: tenor\n        text: \"Am", "        art: tenor\n        wenn: dringend\n        text: \"Am"},
+		{"Begründung fehlt", "art: begruendung", "art: hinweis"},
+		{"Rechtsbehelfsbelehrung fehlt", "    belehrung: widerspruch\n", ""},
+		{"`{{ende}}` fehlt", "{{sonst}}nichts{{ende}}", "{{sonst}}nichts"},
+		{"Kennung eines Blocks doppelt", "- id: grund", "- id: tenor"},
+		{"Beispiel mit Lücke", "      zusatz: Zusatz\n", ""},
+	} {
+		_, err := lade(t, strings.Replace(probe, c[1], c[2], 1))
+		p := fehler.ProblemeIn(err)
+		require.NotEmpty(t, p, c[0])
+		fmt.Fprintf(&b, "| %s | `%s` | %s |\n", c[0], p[0].Code, p[0].Hinweis)
+	}
+	testenv.Abschnitt(t, "schlechte-eingaben.md", "## Vorlagen", b.String(), *update)
 }
 
 func TestOverlap(t *testing.T) {
