@@ -134,3 +134,30 @@ func TestShippedMessages(t *testing.T) {
 	}
 	golden(t, "nachrichten.txt", b.String())
 }
+
+// A draft of a letter carries no date and no name and says what it is.
+func TestDraftOfALetter(t *testing.T) {
+	v, err := vorlage.Standard().Choose(vorlage.Params{ID: "baumfaellung-anhoerung", Tag: tag})
+	require.NoError(t, err)
+	e, err := v.Beispiel()
+	require.NoError(t, err)
+	d := ausfertigung.Brief(kopf(), ausfertigung.Schreiben{Betreff: e.Betreff, Inhalt: e.Bloecke(), Zeichner: "Kim Petersen"})
+	require.Empty(t, d.Brief.Datum)
+	require.Empty(t, d.Brief.Unterzeichner)
+	require.Contains(t, d.Kopfzeile, "Entwurf")
+	require.Equal(t, "Guten Tag Alex Muster,", d.Brief.Anrede)
+}
+
+// The shipped texts hold to plain language as far as the simple check sees.
+func TestShippedTextsArePlain(t *testing.T) {
+	for _, eintrag := range vorlage.Standard().List() {
+		v, err := vorlage.Standard().Choose(vorlage.Params{ID: eintrag.ID, Tag: tag})
+		require.NoError(t, err)
+		w, err := v.Lint(nil)
+		require.NoError(t, err)
+		for _, x := range w {
+			require.Contains(t, []string{"satz-lang", "wort-lang", "passiv", "nominal", "abkuerzung"}, x.Code)
+			t.Errorf("%s, %s: %s %q", eintrag.ID, x.Block, x.Hinweis, x.Text[x.Beginn:x.Ende])
+		}
+	}
+}

@@ -61,7 +61,7 @@ var (
 	nominal    = regexp.MustCompile(`\p{Lu}\p{Ll}+(ung|heit|keit|ion|nahme)(en)?\b`)
 	abkuerzung = regexp.MustCompile(`\b(z\.[ \x{a0}]?B|d\.[ \x{a0}]?h|u\.[ \x{a0}]?a|i\.[ \x{a0}]?V\.[ \x{a0}]?m|ggf|bzw|evtl|gem|lt|o\.[ \x{a0}]?g|i\.[ \x{a0}]?S\.[ \x{a0}]?d)\.`)
 	satzende   = regexp.MustCompile(`[.!?:]["“)]? +\p{Lu}`)
-	punktwort  = regexp.MustCompile(`(\b(Abs|Nr|Art|Satz|z|d|u|i|vgl|ca)\.|[0-9]\.)$`)
+	punktwort  = regexp.MustCompile(`(\b(Abs|Nr|Art|Satz|z|d|u|i|vgl|ca)\.|\b[0-9]{1,2}\.)$`)
 	woerter    = regexp.MustCompile(`[\p{L}\p{N}-]+`)
 )
 
