@@ -81,8 +81,9 @@ const (
 )
 
 const (
-	maxGruppen   = 3 // records in records
-	maxSchleifen = 2 // loops in loops
+	maxGruppen   = 3  // records in records
+	maxZweige    = 40 // of one wenn
+	maxSchleifen = 2  // loops in loops
 	maxProbleme  = 100
 )
 

@@ -24,7 +24,7 @@ var mitgeliefert embed.FS
 const (
 	maxKnoten       = 200_000
 	maxKnotentiefe  = 40
-	maxLadeversuche = 20_000_000
+	maxLadeversuche = 5_000_000
 	maxLadetext     = 32 << 20 // bytes of text, a Baustein counted for each template it stands in
 )
 
@@ -279,13 +279,17 @@ func (l *lader) baue(d datei, basis *Sammlung) *Sammlung {
 	}
 	l.ueberlappung(pfade, func(i int) *Kennzeichen { return &alle[i].Kennzeichen })
 	l.ueberlappung(bausteinPfad, func(i int) *Kennzeichen { return &s.bausteine[i].Kennzeichen })
-	benutzt := map[string]bool{}
 	for i := range alle {
 		p := pfade[i]
 		if p == "" {
 			p = "/basis/" + alle[i].ID
 		}
-		s.vorlagen = append(s.vorlagen, l.vorlage(p, alle[i], s.bausteine, benutzt))
+		s.vorlagen = append(s.vorlagen, l.vorlage(p, alle[i], s.bausteine))
+		if l.versuche <= 0 {
+			l.probleme = nil // what was said after the end of the budget may be wrong
+			l.melde("aufwand", p, "the conditions take too long to check", "Die Bedingungen sind zusammen zu aufwendig zu prüfen. Teilen Sie die Datei oder vereinfachen Sie die Bedingungen.")
+			return nil
+		}
 	}
 	return s
 }

@@ -28,11 +28,12 @@ type waage struct{ versuche, bytes int }
 // place the condition asks about, the values at, below, between and above those
 // it is compared with; these are all cases a comparison can tell apart.
 func (g *waage) moeglich(k *knoten) bool {
-	if k == nil {
+	if k == nil || g.versuche <= 0 {
 		return true
 	}
 	s := &sammler{bezuege: map[string]*bezug{}}
 	s.geh(k)
+	g.versuche -= 10 * len(s.literale) // the work before the first try
 	var stellen []stelle
 	n := 1
 	for _, key := range s.reihenfolge {

@@ -66,7 +66,7 @@ func (l *lader) ueberlappung(pfade []string, k func(int) *Kennzeichen) {
 	}
 }
 
-func (l *lader) vorlage(p string, a Angaben, bausteine []Textbaustein, benutzt map[string]bool) *fassung {
+func (l *lader) vorlage(p string, a Angaben, bausteine []Textbaustein) *fassung {
 	f := &fassung{a: a}
 	ort := fmt.Sprintf("Vorlage „%s“", a.ID)
 	l.ort = ort

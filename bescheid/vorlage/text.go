@@ -209,6 +209,9 @@ func (l *textleser) sonst(rest string) error {
 		return fehlerf("sonst", "sonst without wenn, or a second time", "„sonst“ steht ohne „wenn“ oder ein zweites Mal.")
 	}
 	oben := &l.stapel[len(l.stapel)-1]
+	if len(oben.teil.zweige) >= maxZweige {
+		return fehlerf("zweige", "more than %d branches", "Ein „wenn“ hat mehr als %d Zweige.", maxZweige)
+	}
 	oben.teil.zweige = append(oben.teil.zweige, zweig{oben.wenn, l.teile})
 	oben.bisher = oder(oben.bisher, oben.wenn)
 	l.teile = nil
