@@ -82,6 +82,7 @@ var beside = map[[2]string]string{
 	{"internal/pgtest", "internal/testenv"}:                                "both serve tests",
 	{"internal/s3test", "internal/testenv"}:                                "both serve tests",
 	{"messaging/bundid/bundidtest", "messaging/fitconnect/fitconnecttest"}: "the ZBP of the tests is a destination of the delivery service of the tests",
+	{"bescheid/vorlage", "bescheid/pdf"}:                                   "a filled template becomes blocks of a document",
 }
 
 // testOnly may be imported by tests alone.
@@ -118,6 +119,7 @@ var thirdParty = map[string][]string{
 	// a package of its own, so that fees need no YAML
 	"bescheid/gebuehr/gebuehryaml": {"go.yaml.in/yaml/v3"},
 	"bescheid/zahlung":             {},
+	"bescheid/vorlage":             {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "go.yaml.in/yaml/v3"},
 }
 
 // pkg is a package with its imports; those of the module without its path.

@@ -56,6 +56,9 @@ type Inhalt struct {
 	Begruendung []string `json:"begruendung"`
 	// Gebuehr is the sentence that fixes the fee; empty if none is charged.
 	Gebuehr string `json:"gebuehr,omitempty"`
+	// Hinweise are what the addressee should know beside the decision, paragraph by
+	// paragraph. They decide nothing.
+	Hinweise []string `json:"hinweise,omitempty"`
 	// Rechtsbehelfsbelehrung, § 37 (6) VwVfG; empty only with OhneBelehrung.
 	Rechtsbehelfsbelehrung string `json:"rechtsbehelfsbelehrung,omitempty"`
 	// OhneBelehrung is the reason why no Belehrung is given; then the remedy
@@ -91,6 +94,9 @@ func (i Inhalt) Pruefe() error {
 	}
 	if slices.ContainsFunc(i.Nebenbestimmungen, leer) {
 		missing("/nebenbestimmungen", "Eine Nebenbestimmung ist leer.")
+	}
+	if slices.ContainsFunc(i.Hinweise, leer) {
+		missing("/hinweise", "Ein Hinweis ist leer.")
 	}
 	switch ohne := leer(i.OhneBelehrung); {
 	case !leer(i.Rechtsbehelfsbelehrung) && !ohne:
@@ -203,6 +209,7 @@ func (i Inhalt) Clone() Inhalt {
 	i.Tenor = slices.Clone(i.Tenor)
 	i.Nebenbestimmungen = slices.Clone(i.Nebenbestimmungen)
 	i.Begruendung = slices.Clone(i.Begruendung)
+	i.Hinweise = slices.Clone(i.Hinweise)
 	return i
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
@@ -26,6 +27,8 @@ type Kopf struct {
 	Aktenzeichen string
 	// Bearbeiter is the contact printed in the reference block (optional).
 	Bearbeiter string
+	// Anrede replaces "Guten Tag …," (optional).
+	Anrede string
 	// Gestaltung is the look of the authority; the zero value is plain.
 	Gestaltung Gestaltung
 	// Bezahlen tells how the fee is paid; nil if there is nothing to pay.
@@ -98,20 +101,8 @@ func Dokument(k Kopf, b bescheid.Bescheid) (pdf.Dokument, error) {
 	if b.FreigegebenAm.IsZero() {
 		vorgang = "Entwurf · " + vorgang
 	}
-	d := pdf.Dokument{
-		Titel: i.Betreff, Autor: m.Name, Betreff: "Bescheid " + k.Nummer,
-		Erstellt: b.FreigegebenAm, Kopfzeile: m.Name + " · " + vorgang, Fusszeile: vorgang,
-	}
-	d.Brief = &pdf.Brief{
-		Absender:              zeilen(append([]string{m.Name, k.Einheit.Name}, m.Anschrift.Zeilen()...)),
-		Ruecksendezeile:       strings.Join(zeilen(append([]string{m.Name}, m.Anschrift.Zeilen()...)), " · "),
-		Anschrift:             zeilen(append([]string{k.Empfaenger.Name}, k.Empfaenger.Anschrift.Zeilen()...)),
-		Informationsblock:     informationsblock(k),
-		Betreff:               i.Betreff,
-		Anrede:                anrede(k.Empfaenger.Name),
-		Grussformel:           "Mit freundlichen Grüßen",
-		OhneUnterschriftsraum: true,
-	}
+	d := rahmen(k, i.Betreff, "Bescheid "+k.Nummer, vorgang)
+	d.Erstellt = b.FreigegebenAm
 	if !b.FreigegebenAm.IsZero() {
 		d.Brief.Ort, d.Brief.Datum = m.Anschrift.Ort, datum.Von(b.FreigegebenAm).Deutsch()
 		d.Brief.Unterzeichner = zeilen([]string{b.Zeichner})
@@ -121,9 +112,7 @@ func Dokument(k Kopf, b bescheid.Bescheid) (pdf.Dokument, error) {
 			d.Brief.Unterzeichner = []string{m.Name, "Dieser Bescheid wurde automatisch erlassen und ist ohne Unterschrift und Namen gültig."}
 		}
 	}
-	g := k.Gestaltung
-	d.Blocksatz, d.Siegelfeld, d.Anlagen = g.Blocksatz, k.Siegelfeld, k.Daten
-	d.Brief.Logo, d.Brief.Farbe, d.Brief.Geschaeftsangaben = g.Logo, g.Farbe, g.Geschaeftsangaben
+	d.Siegelfeld, d.Anlagen = k.Siegelfeld, k.Daten
 	d.Inhalt = inhalt(i)
 	if err := bezahlen(&d, k.Bezahlen); err != nil {
 		return d, err
@@ -180,16 +169,77 @@ func verweis(d *pdf.Dokument, ziel string) error {
 
 const belehrung = "Rechtsbehelfsbelehrung"
 
+// Schreiben is a letter that decides nothing.
+type Schreiben struct {
+	Betreff string
+	// Am is when it is signed; it dates the letter and the file. The zero time makes a draft.
+	Am time.Time
+	// Inhalt is the text between salutation and closing.
+	Inhalt []pdf.Block
+	// Gruss replaces "Mit freundlichen Grüßen" (optional).
+	Gruss string
+	// Zeichner is the name printed under the letter (optional).
+	Zeichner string
+	Anlagen  []string
+}
+
+// Brief gives a letter as a document. A draft carries no date and no name and says
+// "Entwurf" on every page.
+func Brief(k Kopf, s Schreiben) pdf.Dokument {
+	vorgang := "Vorgang " + k.Nummer
+	if s.Am.IsZero() {
+		vorgang = "Entwurf · " + vorgang
+	}
+	d := rahmen(k, s.Betreff, "Schreiben "+k.Nummer, vorgang)
+	d.Erstellt, d.Inhalt, d.Brief.Anlagen = s.Am, s.Inhalt, s.Anlagen
+	if s.Gruss != "" {
+		d.Brief.Grussformel = s.Gruss
+	}
+	if !s.Am.IsZero() {
+		d.Brief.Ort, d.Brief.Datum = k.Mandant.Anschrift.Ort, datum.Von(s.Am).Deutsch()
+		d.Brief.Unterzeichner = zeilen([]string{s.Zeichner})
+	}
+	return d
+}
+
+// WriteBrief sets a letter and writes the PDF. Text that cannot be set is
+// fehler.ErrInvalid with the place.
+func (s *Setzer) WriteBrief(w io.Writer, k Kopf, b Schreiben) (pdf.Bericht, error) {
+	return s.r.Write(w, Brief(k, b))
+}
+
+// rahmen is the frame that decisions and letters share.
+func rahmen(k Kopf, betreff, art, vorgang string) pdf.Dokument {
+	m, g := k.Mandant, k.Gestaltung
+	return pdf.Dokument{
+		Titel: betreff, Blocksatz: g.Blocksatz, Autor: m.Name, Betreff: art, Kopfzeile: m.Name + " · " + vorgang, Fusszeile: vorgang,
+		Brief: &pdf.Brief{
+			Logo: g.Logo, Farbe: g.Farbe, Geschaeftsangaben: g.Geschaeftsangaben,
+			Absender:              zeilen(append([]string{m.Name, k.Einheit.Name}, m.Anschrift.Zeilen()...)),
+			Ruecksendezeile:       strings.Join(zeilen(append([]string{m.Name}, m.Anschrift.Zeilen()...)), " · "),
+			Anschrift:             zeilen(append([]string{k.Empfaenger.Name}, k.Empfaenger.Anschrift.Zeilen()...)),
+			Informationsblock:     informationsblock(k),
+			Betreff:               betreff,
+			Anrede:                anrede(k),
+			Grussformel:           "Mit freundlichen Grüßen",
+			OhneUnterschriftsraum: true,
+		},
+	}
+}
+
 // zeilen leaves out what is empty.
 func zeilen(in []string) []string {
 	return slices.DeleteFunc(in, func(s string) bool { return strings.TrimSpace(s) == "" })
 }
 
-func anrede(name string) string {
-	if name == "" {
+func anrede(k Kopf) string {
+	switch {
+	case k.Anrede != "":
+		return k.Anrede
+	case k.Empfaenger.Name == "":
 		return "Guten Tag,"
 	}
-	return "Guten Tag " + name + ","
+	return "Guten Tag " + k.Empfaenger.Name + ","
 }
 
 func informationsblock(k Kopf) []pdf.Angabe {
@@ -238,6 +288,7 @@ func inhalt(i bescheid.Inhalt) []pdf.Block {
 	if i.Rechtsbehelfsbelehrung != "" {
 		section(belehrung, []string{i.Rechtsbehelfsbelehrung}, false)
 	}
+	section("Hinweise", i.Hinweise, false)
 	return b
 }
 

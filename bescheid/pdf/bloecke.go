@@ -96,6 +96,15 @@ func (f *fluss) absatz(v *verbund, z []zeile, s stil, danach float64, vorab func
 	}
 }
 
+// beginnZeilen is how many of n lines must stand where a paragraph begins: all, if
+// the rest would be too short to go to the next page alone.
+func beginnZeilen(n int) int {
+	if n < 2*mindest {
+		return n
+	}
+	return mindest
+}
+
 // mindesthoehe is the room the block needs to begin on a page.
 func (f *fluss) mindesthoehe(bl []Block) float64 {
 	if len(bl) == 0 {
@@ -104,9 +113,13 @@ func (f *fluss) mindesthoehe(bl []Block) float64 {
 	s := f.stil()
 	switch b := bl[0].(type) {
 	case Absatz:
-		return float64(min(len(f.umbruch(laeufe(b.Text, b.Laeufe), s)), mindest)) * s.hoehe
+		return float64(beginnZeilen(len(f.umbruch(laeufe(b.Text, b.Laeufe), s)))) * s.hoehe
 	case Liste:
-		return mindest * s.hoehe
+		if len(b.Punkte) == 0 {
+			return mindest * s.hoehe
+		}
+		s.breite -= listenEinzug
+		return float64(max(mindest, beginnZeilen(len(f.umbruch(laeufe(b.Punkte[0].Text, b.Punkte[0].Laeufe), s))))) * s.hoehe
 	case Tabelle:
 		return f.tabellenHoehe(&b)
 	case Matrixcode:
@@ -136,6 +149,9 @@ func (f *fluss) ueberschriftStil(ebene int) stil {
 	return s
 }
 
+// ueberschriftRaum is the space below a heading, in its lines.
+const ueberschriftRaum = 0.3
+
 func (f *fluss) ueberschriftHoehe(u *Ueberschrift) float64 {
 	s := f.ueberschriftStil(u.Ebene)
 	return float64(len(f.umbruch([]Lauf{{Text: u.Text, Fett: true}}, s))) * s.hoehe
@@ -147,7 +163,7 @@ func (f *fluss) ueberschrift(e *elem, u *Ueberschrift, danach float64) {
 	z := f.umbruch(l, s)
 	if f.belegt {
 		f.y += s.hoehe * 0.5
-		if f.y+float64(len(z))*s.hoehe+danach > f.unten {
+		if f.y+(float64(len(z))+ueberschriftRaum)*s.hoehe+danach > f.unten {
 			f.neueSeite()
 		}
 	}
@@ -158,7 +174,7 @@ func (f *fluss) ueberschrift(e *elem, u *Ueberschrift, danach float64) {
 	}
 	f.absatz(v, z, s, 0, nil)
 	f.schliesseVerbund(v)
-	f.y += s.hoehe * 0.3
+	f.y += s.hoehe * ueberschriftRaum
 }
 
 // maxLesezeichen bounds the outline of a long document.
@@ -222,6 +238,9 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 	}
 }
 
+// listenEinzug is how far the text of a list stands in at least.
+const listenEinzug = 5 * mm
+
 // Labels of a bulleted list by depth.
 var aufzaehlung = [...]string{"•", "–", "•"}
 
@@ -240,7 +259,7 @@ func (f *fluss) liste(e *elem, l *Liste, tiefe int, s stil, danach float64) {
 		return strconv.Itoa(beginn+i) + "."
 	}
 	// The text stands in as far as the widest label asks for.
-	einzug := 5 * mm
+	einzug := listenEinzug
 	if l.Nummeriert && len(l.Punkte) > 0 {
 		if z := f.umbruch([]Lauf{{Text: marke(len(l.Punkte) - 1)}}, s); len(z) > 0 {
 			einzug = max(einzug, z[0].breite+2*mm)
