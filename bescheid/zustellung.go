@@ -87,6 +87,8 @@ type Zustellung struct {
 	BereitstellungBis datum.Datum `json:"bereitstellungBis,omitzero"`
 	// Bekanntgabe is nil while there is no day.
 	Bekanntgabe *Bekanntgabe `json:"bekanntgabe,omitempty"`
+	// BestandskraftSeit is the first day of Bestandskraft towards this addressee.
+	BestandskraftSeit datum.Datum `json:"bestandskraftSeit,omitzero"`
 	// Schritte explain in German why there is no day; with a day its own do.
 	Schritte  []string   `json:"schritte,omitempty"`
 	Nachweise []Nachweis `json:"nachweise,omitempty"`
@@ -199,14 +201,14 @@ func (z Zustellung) Berechne(r *frist.Rechner) (Zustellung, error) {
 	}
 	war := z.Bekanntgabe
 	if war == nil || war.Tag != b.Tag || war.FristEnde != b.FristEnde || war.BestandskraftAb != b.BestandskraftAb {
-		z.Zustand = ZustellungVersandt
+		z.Zustand, z.BestandskraftSeit = ZustellungVersandt, datum.Datum{}
 	}
 	z.Bekanntgabe, z.Schritte = b, nil
 	return z, nil
 }
 
 func (z *Zustellung) ohneTag(zustand ZustellungZustand, schritte []string) {
-	z.Zustand, z.Bekanntgabe, z.Schritte = zustand, nil, slices.Clone(schritte)
+	z.Zustand, z.Bekanntgabe, z.BestandskraftSeit, z.Schritte = zustand, nil, datum.Datum{}, slices.Clone(schritte)
 }
 
 // Massgeblich is the attempt that counts for the addressee: the last that did not

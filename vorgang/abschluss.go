@@ -79,6 +79,9 @@ func (v *Vorgang) hindernisse(g Abschlussgrund) []fehler.Problem {
 	if slices.ContainsFunc(v.s.Stellungnahmen, func(x Stellungnahme) bool { return x.Zustand.Offen() }) {
 		p = append(p, problem("abschluss.stellungnahme-offen", "/stellungnahmen", "a Stellungnahme is open", "Eine Stellungnahme ist noch offen."))
 	}
+	if v.s.OffenerRechtsbehelf() {
+		p = append(p, problem("abschluss.rechtsbehelf-offen", "/rechtsbehelfe", "a Rechtsbehelf is open", "Über einen Rechtsbehelf ist noch nicht entschieden."))
+	}
 	if v.s.WartetAufBuerger() {
 		p = append(p, problem("abschluss.rueckfrage-offen", "/rueckfragen", "a Rueckfrage is open", "Eine Rückfrage ist noch offen."))
 	}
