@@ -158,13 +158,13 @@ func (z Zustellung) Mit(r *frist.Rechner, n Nachweis) (Zustellung, error) {
 	case NachweisPZU, NachweisEB, NachweisRueckschein, NachweisUebergabe, NachweisZugang:
 		z.Fall.Zugang, z.Fall.NichtZugegangen = n.Tag, false
 	case NachweisRuecklauf:
-		brauchtTag, z.Fall.NichtZugegangen = false, true
+		brauchtTag = false
+		z.Fall.NichtZugegangen, z.Fall.Zugang, z.Fall.Abruf = true, datum.Datum{}, datum.Datum{}
 	case NachweisBestritten:
 		brauchtTag = false
+		z.Fall.NichtZugegangen, z.Fall.Zugang = n.Tag.IsZero(), n.Tag
 		if n.Tag.IsZero() {
-			z.Fall.NichtZugegangen = true
-		} else {
-			z.Fall.Zugang = n.Tag
+			z.Fall.Abruf = datum.Datum{}
 		}
 	case NachweisNichtAbgerufen:
 		brauchtTag, z.Fall.NichtAbgerufen = false, true

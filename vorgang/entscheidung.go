@@ -220,7 +220,7 @@ func (v *Vorgang) versand(a tenant.Akteur, now time.Time, w Versand) error {
 	if err := v.fristenDerRechtsbehelfe(a, now, w.Bescheid); err != nil {
 		return err
 	}
-	return v.orderTermin(now, w.Bescheid, &z)
+	return v.weiter(a, now, w.Bescheid, z.ID)
 }
 
 // RecordBekanntgabe states that the day of Bekanntgabe has come, and orders the
@@ -258,7 +258,7 @@ func (v *Vorgang) RecordBekanntgabe(a tenant.Akteur, now time.Time, id uuid.UUID
 	if err := v.record(a, now, &BescheidBekanntgegeben{Bescheid: id, Tag: b.Bekanntgabe.Tag}); err != nil {
 		return err
 	}
-	return v.orderBestandskraft(now, id)
+	return v.weiterBestandskraft(a, now, id)
 }
 
 // RecordBestandskraft states that the remedy period is over, towards each addressee for
@@ -301,7 +301,7 @@ func (v *Vorgang) RecordBestandskraft(a tenant.Akteur, now time.Time, id uuid.UU
 	if err := v.record(a, now, &BescheidBestandskraeftig{Bescheid: id, Ab: v.bestandskraftTag(b, nil)}); err != nil {
 		return err
 	}
-	return v.orderWartende(now, id)
+	return v.weiterWartende(a, now, id)
 }
 
 func (v *Vorgang) bescheidIn(op string, id uuid.UUID, z bescheid.Zustand) (*bescheid.Bescheid, error) {

@@ -394,7 +394,7 @@ func (v *Vorgang) CloseRechtsbehelf(a tenant.Akteur, now time.Time, e Rechtsbehe
 	if err := v.record(a, now, &RechtsbehelfErledigt{wechsel(BefehlRechtsbehelfErledigen, war, &ist)}); err != nil {
 		return err
 	}
-	return v.orderBestandskraft(now, war.Bescheid)
+	return v.weiterBestandskraft(a, now, war.Bescheid)
 }
 
 // rechtsbehelf checks the command and gives a copy of one that is open.

@@ -63,7 +63,7 @@ func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis, danach ...Ere
 	}
 	switch u := umkehr.(type) {
 	case *RechtsbehelfEingegangen: // nothing holds the Bestandskraft up any more
-		return v.orderBestandskraft(now, u.wer().Bescheid)
+		return v.weiterBestandskraft(a, now, u.wer().Bescheid)
 	}
 	return nil
 }

@@ -111,27 +111,38 @@ func (v *Vorgang) setzeZustellung(a tenant.Akteur, now time.Time, id uuid.UUID, 
 	if err := v.fristenDerRechtsbehelfe(a, now, id); err != nil {
 		return err
 	}
-	return v.orderTermin(now, id, z)
+	return v.weiter(a, now, id, z.ID)
 }
 
-// orderTermin orders the watch for the next day of an attempt. One that was ordered for
-// another day finds out that it is stale.
-func (v *Vorgang) orderTermin(now time.Time, id uuid.UUID, z *bescheid.Zustellung) error {
-	d := BescheidDaten{Bescheid: id, Zustellung: z.ID}
+// weiter records the next step of an attempt if its day has come, else orders the watch
+// for it. What was ordered for another day finds out that it is stale.
+func (v *Vorgang) weiter(a tenant.Akteur, now time.Time, id, kennung uuid.UUID) error {
+	b := v.s.bescheid(id)
+	z := b.Zustellung(kennung)
+	heute := v.heute(now)
+	d := BescheidDaten{Bescheid: id, Zustellung: kennung}
 	switch z.Zustand {
 	case bescheid.ZustellungVersandt:
-		d.Tag = z.Bekanntgabe.Tag
+		if d.Tag = z.Bekanntgabe.Tag; !heute.Vor(d.Tag) {
+			return v.bekanntgegeben(a, now, b, z)
+		}
 		return v.order(now, BekanntgabeFeststellen, d.Tag.Beginn(), d)
 	case bescheid.ZustellungBekanntgegeben:
-		if b := v.s.bescheid(id); b != nil && !v.s.gehemmt(b, z.Adressat) {
-			d.Tag = v.bestandskraftTag(b, z)
-			return v.order(now, BestandskraftFeststellen, d.Tag.Beginn(), d)
+		if v.s.gehemmt(b, z.Adressat) {
+			return nil
 		}
+		if d.Tag = v.bestandskraftTag(b, z); !heute.Vor(d.Tag) {
+			return v.bestandskraeftig(a, now, b, z)
+		}
+		return v.order(now, BestandskraftFeststellen, d.Tag.Beginn(), d)
 	case bescheid.ZustellungOffen:
-		if !z.BereitstellungBis.IsZero() {
-			d.Tag = z.BereitstellungBis.AddTage(1)
-			return v.order(now, AbrufAblaufen, d.Tag.Beginn(), d)
+		if z.BereitstellungBis.IsZero() {
+			return nil
 		}
+		if d.Tag = z.BereitstellungBis.AddTage(1); !heute.Vor(d.Tag) {
+			return v.nachweis("weiter", a, now, Meldung{Bescheid: id, Zustellung: kennung, Art: bescheid.NachweisNichtAbgerufen})
+		}
+		return v.order(now, AbrufAblaufen, d.Tag.Beginn(), d)
 	}
 	return nil
 }
@@ -163,22 +174,15 @@ func (v *Vorgang) ReachTermin(a tenant.Akteur, now time.Time, art AuftragArt, d 
 	if z == nil {
 		return fehler.New("vorgang."+op, d.Zustellung.String(), fehler.ErrNotFound, nil)
 	}
-	heute := v.heute(now)
-	switch art {
-	case BekanntgabeFeststellen:
-		if z.Zustand == bescheid.ZustellungVersandt && !heute.Vor(z.Bekanntgabe.Tag) {
-			return v.bekanntgegeben(a, now, b, z)
-		}
-	case BestandskraftFeststellen:
-		if z.Zustand == bescheid.ZustellungBekanntgegeben && !v.s.gehemmt(b, z.Adressat) && !heute.Vor(v.bestandskraftTag(b, z)) {
-			return v.bestandskraeftig(a, now, b, z)
-		}
-	case AbrufAblaufen:
-		if z.Zustand == bescheid.ZustellungOffen && !z.BereitstellungBis.IsZero() && heute.Nach(z.BereitstellungBis) {
-			return v.nachweis(op, a, now, Meldung{Bescheid: b.ID, Zustellung: z.ID, Art: bescheid.NachweisNichtAbgerufen})
-		}
+	faellig := map[AuftragArt]bool{
+		BekanntgabeFeststellen:   z.Zustand == bescheid.ZustellungVersandt && !v.heute(now).Vor(z.Bekanntgabe.Tag),
+		BestandskraftFeststellen: z.Zustand == bescheid.ZustellungBekanntgegeben && !v.s.gehemmt(b, z.Adressat) && !v.heute(now).Vor(v.bestandskraftTag(b, z)),
+		AbrufAblaufen:            z.Zustand == bescheid.ZustellungOffen && !z.BereitstellungBis.IsZero() && v.heute(now).Nach(z.BereitstellungBis),
 	}
-	return nil
+	if !faellig[art] {
+		return nil
+	}
+	return v.weiter(a, now, b.ID, z.ID)
 }
 
 func (v *Vorgang) bekanntgegeben(a tenant.Akteur, now time.Time, b *bescheid.Bescheid, z *bescheid.Zustellung) error {
@@ -186,7 +190,7 @@ func (v *Vorgang) bekanntgegeben(a tenant.Akteur, now time.Time, b *bescheid.Bes
 	if err := v.record(a, now, &BescheidBekanntgegeben{Bescheid: id, Zustellung: kennung, Tag: z.Bekanntgabe.Tag}); err != nil {
 		return err
 	}
-	return v.orderTermin(now, id, v.s.bescheid(id).Zustellung(kennung))
+	return v.weiter(a, now, id, kennung)
 }
 
 // bestandskraeftig records it and lets go what waited for it: the Bescheid a
@@ -199,13 +203,13 @@ func (v *Vorgang) bestandskraeftig(a tenant.Akteur, now time.Time, b *bescheid.B
 	if v.s.bescheid(id).Zustand != bescheid.Bestandskraeftig {
 		return nil
 	}
-	return v.orderWartende(now, id)
+	return v.weiterWartende(a, now, id)
 }
 
-func (v *Vorgang) orderWartende(now time.Time, durch uuid.UUID) error {
+func (v *Vorgang) weiterWartende(a tenant.Akteur, now time.Time, durch uuid.UUID) error {
 	for _, x := range v.s.Rechtsbehelfe {
 		if x.Ausgangsbescheid == durch {
-			if err := v.orderBestandskraft(now, x.Bescheid); err != nil {
+			if err := v.weiterBestandskraft(a, now, x.Bescheid); err != nil {
 				return err
 			}
 		}
@@ -213,8 +217,8 @@ func (v *Vorgang) orderWartende(now time.Time, durch uuid.UUID) error {
 	return nil
 }
 
-// orderBestandskraft orders the watch anew for all addressees of a Bescheid.
-func (v *Vorgang) orderBestandskraft(now time.Time, id uuid.UUID) error {
+// weiterBestandskraft looks for all addressees of a Bescheid whether it is final now, or when.
+func (v *Vorgang) weiterBestandskraft(a tenant.Akteur, now time.Time, id uuid.UUID) error {
 	b := v.s.bescheid(id)
 	if b == nil {
 		return nil
@@ -222,9 +226,9 @@ func (v *Vorgang) orderBestandskraft(now time.Time, id uuid.UUID) error {
 	if len(b.Zustellungen) == 0 && b.Zustand == bescheid.Bekanntgegeben && b.Bekanntgabe != nil && !v.s.gehemmt(b, uuid.Nil) {
 		return v.order(now, BestandskraftFeststellen, v.bestandskraftTag(b, nil).Beginn(), BescheidDaten{Bescheid: id})
 	}
-	for i := range b.Zustellungen {
-		if z := &b.Zustellungen[i]; z.Zustand == bescheid.ZustellungBekanntgegeben {
-			if err := v.orderTermin(now, id, z); err != nil {
+	for _, z := range slices.Clone(b.Zustellungen) {
+		if z.Zustand == bescheid.ZustellungBekanntgegeben {
+			if err := v.weiter(a, now, id, z.ID); err != nil {
 				return err
 			}
 		}
