@@ -72,6 +72,9 @@ func (v *Vorgang) hindernisse(g Abschlussgrund) []fehler.Problem {
 	default:
 		p = append(p, problem("abschluss.grund", "/grund", "unknown ground", "Bitte den Grund des Abschlusses angeben."))
 	}
+	if g == GrundFiktion && v.s.Fiktion == nil {
+		p = append(p, problem("abschluss.keine-fiktion", "/fiktion", "no Genehmigungsfiktion is stated", "Eine Genehmigungsfiktion ist nicht festgestellt."))
+	}
 	if g == GrundRuecknahme {
 		return p
 	}

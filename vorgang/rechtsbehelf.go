@@ -109,6 +109,15 @@ func (s Stand) OffenerRechtsbehelf() bool {
 	return slices.ContainsFunc(s.Rechtsbehelfe, func(r Rechtsbehelf) bool { return r.Offen() })
 }
 
+// eigenerRechtsbehelf tells whether the applicant waits for a decision on one. What
+// other addressees do is not the applicant's to see.
+func (s *Stand) eigenerRechtsbehelf() bool {
+	return slices.ContainsFunc(s.Rechtsbehelfe, func(r Rechtsbehelf) bool {
+		b := s.bescheid(r.Bescheid)
+		return r.Offen() && r.Adressat == uuid.Nil && b != nil && len(b.Inhalt.Adressaten) == 0
+	})
+}
+
 // Geltend gives the Bescheid in force on the day, of several the last one; see
 // [bescheid.Geltungen].
 func (s Stand) Geltend(tag datum.Datum) *bescheid.Bescheid { return bescheid.Geltend(s.Bescheide, tag) }
