@@ -131,7 +131,8 @@ func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund Wiedereroeffnungs
 }
 
 // RecordDelivery reports what a Kanal said about a Nachricht. The same Quittung
-// again changes nothing.
+// again changes nothing. If the Nachricht carried a Bescheid, the first retrieval and a
+// failure are a Nachweis for its Zustellung, see [Vorgang.RecordNachweis].
 func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.UUID, q messaging.Quittung, gruende string) error {
 	if err := v.check("RecordDelivery", a, now, BefehlMelden); err != nil {
 		return err
@@ -144,7 +145,10 @@ func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.
 		return nil
 	}
 	q.Zeit = mikro(q.Zeit)
-	return v.record(a, now, &Zugestellt{Nachricht: nachricht, Quittung: q, Gruende: gruende})
+	if err := v.record(a, now, &Zugestellt{Nachricht: nachricht, Quittung: q, Gruende: gruende}); err != nil {
+		return err
+	}
+	return v.quittungBescheid(a, now, nachricht, q)
 }
 
 // RecordQuittung reports that the sender heard that the submission is durable.

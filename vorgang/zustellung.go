@@ -8,6 +8,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -91,6 +92,32 @@ func (v *Vorgang) nachweis(op string, a tenant.Akteur, now time.Time, m Meldung)
 		return nil // another attempt is on its way or arrived
 	}
 	return v.order(now, BescheidSenden, now, BescheidDaten{Bescheid: b.ID, Adressat: neu.Adressat, Ausser: gescheitert(b, neu.Adressat)})
+}
+
+// quittungBescheid takes what a Kanal says about the letter of a Bescheid as a proof.
+func (v *Vorgang) quittungBescheid(a tenant.Akteur, now time.Time, nachricht uuid.UUID, q messaging.Quittung) error {
+	for i := range v.s.Bescheide {
+		b := &v.s.Bescheide[i]
+		z := b.Zustellung(nachricht)
+		if z == nil {
+			continue
+		}
+		m := Meldung{Bescheid: b.ID, Zustellung: z.ID, Tag: datum.Von(q.Zeit), Text: q.Referenz}
+		if heute := v.heute(now); m.Tag.Nach(heute) {
+			m.Tag = heute // the clock of the mailbox is ahead
+		}
+		switch k := z.Fall.Kanal; {
+		case q.Zustand == messaging.Fehlgeschlagen && z.Zustand != bescheid.ZustellungGescheitert:
+			m.Art, m.Tag = bescheid.NachweisRuecklauf, datum.Datum{}
+		case (q.Zustand == messaging.Abgeholt || q.Zustand == messaging.Gelesen) && z.Fall.Abruf.IsZero() && !z.Fall.NichtZugegangen &&
+			(k == frist.KanalAbruf || k == frist.KanalPostfach || k == frist.KanalZustellungPortal):
+			m.Art = bescheid.NachweisAbruf
+		default:
+			return nil
+		}
+		return v.nachweis("RecordDelivery", a, now, m)
+	}
+	return nil
 }
 
 // gescheitert are the Kanaele on which it did not reach the addressee.

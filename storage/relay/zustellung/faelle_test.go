@@ -369,6 +369,29 @@ func TestTwoAddressees(t *testing.T) {
 	require.Empty(t, h.offen(kiel, id))
 }
 
+// What a mailbox says about the letter is a proof: retrieved, then refused.
+func TestQuittungIsAProof(t *testing.T) {
+	t.Parallel()
+	h := newHaus(t, optionen{brief: messaging.Faehigkeiten{Bescheid: true, Bekanntgabe: "abruf"}})
+	h.am("2026-03-02")
+	id := h.vorgang(kiel, "brief", "portal")
+	b := h.erlasse(id, text(bescheid.Bewilligung, uuid.Nil))
+	melde := func(z messaging.Zustand) {
+		h.edit(id, func(v *vorgang.Vorgang) error {
+			n := v.Stand().Bescheide[0].Zustellungen[0].ID
+			return v.RecordDelivery(system, h.now, n, messaging.Quittung{Sendung: n, Kanal: "brief", Zustand: z, Zeit: h.now}, "")
+		})
+	}
+	h.am("2026-03-05")
+	melde(messaging.Abgeholt)
+	require.Equal(t, "2026-03-06 2026-04-07 versandt", h.tage(id, b))
+	h.am("2026-03-06")
+	melde(messaging.Gelesen)
+	require.Len(t, h.bescheid(id, b).Zustellungen[0].Nachweise, 1, "the first retrieval counts")
+	melde(messaging.Fehlgeschlagen)
+	require.Equal(t, "portal", h.bescheid(id, b).Zustellungen[1].Kanal, "the next way")
+}
+
 // What the released text says is what goes out: a changed one stays in the house.
 func TestForgedTextIsNotSent(t *testing.T) {
 	t.Parallel()
