@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -141,6 +142,45 @@ func TestUndoOfAWiderspruch(t *testing.T) {
 	require.Empty(t, f.v.Stand().Rechtsbehelfe)
 	require.Equal(t, bescheid.Bestandskraeftig, f.v.Stand().Bescheide[0].Zustand)
 	require.Equal(t, "Über Ihren Antrag ist entschieden.", f.v.Oeffentlich(f.uhr).Status)
+}
+
+// The commands of the decision that can be undone give back every byte.
+func TestUndoOfTheDecisionRestores(t *testing.T) {
+	t.Parallel()
+	f := neuerFall(t)
+	f.do(f.v.Pull(sb, f.now()))
+	d := f.get(f.v.Draft(sb, f.now(), inhalt()))
+	f.do(f.v.SubmitDraft(sb, f.now(), d))
+	f.do(f.v.ReleaseBescheid(leitung, f.now(), d))
+	f.do(f.v.RecordAusfertigung(relay, f.now(), d, vorgang.Datei{Anhang: anhang(5)}))
+	z := zustellung(uuid.UUID{7}, uuid.Nil, "brief", frist.KanalPost, datum.New(2026, 3, 2))
+	f.do(f.v.RecordVersand(relay, f.now(), vorgang.Versand{Bescheid: d, Quittung: quittung(3), Zustellung: &z}))
+	f.uhr = datum.New(2026, 4, 20).Beginn()
+	var r uuid.UUID
+	for name, do := range []func() error{
+		func() (err error) {
+			r, err = f.v.RecordRechtsbehelf(post, f.now(), vorgang.Rechtsbehelfseingang{Bescheid: d, Eingang: datum.New(2026, 4, 20)})
+			return err
+		},
+		func() error {
+			return f.v.RequestWiedereinsetzung(post, f.now(), vorgang.Wiedereinsetzungsantrag{Rechtsbehelf: r, Eingang: datum.New(2026, 4, 20), Hindernis: datum.New(2026, 4, 19), Grund: "x"})
+		},
+	} {
+		vorher := f.v.Stand()
+		f.do(do())
+		f.do(f.v.Undo(post, f.now(), f.last()))
+		nachher := f.v.Stand()
+		nachher.Journal = vorher.Journal
+		nachher.Version = vorher.Version
+		require.Equal(t, vorher, nachher, name)
+		f.do(do())
+	}
+	f.check()
+	f.do(f.v.DecideWiedereinsetzung(leitung, f.now(), r, false, "selbst verschuldet"))
+	require.Contains(t, f.last().Text(), "abgelehnt")
+	err := f.v.Undo(leitung, f.now(), f.last())
+	require.ErrorIs(t, err, fehler.ErrUnsupported)
+	f.check()
 }
 
 func TestDeletionWaitsForBestandskraft(t *testing.T) {

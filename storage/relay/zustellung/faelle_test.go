@@ -291,6 +291,48 @@ func TestLateWiderspruchWithWiedereinsetzung(t *testing.T) {
 	require.Equal(t, "2026-06-16", h.bescheid(id, b).Zustellungen[0].BestandskraftSeit.String())
 }
 
+// A late Widerspruch, and then the letter turns out never to have arrived: no period
+// ran, so it is in time, and the Bestandskraft is gone. A Klage goes on till Rechtskraft.
+func TestReturnedLetterHelpsALateWiderspruch(t *testing.T) {
+	t.Parallel()
+	h := newHaus(t, optionen{brief: post})
+	h.am("2026-03-02")
+	id := h.vorgang(kiel, "brief")
+	b := h.erlasse(id, text(bescheid.Ablehnung, uuid.Nil))
+	h.am("2026-03-06")
+	h.am("2026-04-20")
+	r := h.widerspruch(id, b, uuid.Nil, "2026-04-20")
+	require.False(t, h.rechtsbehelf(id, r).Rechtzeitig)
+	require.Equal(t, bescheid.Bestandskraeftig, h.bescheid(id, b).Zustand)
+	h.edit(id, func(v *vorgang.Vorgang) error {
+		return v.RecordNachweis(kim, h.now, vorgang.Meldung{Bescheid: b, Zustellung: h.bescheid(id, b).Zustellungen[0].ID, Art: bescheid.NachweisBestritten})
+	})
+	require.True(t, h.rechtsbehelf(id, r).Rechtzeitig)
+	require.Equal(t, []string{"Der Bescheid ist nicht bekannt gegeben; eine Frist läuft nicht."}, h.rechtsbehelf(id, r).Schritte)
+	require.Equal(t, bescheid.Versandt, h.bescheid(id, b).Zustand)
+	h.edit(id, func(v *vorgang.Vorgang) error {
+		return v.RecordNachweis(kim, h.now, vorgang.Meldung{Bescheid: b, Zustellung: h.bescheid(id, b).Zustellungen[0].ID, Art: bescheid.NachweisZugang, Tag: tag("2026-04-01")})
+	})
+	require.Equal(t, "2026-05-04", h.rechtsbehelf(id, r).FristEnde.String(), "1 May, then a weekend")
+	require.True(t, h.rechtsbehelf(id, r).Rechtzeitig)
+
+	var k uuid.UUID
+	h.am("2026-05-20")
+	h.edit(id, func(v *vorgang.Vorgang) (err error) {
+		if err := v.CloseRechtsbehelf(kim, h.now, vorgang.Rechtsbehelfsende{Rechtsbehelf: r, Ausgang: vorgang.AusgangErledigt, Tag: tag("2026-04-30")}); err != nil {
+			return err
+		}
+		k, err = v.RecordRechtsbehelf(kim, h.now, vorgang.Rechtsbehelfseingang{Bescheid: b, Art: frist.RechtsbehelfKlage, Eingang: tag("2026-05-04")})
+		return err
+	})
+	require.Equal(t, bescheid.Bekanntgegeben, h.bescheid(id, b).Zustand, "a Klage is open")
+	h.am("2027-01-11")
+	h.edit(id, func(v *vorgang.Vorgang) error {
+		return v.CloseRechtsbehelf(kim, h.now, vorgang.Rechtsbehelfsende{Rechtsbehelf: k, Ausgang: vorgang.AusgangRechtskraft, Tag: tag("2027-01-08")})
+	})
+	require.Equal(t, "2027-01-08", h.bescheid(id, b).Zustellungen[0].BestandskraftSeit.String())
+}
+
 // A Widerspruch in time, helped by a new Bescheid: the old one stays visible with its
 // end, never becomes bestandskraeftig, and retention waits for the new one.
 func TestAbhilfe(t *testing.T) {
