@@ -29,49 +29,59 @@ var floors = map[string]int{
 // beside it. The longest entry counts. An entry stands for the package and, with
 // "/...", for those below it.
 var only = map[string][]string{
-	"messaging/":           {"messaging", "tenant/..."},
-	"messaging/fitconnect": {"messaging/fitconnect", "tenant/..."}, // the protocol knows no letters; intake receives with it too
-	"bescheid/frist":       {"bescheid/frist", "tenant/..."},       // legal time knows only the Land
-	"bescheid/pdf":         {"bescheid/pdf", "tenant/..."},
-	"storage/driver":       {"tenant/..."},
-	"dms/":                 {"dms", "tenant/..."},
-	"vorgang/din91379":     {"tenant/fehler"}, // letters know nothing else
+	"messaging/":            {"messaging", "tenant/..."},
+	"messaging/fitconnect":  {"messaging/fitconnect", "tenant/..."}, // the protocol knows no letters; intake receives with it too
+	"bescheid/frist":        {"bescheid/frist", "tenant/..."},       // legal time knows only the Land
+	"bescheid/pdf":          {"bescheid/pdf", "bescheid/pdf/trennung", "tenant/..."},
+	"bescheid/pdf/trennung": {},
+	"bescheid/pdf/code":     {"tenant/..."},
+	"bescheid/pdf/html":     {"bescheid/pdf", "bescheid/pdf/trennung", "tenant/..."},
+	"storage/driver":        {"tenant/..."},
+	"dms/":                  {"dms", "tenant/..."},
+	"vorgang/din91379":      {"tenant/fehler"}, // letters know nothing else
 	// no import of vorgang, so that vorgang can use it
-	"vorgang/person":   {"vorgang/din91379", "messaging", "tenant/..."},
-	"vorgang/pruefung": {"vorgang", "tenant/..."}, // rules know the record they make
+	"vorgang/person":               {"vorgang/din91379", "messaging", "tenant/..."},
+	"vorgang/pruefung":             {"vorgang", "tenant/..."},                                               // rules know the record they make
+	"messaging/fitconnect/antwort": {"messaging", "messaging/fitconnect", "tenant/..."},                     // a Kanal, which replies with the protocol
+	"messaging/bundid":             {"messaging", "messaging/bundid", "messaging/fitconnect", "tenant/..."}, // the mailbox is reached through the protocol
+	"bescheid/gebuehr":             {"bescheid/gebuehr", "bescheid/geld", "bescheid/frist", "tenant/..."},   // fees know legal time, no letter and no payment
+	"bescheid/zahlung":             {"bescheid/zahlung/...", "bescheid/geld", "tenant/..."},                 // money knows no decision and no letter
 }
 
 // beside lists what a package imports within its own top folder other than the
 // packages above it, or beyond its entry in only, each with the reason.
 var beside = map[[2]string]string{
-	{"bescheid", "bescheid/frist"}:                  "a Bekanntgabe is computed with the legal time below it",
-	{"bescheid/ausfertigung", "bescheid/pdf"}:       "the document is set here and written there",
-	{"storage", "storage/blob"}:                     "which files are referred to is known here, what becomes of the others there",
-	{"storage", "storage/driver"}:                   "the portable type sits on the contract of the backends",
-	{"storage/memory", "storage/driver"}:            "the contract it implements",
-	{"storage/sqlite", "storage/driver"}:            "the contract it implements",
-	{"storage/postgres", "storage/driver"}:          "the contract it implements",
-	{"storage/internal/sqltx", "storage/driver"}:    "the contract both SQL backends implement",
-	{"storage/sqlite", "storage/internal/sqltx"}:    "the SQL both backends share",
-	{"storage/postgres", "storage/internal/sqltx"}:  "the SQL both backends share",
-	{"storage/storagetest", "storage/driver"}:       "the suite tests drivers",
-	{"storage/relay/zustellung", "storage/blob"}:    "the handler reads attachments and keeps the Ausfertigung",
-	{"storage/relay/pruefung", "vorgang/pruefung"}:  "the handler runs the rules",
-	{"storage/relay/weiterleitung", "storage/blob"}: "the handler brings the files to the other Mandant",
-	{"dms/dmstest", "dms/xdomea"}:                   "the simulated DMS speaks the standard",
-	{"dms/veraktung", "vorgang"}:                    "the handler of the wing, no adapter: it turns a Vorgang into a Paket",
-	{"dms/veraktung", "bescheid/pdf"}:               "as above: the conversation as a document",
-	{"dms/veraktung", "messaging"}:                  "as above: the letters of the Vorgang",
-	{"dms/veraktung", "storage"}:                    "as above: it reads the Vorgang and reports back",
-	{"dms/veraktung", "storage/blob"}:               "as above: the files of the Vorgang",
-	{"dms/veraktung", "storage/relay"}:              "as above: it performs Auftraege",
-	{"storage/blob/s3", "storage/blob"}:             "the contract it implements",
-	{"intake/intelliform", "intake/zuordnung"}:      "a vendor's forms are configurations of it",
-	{"intake/formsolutions", "intake/zuordnung"}:    "a vendor's forms are configurations of it",
-	{"intake/formcycle", "intake/zuordnung"}:        "a vendor's forms are configurations of it",
-	{"storage/internal/absturz", "storage/driver"}:  "the kill test watches what backends are asked",
-	{"internal/pgtest", "internal/testenv"}:         "both serve tests",
-	{"internal/s3test", "internal/testenv"}:         "both serve tests",
+	{"bescheid", "bescheid/frist"}:                                         "a Bekanntgabe is computed with the legal time below it",
+	{"bescheid/siegel", "bescheid/pdf"}:                                    "the room it fills is made there",
+	{"bescheid/ausfertigung", "bescheid/pdf/code"}:                         "the codes of a letter",
+	{"bescheid/ausfertigung", "bescheid/pdf"}:                              "the document is set here and written there",
+	{"storage", "storage/blob"}:                                            "which files are referred to is known here, what becomes of the others there",
+	{"storage", "storage/driver"}:                                          "the portable type sits on the contract of the backends",
+	{"storage/memory", "storage/driver"}:                                   "the contract it implements",
+	{"storage/sqlite", "storage/driver"}:                                   "the contract it implements",
+	{"storage/postgres", "storage/driver"}:                                 "the contract it implements",
+	{"storage/internal/sqltx", "storage/driver"}:                           "the contract both SQL backends implement",
+	{"storage/sqlite", "storage/internal/sqltx"}:                           "the SQL both backends share",
+	{"storage/postgres", "storage/internal/sqltx"}:                         "the SQL both backends share",
+	{"storage/storagetest", "storage/driver"}:                              "the suite tests drivers",
+	{"storage/relay/zustellung", "storage/blob"}:                           "the handler reads attachments and keeps the Ausfertigung",
+	{"storage/relay/pruefung", "vorgang/pruefung"}:                         "the handler runs the rules",
+	{"storage/relay/weiterleitung", "storage/blob"}:                        "the handler brings the files to the other Mandant",
+	{"dms/dmstest", "dms/xdomea"}:                                          "the simulated DMS speaks the standard",
+	{"dms/veraktung", "vorgang"}:                                           "the handler of the wing, no adapter: it turns a Vorgang into a Paket",
+	{"dms/veraktung", "bescheid/pdf"}:                                      "as above: the conversation as a document",
+	{"dms/veraktung", "messaging"}:                                         "as above: the letters of the Vorgang",
+	{"dms/veraktung", "storage"}:                                           "as above: it reads the Vorgang and reports back",
+	{"dms/veraktung", "storage/blob"}:                                      "as above: the files of the Vorgang",
+	{"dms/veraktung", "storage/relay"}:                                     "as above: it performs Auftraege",
+	{"storage/blob/s3", "storage/blob"}:                                    "the contract it implements",
+	{"intake/intelliform", "intake/zuordnung"}:                             "a vendor's forms are configurations of it",
+	{"intake/formsolutions", "intake/zuordnung"}:                           "a vendor's forms are configurations of it",
+	{"intake/formcycle", "intake/zuordnung"}:                               "a vendor's forms are configurations of it",
+	{"storage/internal/absturz", "storage/driver"}:                         "the kill test watches what backends are asked",
+	{"internal/pgtest", "internal/testenv"}:                                "both serve tests",
+	{"internal/s3test", "internal/testenv"}:                                "both serve tests",
+	{"messaging/bundid/bundidtest", "messaging/fitconnect/fitconnecttest"}: "the ZBP of the tests is a destination of the delivery service of the tests",
 }
 
 // testOnly may be imported by tests alone.
@@ -87,7 +97,9 @@ var thirdParty = map[string][]string{
 	"bescheid":               {"github.com/google/uuid"},
 	"bescheid/frist":         {},
 	"bescheid/pdf":           {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
-	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"bescheid/pdf/code":      {"github.com/boombuler/barcode"},
+	"bescheid/siegel":        {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"}, // by the room it fills
+	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
 	"vorgang":                {"github.com/google/uuid", "github.com/go-json-experiment/json"},
 	"vorgang/din91379":       {"golang.org/x/text/unicode/norm"},
 	"vorgang/person":         {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-playground/validator/v10"},
@@ -95,12 +107,17 @@ var thirdParty = map[string][]string{
 	"storage":                {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
 	"storage/sqlite":         {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
 	"storage/postgres":       {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
-	"storage/relay":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
-	"storage/relay/pruefung": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"storage/relay":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
+	"storage/relay/pruefung": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
 	"storage/blob":           {},
 	// For tests alone, see testOnly.
 	"storage/internal/absturz": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
 	"storage/blob/s3":          {"github.com/minio/minio-go/v7"},
+	"messaging/bundid":         {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
+	"bescheid/gebuehr":         {}, // money is cents and exact fractions, see docs/dependencies.md
+	// a package of its own, so that fees need no YAML
+	"bescheid/gebuehr/gebuehryaml": {"go.yaml.in/yaml/v3"},
+	"bescheid/zahlung":             {},
 }
 
 // pkg is a package with its imports; those of the module without its path.
@@ -332,6 +349,8 @@ func TestFloorsCanFail(t *testing.T) {
 		"messaging/fitconnect/x":   {"messaging/portal", "imports more"},
 		"bescheid/frist":           {"messaging", "imports more"},
 		"bescheid/pdf":             {"bescheid/frist", "imports more"},
+		"bescheid/gebuehr":         {"bescheid/pdf", "imports more"},
+		"bescheid/gebuehr/x":       {"github.com/shopspring/decimal", "the core does not pull this in"},
 		"dms/xdomea":               {"vorgang", "imports more"},
 		"dms/verzeichnis":          {"dms/xdomea", "imports more"},
 		"vorgang/din91379":         {"tenant", "imports more"},

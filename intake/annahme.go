@@ -57,6 +57,9 @@ type Options struct {
 	// Pruefen orders a check by rules of each new Vorgang; there must be a Handler for it
 	// (package storage/relay/pruefung).
 	Pruefen bool
+	// Schritte add steps to the pipeline or replace some, one after the other;
+	// [Annahme.Schritte] names what is there.
+	Schritte []Einschub
 }
 
 // Annahme is the pipeline. Safe for concurrent use; several processes may share one storage.
@@ -65,6 +68,8 @@ type Annahme struct {
 	o      Options
 	limits Limits
 	akteur tenant.Akteur
+	// schritte run in this order; they are not changed after New.
+	schritte []Schritt
 }
 
 // New makes an Annahme.
@@ -89,6 +94,10 @@ func New(p Params, o *Options) (*Annahme, error) {
 		a.o.Bestaetigung = standardBestaetigung
 	}
 	a.limits = a.o.Limits.withDefaults()
+	var err error
+	if a.schritte, err = a.plan(a.o.Schritte); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -181,6 +190,7 @@ func (a *Annahme) begin(op string, l Lieferung) (Lieferung, error) {
 	}
 	l.Eingang = l.Eingang.UTC().Truncate(time.Microsecond)
 	l.Dateien, l.Nachweise = slices.Clone(l.Dateien), slices.Clone(l.Nachweise)
+	l.Adressen, l.Quittung = slices.Clone(l.Adressen), slices.Clone(l.Quittung)
 	for _, t := range l.teile() {
 		t.Name = safeName(t.Name)
 		if t.ID == uuid.Nil {
@@ -207,20 +217,14 @@ func (a *Annahme) Known(ctx context.Context, kanal, kennung string) (Ergebnis, e
 
 // run judges a delivery nobody has seen before.
 func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
-	inhalt, err := a.read(ctx, &l)
-	if p := fehler.ProblemeIn(err); p != nil {
-		return a.register(ctx, a.p.Betreiber, urteil(p), akte{Lieferung: l, Probleme: p})
-	}
+	lauf, err := a.beurteilen(ctx, &l)
 	if err != nil {
 		return Ergebnis{}, err
 	}
-	ziel, err := a.route(ctx, l)
-	if p := fehler.ProblemeIn(err); p != nil {
-		return a.register(ctx, a.p.Betreiber, Klaerung, akte{Lieferung: l, Probleme: p})
+	if len(lauf.probleme) > 0 {
+		return a.register(ctx, a.p.Betreiber, lauf.ausgang(), akte{Lieferung: l, Probleme: lauf.probleme})
 	}
-	if err != nil {
-		return Ergebnis{}, err
-	}
+	ziel := lauf.Ziel
 	if err := a.keep(ctx, ziel.Mandant, &l); err != nil {
 		return Ergebnis{}, err
 	}
@@ -237,7 +241,7 @@ func (a *Annahme) run(ctx context.Context, l Lieferung) (Ergebnis, error) {
 	if err != nil {
 		return Ergebnis{}, err
 	}
-	return a.open(ctx, e, k, inhalt)
+	return a.open(ctx, e, k, lauf.Inhalt)
 }
 
 // resume answers for a finished delivery, or finishes one that stopped halfway.
@@ -265,7 +269,7 @@ func (a *Annahme) finish(ctx context.Context, e storage.Eingang, k akte) (Ergebn
 		return Ergebnis{}, err
 	}
 	a.reopen(e.ZielMandant, &k.Lieferung)
-	inhalt, err := a.parse(ctx, &k.Lieferung)
+	inhalt, err := a.wiederholen(ctx, k.Lieferung, tenant.Ziel{Mandant: e.ZielMandant, Einheit: k.Einheit})
 	if err != nil {
 		return Ergebnis{}, fehler.New("intake.Receive", e.ID.String(), fehler.ErrInvalid, err)
 	}
@@ -284,30 +288,7 @@ func ergebnis(e storage.Eingang, k akte) Ergebnis {
 	return r
 }
 
-// read checks the files and parses the form; it gives the problems of both.
-func (a *Annahme) read(ctx context.Context, l *Lieferung) (Inhalt, error) {
-	err := a.limits.pruefeDateien(ctx, l)
-	p := fehler.ProblemeIn(err)
-	if err != nil && p == nil {
-		return Inhalt{}, err
-	}
-	if len(p) == 0 { // otherwise it becomes no Vorgang now, and is scanned when it is run again
-		if p, err = a.scan(ctx, l); err != nil {
-			return Inhalt{}, err
-		}
-	}
-	inhalt, err := a.parse(ctx, l)
-	q := fehler.ProblemeIn(err)
-	if err != nil && q == nil {
-		return Inhalt{}, err
-	}
-	if p = slices.Concat(p, q); len(p) > 0 {
-		return Inhalt{}, p
-	}
-	return inhalt, nil
-}
-
-func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {
+func (a *Annahme) route(l Lieferung) (tenant.Ziel, error) {
 	leistung, err := tenant.ParseLeistung(l.Leistung)
 	if err != nil {
 		return tenant.Ziel{}, err
@@ -316,23 +297,24 @@ func (a *Annahme) route(ctx context.Context, l Lieferung) (tenant.Ziel, error) {
 	if err != nil {
 		return tenant.Ziel{}, err
 	}
-	z, err := a.p.Router.Route(leistung, ort, datum.Von(l.Eingang))
-	if err != nil {
-		return tenant.Ziel{}, err
-	}
+	return a.p.Router.Route(leistung, ort, datum.Von(l.Eingang))
+}
+
+// eingerichtet: Mandant and Einheit are there.
+func (a *Annahme) eingerichtet(ctx context.Context, z tenant.Ziel) error {
 	m, err := a.p.Mandanten.Mandant(ctx, z.Mandant)
 	if errors.Is(err, fehler.ErrNotFound) {
-		return tenant.Ziel{}, fehler.Probleme{{Code: "routing.mandant-unbekannt", Pfad: string(z.Mandant), Meldung: "the rule names a Mandant that is not set up",
+		return fehler.Probleme{{Code: "routing.mandant-unbekannt", Pfad: string(z.Mandant), Meldung: "the rule names a Mandant that is not set up",
 			Hinweis: "Die Zuständigkeit nennt einen Mandanten, der nicht eingerichtet ist."}}
 	}
 	if err != nil {
-		return tenant.Ziel{}, err
+		return err
 	}
 	if _, ok := m.Einheit(z.Einheit); !ok {
-		return tenant.Ziel{}, fehler.Probleme{{Code: "routing.einheit-unbekannt", Pfad: z.Einheit, Meldung: "the rule names an Einheit that is not set up",
+		return fehler.Probleme{{Code: "routing.einheit-unbekannt", Pfad: z.Einheit, Meldung: "the rule names an Einheit that is not set up",
 			Hinweis: "Die Zuständigkeit nennt eine Organisationseinheit, die es nicht gibt."}}
 	}
-	return z, nil
+	return nil
 }
 
 // keep makes all bytes durable for the Mandant and notes size and hash.
@@ -342,6 +324,13 @@ func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
 		if err != nil {
 			return err
 		}
+		if there, ok := r.(*abgelegt); ok && there.mandant == m { // not a second time
+			t.Groesse, t.SHA512 = there.ref.Groesse, there.ref.SHA512
+			if err := r.Close(); err != nil {
+				return err
+			}
+			continue
+		}
 		ref, err := a.p.Blobs.Put(ctx, m, r)
 		if err = errors.Join(err, r.Close()); err != nil {
 			return err
@@ -349,6 +338,14 @@ func (a *Annahme) keep(ctx context.Context, m tenant.ID, l *Lieferung) error {
 		t.Groesse, t.SHA512 = ref.Groesse, ref.SHA512
 	}
 	return nil
+}
+
+// ausgang is what the problems of the steps come to.
+func (l *Lauf) ausgang() Ausgang {
+	if l.ablehnen && !l.Lieferung.OhneAbsage {
+		return Abgelehnt
+	}
+	return Klaerung
 }
 
 // urteil: what breaks a rule is refused. If nothing is wrong but the type of a

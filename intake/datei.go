@@ -57,8 +57,8 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// pruefeDateien checks number, sizes and types, and sets Groesse and Erkannt.
-func (l Limits) pruefeDateien(ctx context.Context, d *Lieferung) error {
+// messen checks number and sizes, and sets Groesse and Erkannt.
+func (l Limits) messen(ctx context.Context, d *Lieferung) error {
 	var p fehler.Probleme
 	if n := len(d.Dateien); n > l.Dateien {
 		return fehler.Probleme{{Code: "intake.zu-viele-dateien", Meldung: fmt.Sprintf("%d files, %d allowed", n, l.Dateien),
@@ -67,27 +67,48 @@ func (l Limits) pruefeDateien(ctx context.Context, d *Lieferung) error {
 	var sum int64
 	for i := range d.Dateien {
 		t := &d.Dateien[i]
+		t.Erkannt = ""
 		size, kind, err := measure(ctx, t, l.Datei)
 		if err != nil && !errors.Is(err, errTooLarge) {
 			return err
 		}
 		if errors.Is(err, errTooLarge) {
-			p = append(p, fehler.Problem{Code: "intake.datei-zu-gross", Pfad: t.ID.String(),
-				Meldung: fmt.Sprintf("larger than %d bytes", l.Datei),
-				Hinweis: fmt.Sprintf("Eine Datei ist größer als %d MB.", l.Datei>>20)})
+			p = append(p, l.zuGross(t.ID.String()))
 			continue
 		}
 		sum += size
 		t.Groesse, t.Erkannt = size, kind.String()
-		if !taken(kind, l.Typen) {
-			p = append(p, fehler.Problem{Code: "intake.dateityp", Pfad: t.ID.String(),
-				Meldung: "content is " + kind.String() + ", which is not taken",
-				Hinweis: "Dateien dieser Art nimmt die Behörde nicht an (" + kind.String() + ")."})
-		}
 	}
 	if sum > l.Gesamt {
-		p = append(p, fehler.Problem{Code: "intake.gesamt-zu-gross", Meldung: fmt.Sprintf("%d bytes in all, %d allowed", sum, l.Gesamt),
-			Hinweis: fmt.Sprintf("Alle Dateien zusammen sind größer als %d MB.", l.Gesamt>>20)})
+		p = append(p, l.gesamtZuGross(sum))
+	}
+	if len(p) > 0 {
+		return p
+	}
+	return nil
+}
+
+// typen checks the types by content. Files that nobody measured are looked at here if
+// nothing is wrong so far.
+func (l Limits) typen(ctx context.Context, d *Lieferung, nachsehen bool) error {
+	var p fehler.Probleme
+	for i := range d.Dateien {
+		t := &d.Dateien[i]
+		if t.Erkannt == "" && nachsehen {
+			_, kind, err := measure(ctx, t, l.Datei)
+			if err != nil && !errors.Is(err, errTooLarge) {
+				return err
+			}
+			if kind != nil {
+				t.Erkannt = kind.String()
+			}
+		}
+		kind := mimetype.Lookup(t.Erkannt)
+		if t.Erkannt != "" && (kind == nil || !taken(kind, l.Typen)) {
+			p = append(p, fehler.Problem{Code: "intake.dateityp", Pfad: t.ID.String(),
+				Meldung: "content is " + t.Erkannt + ", which is not taken",
+				Hinweis: "Dateien dieser Art nimmt die Behörde nicht an (" + t.Erkannt + ")."})
+		}
 	}
 	if len(p) > 0 {
 		return p
@@ -108,6 +129,12 @@ func measure(ctx context.Context, t *Teil, max int64) (int64, *mimetype.MIME, er
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return 0, nil, err
+	}
+	if there, ok := r.(*abgelegt); ok { // counted and hashed a moment ago
+		if there.ref.Groesse > max {
+			return there.ref.Groesse, nil, errTooLarge
+		}
+		return there.ref.Groesse, mimetype.Detect(head[:n]), nil
 	}
 	rest, err := io.Copy(io.Discard, io.LimitReader(r, max-int64(n)+1))
 	if err != nil {

@@ -62,7 +62,7 @@ func (a *amt) eroeffnet(m tenant.ID, id uuid.UUID) (string, time.Time) {
 // The Vorgang is received on the day of the paper and entered today, by the clerk;
 // the scan is there byte for byte.
 func TestErfassen(t *testing.T) {
-	each(t, func(t *testing.T, store *storage.Store) {
+	eachServer(t, func(t *testing.T, store *storage.Store) {
 		a := newAmt(t, store, nil)
 		r, err := a.Erfassen(t.Context(), erfassung("B-1"), nil)
 		require.NoError(t, err)
@@ -124,7 +124,7 @@ func TestErfassenHinweise(t *testing.T) {
 
 // The same entry is one Vorgang, at once and again; another one under its key is refused.
 func TestErfassenIdempotent(t *testing.T) {
-	each(t, func(t *testing.T, store *storage.Store) {
+	eachServer(t, func(t *testing.T, store *storage.Store) {
 		a := newAmt(t, store, nil)
 		var wg sync.WaitGroup
 		results := make([]intake.ErfassungErgebnis, 4)

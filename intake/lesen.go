@@ -4,28 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
-func (a *Annahme) parse(ctx context.Context, l *Lieferung) (Inhalt, error) {
-	r, err := l.Fachdaten.open(ctx)
-	if err != nil {
-		return Inhalt{}, err
-	}
-	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, a.limits.Fachdaten+1))
-	if err != nil {
-		return Inhalt{}, err
-	}
-	if int64(len(b)) > a.limits.Fachdaten {
-		return Inhalt{}, fehler.Probleme{{Code: "intake.fachdaten-zu-gross", Pfad: "data",
-			Meldung: fmt.Sprintf("larger than %d bytes", a.limits.Fachdaten), Hinweis: "Die Formulardaten sind zu groß."}}
-	}
-	d := Fachdaten{Schema: l.Schema, MIME: l.Fachdaten.MIME, Bytes: b}
+func (a *Annahme) parse(ctx context.Context, l *Lieferung, d Fachdaten) (Inhalt, error) {
 	for _, p := range a.parser(l) {
 		if !p.Detect(d) {
 			continue

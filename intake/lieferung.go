@@ -52,6 +52,9 @@ type Lieferung struct {
 	Abdruck string `json:"abdruck,omitempty"`
 	// Dublette is the Eingang of the first delivery with this Abdruck; set by the Annahme.
 	Dublette uuid.UUID `json:"dublette,omitzero"`
+	// OhneAbsage: the sender cannot be told of a refusal. What would be refused goes to the
+	// Klaerfach, where a person sees it.
+	OhneAbsage bool `json:"ohneAbsage,omitempty"`
 	// Erfasst is set when a clerk entered it ([Annahme.Erfassen]).
 	Erfasst *Erfasst `json:"erfasst,omitempty"`
 }
@@ -102,7 +105,9 @@ func (t *Teil) open(ctx context.Context) (io.ReadCloser, error) {
 type Fachdaten struct {
 	Schema string // URI as the sender gave it
 	MIME   string
-	Bytes  []byte
+	// Bytes: the Annahme gives text (XML, JSON, text/...) in UTF-8 without byte order
+	// mark, with declarations that say so, whatever it came in.
+	Bytes []byte
 }
 
 // Inhalt is what a Parser understood.

@@ -99,7 +99,19 @@ func (a *Annahme) register(ctx context.Context, m tenant.ID, z Ausgang, k akte) 
 // Open are left out. The same delivery again gives the same outcome, and so does
 // one that was received whole before: look at Ausgang before the sender is told.
 func (a *Annahme) Refuse(ctx context.Context, l Lieferung, p fehler.Probleme) (Ergebnis, error) {
-	l, err := a.begin("intake.Refuse", l)
+	return a.ohneSchritte(ctx, "intake.Refuse", Abgelehnt, l, p)
+}
+
+// Hold puts a delivery into the Klaerfach that the channel itself could not judge, whole
+// and with the reason; Teile without Open are left out. [Annahme.Rerun] takes it through
+// the steps after a person has mended it. As with [Annahme.Refuse], the delivery that was
+// there before counts.
+func (a *Annahme) Hold(ctx context.Context, l Lieferung, p fehler.Probleme) (Ergebnis, error) {
+	return a.ohneSchritte(ctx, "intake.Hold", Klaerung, l, p)
+}
+
+func (a *Annahme) ohneSchritte(ctx context.Context, op string, z Ausgang, l Lieferung, p fehler.Probleme) (Ergebnis, error) {
+	l, err := a.begin(op, l)
 	if err != nil {
 		return Ergebnis{}, err
 	}
@@ -115,7 +127,7 @@ func (a *Annahme) Refuse(ctx context.Context, l Lieferung, p fehler.Probleme) (E
 	}
 	closed := func(t Teil) bool { return t.Open == nil }
 	l.Dateien, l.Nachweise = slices.DeleteFunc(l.Dateien, closed), slices.DeleteFunc(l.Nachweise, closed)
-	return a.register(ctx, a.p.Betreiber, Abgelehnt, akte{Lieferung: l, Probleme: p})
+	return a.register(ctx, a.p.Betreiber, z, akte{Lieferung: l, Probleme: p})
 }
 
 // open creates the Vorgang of a reserved Eingang and settles the Eingang.
@@ -343,14 +355,14 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 			return Ergebnis{}, fehler.New("intake.Rerun", id.String(), fehler.ErrInvalid, errors.New("the Kanal and the Kennung must not change"))
 		}
 	}
-	inhalt, err := a.read(ctx, &k.Lieferung)
+	lauf, err := a.beurteilen(ctx, &k.Lieferung)
 	if err != nil {
-		return ergebnis(e, akte{Probleme: fehler.ProblemeIn(err)}), err
+		return ergebnis(e, akte{}), err
 	}
-	ziel, err := a.route(ctx, k.Lieferung)
-	if err != nil {
-		return ergebnis(e, akte{Probleme: fehler.ProblemeIn(err)}), err
+	if p := lauf.probleme; len(p) > 0 {
+		return ergebnis(e, akte{Probleme: p}), p
 	}
+	ziel := lauf.Ziel
 	if err := a.keep(ctx, ziel.Mandant, &k.Lieferung); err != nil {
 		return Ergebnis{}, err
 	}
@@ -367,5 +379,5 @@ func (a *Annahme) Rerun(ctx context.Context, id uuid.UUID, fix func(*Lieferung))
 		return Ergebnis{}, err
 	}
 	e.Version++
-	return a.open(ctx, e, k, inhalt)
+	return a.open(ctx, e, k, lauf.Inhalt)
 }

@@ -41,7 +41,8 @@ type Erklaerung struct {
 	// place, most exact area first, then by Rang and begin; then those whose area
 	// the place is too inexact for; then those of other areas, nearest first.
 	Schritte []Schritt `json:"schritte,omitempty"`
-	// Ausgelassen is the number of rules of other areas beyond [MaxAndere].
+	// Ausgelassen is the number of rules beyond [MaxAndere] of other areas, of those
+	// that begin later and of those that have ended.
 	Ausgelassen int `json:"ausgelassen,omitempty"`
 	// Entscheidet is the rule that Route gives; nil if it gives none.
 	Entscheidet *Zustaendigkeit `json:"entscheidet,omitempty"`
@@ -49,13 +50,14 @@ type Erklaerung struct {
 	Probleme fehler.Probleme `json:"probleme,omitempty"`
 }
 
-// MaxAndere is how many rules of other areas an Erklaerung lists.
+// MaxAndere is how many rules of other areas an Erklaerung lists, the nearest; and so of
+// those for the place that begin later, the next ones, and that have ended, the last ones.
 const MaxAndere = 20
 
 // Explain says for every rule of the Leistung why it did or did not decide; the
 // rule that decides is that of [Zustaendigkeiten.Route]. The answer depends on the
-// rules alone, not on their order. It looks at all rules of the Leistung: for a
-// screen, not for each delivery. No error: what Route refuses is in Probleme.
+// rules alone, not on their order. It looks at all rules of the Leistung, and
+// explains those it lists: for a screen, not for each delivery. No error: what Route refuses is in Probleme.
 func (z *Zustaendigkeiten) Explain(leistung Leistungsschluessel, ort ARS, tag datum.Datum) Erklaerung {
 	ort = ort[:min(len(ort), arsLaenge)]
 	e := Erklaerung{Leistung: leistung, Ort: ort, Tag: tag}
@@ -64,29 +66,63 @@ func (z *Zustaendigkeiten) Explain(leistung Leistungsschluessel, ort ARS, tag da
 	} else {
 		e.Probleme = fehler.ProblemeIn(err)
 	}
+	viele := map[Grund]*naechste{GrundAnderesGebiet: {}, GrundNochNicht: {}, GrundNichtMehr: {}}
+	order := func(a, b Schritt) int { return vergleiche(a, b, ort) }
 	for _, g := range z.leistungen[leistung] {
 		for _, r := range g.reihen {
 			for _, regel := range r.regeln {
-				e.Schritte = append(e.Schritte, e.schritt(regel))
+				s := Schritt{Regel: regel, Grund: e.grund(&regel)}
+				if n := viele[s.Grund]; n != nil {
+					n.add(s, order)
+				} else {
+					e.Schritte = append(e.Schritte, s)
+				}
 			}
 		}
 	}
-	slices.SortFunc(e.Schritte, func(a, b Schritt) int {
-		x, y := &a.Regel, &b.Regel
-		return cmp.Or(cmp.Compare(a.Grund.gruppe(), b.Grund.gruppe()),
-			-cmp.Compare(x.naehe(a.Grund, ort), y.naehe(b.Grund, ort)),
-			cmp.Compare(x.key().ziffern, y.key().ziffern)*min(a.Grund.gruppe(), 1), // of one area, ARS and AGS go by Rang
-			cmp.Compare(x.Rang, y.Rang), x.Von.Compare(y.Von), cmp.Compare(x.AGS, y.AGS))
-	})
-	for i, s := range e.Schritte {
-		if s.Grund == GrundAnderesGebiet {
-			if n := len(e.Schritte) - i; n > MaxAndere {
-				e.Schritte, e.Ausgelassen = slices.Clip(e.Schritte[:i+MaxAndere]), n-MaxAndere
-			}
-			break
-		}
+	for _, n := range viele {
+		e.Schritte = append(e.Schritte, n.schritte...)
+		e.Ausgelassen += n.mehr
+	}
+	slices.SortFunc(e.Schritte, order)
+	for i := range e.Schritte {
+		e.Schritte[i].Satz = e.satz(&e.Schritte[i])
 	}
 	return e
+}
+
+// vergleiche is the order of Schritte.
+func vergleiche(a, b Schritt, ort ARS) int {
+	x, y := &a.Regel, &b.Regel
+	if c := cmp.Or(cmp.Compare(a.Grund.gruppe(), b.Grund.gruppe()), -cmp.Compare(x.naehe(a.Grund, ort), y.naehe(b.Grund, ort))); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(x.key().ziffern, y.key().ziffern)*min(a.Grund.gruppe(), 1), // of one area, ARS and AGS go by Rang
+		cmp.Compare(x.Rang, y.Rang), x.Von.Compare(y.Von), cmp.Compare(x.AGS, y.AGS))
+}
+
+// naechste keeps the [MaxAndere] nearest rules of one Grund, in order.
+type naechste struct {
+	schritte []Schritt
+	mehr     int
+}
+
+func (n *naechste) add(s Schritt, order func(a, b Schritt) int) {
+	cmpNear := order
+	switch s.Grund {
+	case GrundNochNicht:
+		cmpNear = func(a, b Schritt) int { return cmp.Or(a.Regel.Von.Compare(b.Regel.Von), order(a, b)) }
+	case GrundNichtMehr:
+		cmpNear = func(a, b Schritt) int { return cmp.Or(b.Regel.Bis.Compare(a.Regel.Bis), order(a, b)) }
+	}
+	if len(n.schritte) == MaxAndere && cmpNear(s, n.schritte[MaxAndere-1]) >= 0 {
+		n.mehr++
+		return
+	}
+	at, _ := slices.BinarySearchFunc(n.schritte, s, cmpNear)
+	if n.schritte = slices.Insert(n.schritte, at, s); len(n.schritte) > MaxAndere {
+		n.schritte, n.mehr = n.schritte[:MaxAndere], n.mehr+1
+	}
 }
 
 func (g Grund) gruppe() int {
@@ -136,37 +172,47 @@ func (z *Zustaendigkeit) liegtVielleichtIn(ort ARS) bool {
 	return len(ort) < arsLaenge && ort[:min(len(ort), 5)].Umfasst(ARS(z.AGS))
 }
 
-func (e *Erklaerung) schritt(z Zustaendigkeit) Schritt {
-	s := Schritt{Regel: z}
-	wo, sieger := z.gebietDeutsch(), e.Entscheidet
+func (e *Erklaerung) grund(z *Zustaendigkeit) Grund {
+	sieger := e.Entscheidet
 	switch {
-	case sieger != nil && z == *sieger:
-		s.Grund = GrundEntscheidet
-		s.Satz = fmt.Sprintf("Diese Regel entscheidet: Ihr Gebiet (%s) umfasst den Ort, und keine geltende Regel nennt ein genaueres", wo)
-		if z.Rang > 0 {
-			s.Satz += "; eine vorrangige Stelle gibt es an diesem Tag nicht"
-		}
-		s.Satz += "."
+	case sieger != nil && *z == *sieger:
+		return GrundEntscheidet
 	case !z.umfasst(e.Ort) && z.liegtVielleichtIn(e.Ort):
-		s.Grund = GrundOrtUngenau
-		s.Satz = fmt.Sprintf("Der Ort ist zu ungenau angegeben: Er kann im Gebiet dieser Regel (%s) liegen oder außerhalb.", wo)
+		return GrundOrtUngenau
 	case !z.umfasst(e.Ort):
-		s.Grund = GrundAnderesGebiet
-		s.Satz = fmt.Sprintf("Das Gebiet dieser Regel (%s) umfasst den Ort nicht.", wo)
+		return GrundAnderesGebiet
 	case !z.Von.IsZero() && e.Tag.Vor(z.Von):
-		s.Grund = GrundNochNicht
-		s.Satz = fmt.Sprintf("Diese Regel gilt erst ab dem %s.", z.Von.Deutsch())
+		return GrundNochNicht
 	case !z.Bis.IsZero() && e.Tag.Nach(z.Bis):
-		s.Grund = GrundNichtMehr
-		s.Satz = fmt.Sprintf("Diese Regel galt nur bis zum %s.", z.Bis.Deutsch())
+		return GrundNichtMehr
 	case sieger.genauigkeit() > z.genauigkeit():
-		s.Grund = GrundWeiteresGebiet
-		s.Satz = fmt.Sprintf("Diese Regel gilt auch (%s), aber eine andere nennt ein genaueres Gebiet (%s).", wo, sieger.gebietDeutsch())
-	default:
-		s.Grund = GrundNachrangig
-		s.Satz = fmt.Sprintf("Diese Regel hat Rang %d und kommt erst zum Zug, wenn die Stelle mit Rang %d nicht mehr gilt.", z.Rang, sieger.Rang)
+		return GrundWeiteresGebiet
 	}
-	return s
+	return GrundNachrangig
+}
+
+// satz is the reason in German.
+func (e *Erklaerung) satz(s *Schritt) string {
+	z, wo := &s.Regel, s.Regel.gebietDeutsch()
+	switch s.Grund {
+	case GrundEntscheidet:
+		satz := fmt.Sprintf("Diese Regel entscheidet: Ihr Gebiet (%s) umfasst den Ort, und keine geltende Regel nennt ein genaueres", wo)
+		if z.Rang > 0 {
+			satz += "; eine vorrangige Stelle gibt es an diesem Tag nicht"
+		}
+		return satz + "."
+	case GrundOrtUngenau:
+		return fmt.Sprintf("Der Ort ist zu ungenau angegeben: Er kann im Gebiet dieser Regel (%s) liegen oder außerhalb.", wo)
+	case GrundAnderesGebiet:
+		return fmt.Sprintf("Das Gebiet dieser Regel (%s) umfasst den Ort nicht.", wo)
+	case GrundNochNicht:
+		return fmt.Sprintf("Diese Regel gilt erst ab dem %s.", z.Von.Deutsch())
+	case GrundNichtMehr:
+		return fmt.Sprintf("Diese Regel galt nur bis zum %s.", z.Bis.Deutsch())
+	case GrundWeiteresGebiet:
+		return fmt.Sprintf("Diese Regel gilt auch (%s), aber eine andere nennt ein genaueres Gebiet (%s).", wo, e.Entscheidet.gebietDeutsch())
+	}
+	return fmt.Sprintf("Diese Regel hat Rang %d und kommt erst zum Zug, wenn die Stelle mit Rang %d nicht mehr gilt.", z.Rang, e.Entscheidet.Rang)
 }
 
 // String is the Erklaerung as German text of several lines.
@@ -183,9 +229,9 @@ func (e Erklaerung) String() string {
 	}
 	switch {
 	case e.Ausgelassen == 1:
-		b.WriteString("Eine weitere Regel gilt für ein anderes Gebiet.\n")
+		b.WriteString("Eine weitere Regel gilt für ein anderes Gebiet oder an anderen Tagen.\n")
 	case e.Ausgelassen > 1:
-		fmt.Fprintf(&b, "%d weitere Regeln gelten für andere Gebiete.\n", e.Ausgelassen)
+		fmt.Fprintf(&b, "%d weitere Regeln gelten für andere Gebiete oder an anderen Tagen.\n", e.Ausgelassen)
 	}
 	if e.Entscheidet != nil {
 		fmt.Fprintf(&b, "Ergebnis: Zuständig ist %s/%s.\n", e.Entscheidet.Mandant, e.Entscheidet.Einheit)

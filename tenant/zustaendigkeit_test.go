@@ -308,6 +308,21 @@ func BenchmarkRoute(b *testing.B) {
 	}
 }
 
+// BenchmarkExplain: unlike Route, which decides for a delivery, the explanation for a
+// person looks at every rule of the service, also those that are not in force.
+func BenchmarkExplain(b *testing.B) {
+	for _, n := range []int{10, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			z, err := tenant.NewZustaendigkeiten(viele(n))
+			require.NoError(b, err)
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				z.Explain(baum, "064350014014", datum.New(1900, 1, 1).AddTage(i%(n/2)))
+			}
+		})
+	}
+}
+
 func ExampleZustaendigkeiten_Explain() {
 	z, err := tenant.NewZustaendigkeiten([]tenant.Zustaendigkeit{
 		{Leistung: baum, Gebiet: "06", Mandant: "land-he", Einheit: "forst"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/code"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -25,6 +26,36 @@ type Kopf struct {
 	Aktenzeichen string
 	// Bearbeiter is the contact printed in the reference block (optional).
 	Bearbeiter string
+	// Gestaltung is the look of the authority; the zero value is plain.
+	Gestaltung Gestaltung
+	// Bezahlen tells how the fee is paid; nil if there is nothing to pay.
+	Bezahlen *Bezahlen
+	// Verweis leads to the page where the letter is verified or the case is followed. It is
+	// printed as a link and as a QR code; empty prints none.
+	Verweis string
+	// Siegelfeld leaves room for an electronic seal (package bescheid/siegel).
+	Siegelfeld *pdf.Siegelfeld
+	// Daten are files inside the PDF, such as the application as data; they make it PDF/A-3a.
+	Daten []pdf.Anlagedatei
+}
+
+// Gestaltung is how the letters of an authority look.
+type Gestaltung struct {
+	// Logo, and the colour "#rrggbb" of the letterhead, see [pdf.Brief].
+	Logo  *pdf.Bild
+	Farbe string
+	// Blocksatz sets the text justified. A ragged edge is easier to read for many.
+	Blocksatz bool
+	// Geschaeftsangaben at the foot of the first page, see [pdf.Brief].
+	Geschaeftsangaben [][]string
+}
+
+// Bezahlen is what a payer needs.
+type Bezahlen struct {
+	// Angaben in reading order, such as Betrag, Fällig am, IBAN, Kassenzeichen.
+	Angaben []pdf.Angabe
+	// GiroCode is the text of a QR code for a bank transfer (EPC069-12); empty prints none.
+	GiroCode string
 }
 
 // Setzer writes letters. Safe for concurrent use.
@@ -51,13 +82,17 @@ func (s *Setzer) Write(w io.Writer, k Kopf, b bescheid.Bescheid) (pdf.Bericht, e
 			Hinweis: "Der Text stimmt nicht mit der freigegebenen Fassung überein.",
 		}})
 	}
-	return s.r.Write(w, Dokument(k, b))
+	d, err := Dokument(k, b)
+	if err != nil {
+		return pdf.Bericht{}, err
+	}
+	return s.r.Write(w, d)
 }
 
 // Dokument gives the letter as a document, for a preview of a draft as well: an
 // unreleased text carries no date and no signature, and says "Entwurf" on every
-// page.
-func Dokument(k Kopf, b bescheid.Bescheid) pdf.Dokument {
+// page. A Verweis or GiroCode that is too long for a code is fehler.ErrInvalid.
+func Dokument(k Kopf, b bescheid.Bescheid) (pdf.Dokument, error) {
 	m, i := k.Mandant, b.Inhalt
 	vorgang := "Vorgang " + k.Nummer
 	if b.FreigegebenAm.IsZero() {
@@ -86,9 +121,64 @@ func Dokument(k Kopf, b bescheid.Bescheid) pdf.Dokument {
 			d.Brief.Unterzeichner = []string{m.Name, "Dieser Bescheid wurde automatisch erlassen und ist ohne Unterschrift und Namen gültig."}
 		}
 	}
+	g := k.Gestaltung
+	d.Blocksatz, d.Siegelfeld, d.Anlagen = g.Blocksatz, k.Siegelfeld, k.Daten
+	d.Brief.Logo, d.Brief.Farbe, d.Brief.Geschaeftsangaben = g.Logo, g.Farbe, g.Geschaeftsangaben
 	d.Inhalt = inhalt(i)
-	return d
+	if err := bezahlen(&d, k.Bezahlen); err != nil {
+		return d, err
+	}
+	return d, verweis(&d, k.Verweis)
 }
+
+// bezahlen adds how to pay behind the fee: every value as text, since a code helps only
+// who can scan it.
+func bezahlen(d *pdf.Dokument, b *Bezahlen) error {
+	if b == nil {
+		return nil
+	}
+	t := pdf.Tabelle{Titel: "Angaben für die Überweisung", Spalten: []pdf.Spalte{{Kopf: "Angabe", Zeilenkopf: true}, {Kopf: "Wert", Anteil: 3}}}
+	for _, a := range b.Angaben {
+		t.Zeilen = append(t.Zeilen, []string{a.Name, a.Wert})
+	}
+	block := []pdf.Block{pdf.Ueberschrift{Ebene: 2, Text: "So zahlen Sie"}}
+	if len(t.Zeilen) > 0 {
+		block = append(block, t)
+	}
+	if b.GiroCode != "" {
+		felder, err := code.QR(b.GiroCode)
+		if err != nil {
+			return err
+		}
+		block = append(block, pdf.Absatz{Text: "Oder Sie lesen diesen Code mit der App Ihrer Bank ein:"},
+			pdf.Matrixcode{Felder: felder, Alternativtext: "QR-Code für die Überweisung mit den Angaben der Tabelle"})
+	}
+	// Before the Belehrung, which stands last.
+	at := len(d.Inhalt)
+	for i, x := range d.Inhalt {
+		if u, ok := x.(pdf.Ueberschrift); ok && u.Text == belehrung {
+			at = i
+		}
+	}
+	d.Inhalt = slices.Insert(d.Inhalt, at, block...)
+	return nil
+}
+
+func verweis(d *pdf.Dokument, ziel string) error {
+	if ziel == "" {
+		return nil
+	}
+	felder, err := code.QR(ziel)
+	if err != nil {
+		return err
+	}
+	d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 2, Text: "Im Internet"},
+		pdf.Absatz{Laeufe: []pdf.Lauf{{Text: "Den Stand Ihres Vorgangs und diesen Bescheid finden Sie unter "}, {Text: ziel, Ziel: ziel}, {Text: "."}}},
+		pdf.Matrixcode{Felder: felder, Millimeter: 25, Alternativtext: "QR-Code mit dem Verweis auf diese Seite"})
+	return nil
+}
+
+const belehrung = "Rechtsbehelfsbelehrung"
 
 // zeilen leaves out what is empty.
 func zeilen(in []string) []string {
@@ -146,7 +236,7 @@ func inhalt(i bescheid.Inhalt) []pdf.Block {
 		section("Gebühr", []string{i.Gebuehr}, false)
 	}
 	if i.Rechtsbehelfsbelehrung != "" {
-		section("Rechtsbehelfsbelehrung", []string{i.Rechtsbehelfsbelehrung}, false)
+		section(belehrung, []string{i.Rechtsbehelfsbelehrung}, false)
 	}
 	return b
 }

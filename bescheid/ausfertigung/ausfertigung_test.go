@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,6 +84,36 @@ func freigegeben(i bescheid.Inhalt) bescheid.Bescheid {
 	}
 }
 
+func dokument(t testing.TB, k ausfertigung.Kopf, b bescheid.Bescheid) pdf.Dokument {
+	t.Helper()
+	d, err := ausfertigung.Dokument(k, b)
+	require.NoError(t, err)
+	return d
+}
+
+// gestaltet is a letter with everything an authority can add.
+func gestaltet(t testing.TB) ausfertigung.Kopf {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, 60, 80))
+	for i := range img.Pix {
+		img.Pix[i] = byte(i / 20)
+	}
+	var logo bytes.Buffer
+	require.NoError(t, png.Encode(&logo, img))
+	k := kopf()
+	k.Gestaltung = ausfertigung.Gestaltung{Logo: &pdf.Bild{Daten: logo.Bytes(), Millimeter: 18, Alternativtext: "Wappen der Stadt Kiel"}, Farbe: "#0b4f8a", Blocksatz: true,
+		Geschaeftsangaben: [][]string{{"Landeshauptstadt Kiel", "Fleethörn 9", "24103 Kiel"}, {"Förde Sparkasse", "DE02 1203 0000 0000 2020 51"}}}
+	k.Bezahlen = &ausfertigung.Bezahlen{
+		Angaben: []pdf.Angabe{{Name: "Empfänger", Wert: "Landeshauptstadt Kiel"}, {Name: "IBAN", Wert: "DE02 1203 0000 0000 2020 51"}, {Name: "Betrag", Wert: "45,00 €"},
+			{Name: "Kassenzeichen", Wert: "4711-0815-23"}, {Name: "Zu zahlen bis", Wert: "02.04.2026"}},
+		GiroCode: "BCD\n002\n1\nSCT\n\nLandeshauptstadt Kiel\nDE02120300000000202051\nEUR45.00\n\n\n4711-0815-23",
+	}
+	k.Verweis = "https://kiel.example/vorgang/KI-2026-000017"
+	k.Siegelfeld = &pdf.Siegelfeld{Grund: "Behördensiegel"}
+	k.Daten = []pdf.Anlagedatei{{Name: "antrag.json", MIME: "application/json", Beziehung: pdf.Daten, Inhalt: []byte("{}")}}
+	return k
+}
+
 func setze(t testing.TB, k ausfertigung.Kopf, b bescheid.Bescheid) ([]byte, pdf.Bericht) {
 	t.Helper()
 	s, err := ausfertigung.New(nil)
@@ -132,6 +164,7 @@ func TestDocuments(t *testing.T) {
 		"ablehnung":   {kopf(), ablehnung, 1},
 		"knapp":       {ohne, ablehnung, 1},
 		"lang":        {kopf(), langer(), 3},
+		"gestaltet":   {gestaltet(t), inhalt(), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data, r := setze(t, c.k, freigegeben(c.i))
@@ -142,6 +175,17 @@ func TestDocuments(t *testing.T) {
 			golden(t, name+".txt", text(t, data))
 		})
 	}
+}
+
+// A text that no code can hold is refused, not left out.
+func TestCodeTooLong(t *testing.T) {
+	k := kopf()
+	k.Verweis = "https://kiel.example/" + strings.Repeat("x", 600)
+	_, err := ausfertigung.Dokument(k, freigegeben(inhalt()))
+	require.ErrorIs(t, err, fehler.ErrInvalid)
+	k.Verweis, k.Bezahlen = "", &ausfertigung.Bezahlen{GiroCode: strings.Repeat("x", 600)}
+	_, err = ausfertigung.Dokument(k, freigegeben(inhalt()))
+	require.ErrorIs(t, err, fehler.ErrInvalid)
 }
 
 func TestRefusesWhatWasNotReleased(t *testing.T) {
@@ -201,7 +245,7 @@ func TestReadingOrder(t *testing.T) {
 func TestPreview(t *testing.T) {
 	b := freigegeben(inhalt())
 	b.FreigegebenAm, b.Zustand = time.Time{}, bescheid.Entwurf
-	d := ausfertigung.Dokument(kopf(), b)
+	d := dokument(t, kopf(), b)
 	require.Empty(t, d.Brief.Datum)
 	require.Empty(t, d.Brief.Unterzeichner)
 	r, err := pdf.New(nil)
@@ -220,7 +264,7 @@ func TestSparseData(t *testing.T) {
 	k := ausfertigung.Kopf{Mandant: &tenant.Mandant{Name: "Amt"}, Empfaenger: messaging.Empfaenger{
 		Anschrift: tenant.Anschrift{Strasse: "Weg", Hausnummer: "1", PLZ: "24118", Ort: "Kiel"},
 	}, Nummer: "1"}
-	d := ausfertigung.Dokument(k, freigegeben(inhalt()))
+	d := dokument(t, k, freigegeben(inhalt()))
 	require.Equal(t, []string{"Amt"}, d.Brief.Absender)
 	require.Equal(t, "Amt", d.Brief.Ruecksendezeile)
 	require.Equal(t, []string{"Weg 1", "24118 Kiel"}, d.Brief.Anschrift)
@@ -246,7 +290,7 @@ func TestAutomaticBescheidSaysSo(t *testing.T) {
 	t.Parallel()
 	k := ausfertigung.Kopf{Mandant: &tenant.Mandant{Name: "Stadt Kiel"}, Nummer: "1"}
 	b := bescheid.Bescheid{FreigegebenAm: time.Date(2026, 6, 15, 9, 0, 0, 0, time.UTC), Zeichner: "Kim Petersen"}
-	require.Equal(t, []string{"Kim Petersen"}, ausfertigung.Dokument(k, b).Brief.Unterzeichner)
+	require.Equal(t, []string{"Kim Petersen"}, dokument(t, k, b).Brief.Unterzeichner)
 	b.Zeichner, b.Automatisch = "", true
-	require.Equal(t, []string{"Stadt Kiel", "Dieser Bescheid wurde automatisch erlassen und ist ohne Unterschrift und Namen gültig."}, ausfertigung.Dokument(k, b).Brief.Unterzeichner)
+	require.Equal(t, []string{"Stadt Kiel", "Dieser Bescheid wurde automatisch erlassen und ist ohne Unterschrift und Namen gültig."}, dokument(t, k, b).Brief.Unterzeichner)
 }

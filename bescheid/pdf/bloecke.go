@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"bytes"
+	"image"
 	"math"
 	"strconv"
 	"strings"
@@ -12,10 +14,24 @@ type stil struct {
 	hoehe  float64 // of a line
 	x      float64
 	breite float64
+	satz   satz
+}
+
+// newStil is a style whose lines end between words only.
+func newStil(grad, hoehe, x, breite float64) stil {
+	return stil{grad: grad, hoehe: hoehe, x: x, breite: breite}
+}
+
+// satz says how running text in a language is set; empty is the document's.
+func (f *fluss) satz(sprache string) satz {
+	if sprache == "" {
+		sprache = f.d.Sprache
+	}
+	return satz{trenne: !f.d.OhneTrennung && deutsch(sprache), block: f.d.Blocksatz}
 }
 
 func (f *fluss) stil() stil {
-	return stil{f.grad, f.grad * zeilenfaktor, links, rechts - links}
+	return newStil(f.grad, f.grad*zeilenfaktor, links, rechts-links)
 }
 
 // grund is the distance from the top of a line to its baseline.
@@ -27,7 +43,7 @@ func (f *fluss) grund(s stil) float64 {
 
 func (f *fluss) umbruch(l []Lauf, s stil) []zeile {
 	// The lines keep slices of the pieces, so these are not scratch.
-	return f.form.umbrich(f.form.zerlege(nil, l), s.grad, s.breite)
+	return f.form.umbrich(f.form.zerlege(nil, l), s.grad, s.breite, s.satz)
 }
 
 // absatzAbstand is the space below a paragraph, in lines.
@@ -96,6 +112,11 @@ func (f *fluss) mindesthoehe(bl []Block) float64 {
 	case Matrixcode:
 		_, h := b.masse()
 		return h
+	case Bild:
+		if c, _, err := image.DecodeConfig(bytes.NewReader(b.Daten)); err == nil {
+			_, h := b.masse(c, b.breite(), (unten-oben)/2)
+			return h
+		}
 	case Ueberschrift:
 		return f.ueberschriftHoehe(&b) + mindest*s.hoehe
 	}
@@ -159,6 +180,7 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 			f.ueberschrift(e, &b, max(f.mindesthoehe(bl[i+1:]), rest))
 		case Absatz:
 			s := f.stil()
+			s.satz = f.satz(b.Sprache)
 			if b.Eingerueckt {
 				s.x += 8 * mm
 				s.breite -= 12 * mm
@@ -177,6 +199,8 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 			f.y += f.stil().hoehe * 0.8
 		case Matrixcode:
 			f.matrixcode(e, &b)
+		case Bild:
+			f.bild(e, &b)
 		case Abstand:
 			if f.belegt {
 				f.y = min(f.y+b.Millimeter*mm, f.unten)
@@ -223,6 +247,7 @@ func (f *fluss) liste(e *elem, l *Liste, tiefe int, s stil, danach float64) {
 		}
 	}
 	body := s
+	body.satz = f.satz("")
 	body.x += einzug
 	body.breite -= einzug
 	for i := range l.Punkte {

@@ -20,6 +20,7 @@ const (
 	falzOben     = 105.0 // form B
 	falzUnten    = 210.0
 	lochMitte    = 148.5
+	kopfUnten    = 41.0 // rule below the letterhead
 	maxAnschrift = 9
 	maxExtra     = 3   // lines above the address proper
 	fussGrad     = 7.5 // size of the columns at the foot
@@ -44,7 +45,11 @@ func (f *fluss) brief(d *Dokument) {
 		}
 	}
 	kopf := f.elem(f.doc, "Sect")
-	f.absender(kopf, br.Absender)
+	breite := rechts - links
+	if w := f.logo(kopf, br.Logo); w > 0 {
+		breite -= w + 5*mm
+	}
+	f.absender(kopf, br, breite)
 	f.anschriftfeld(kopf, br)
 	y := f.infoblock(kopf, br)
 	f.geschaeftsangaben(kopf, br.Geschaeftsangaben)
@@ -92,20 +97,41 @@ func (f *fluss) frei(e *elem, zeilen []string, x, y float64, s stil, fettGesetzt
 	return y
 }
 
-func (f *fluss) absender(e *elem, zeilen []string) {
+func (f *fluss) absender(e *elem, br *Brief, breite float64) {
+	zeilen := br.Absender
+	c, farbig := parseFarbe(br.Farbe)
+	if farbig {
+		f.artefakt(artLayout)
+		f.b = c.setze(append(f.b, "q 1.2 w "...))
+		for i, v := range []float64{links, seitenHoehe - kopfUnten*mm, rechts, seitenHoehe - kopfUnten*mm} {
+			f.b = append(appendZahl(f.b, v, 2), ' ')
+			if i == 1 {
+				f.b = append(f.b, "m "...)
+			}
+		}
+		f.b = append(f.b, "l S Q\n"...)
+		f.zu()
+	}
 	if len(zeilen) == 0 {
 		return
 	}
 	p := f.elem(e, "P")
-	y := f.frei(p, zeilen[:1], links, 14*mm, stil{15, 19, links, rechts - links}, true, len(zeilen) > 1)
-	f.frei(p, zeilen[1:], links, y+1, stil{9, 12, links, rechts - links}, false, false)
+	if farbig {
+		f.marke(p)
+		f.b = c.setze(append(f.b, "q "...))
+	}
+	y := f.frei(p, zeilen[:1], links, 14*mm, newStil(15, 19, links, breite), true, len(zeilen) > 1)
+	if farbig {
+		f.b = append(f.b, "Q\n"...)
+	}
+	f.frei(p, zeilen[1:], links, y+1, newStil(9, 12, links, breite), false, false)
 	f.zu()
 	f.schliesse(p)
 }
 
 func (f *fluss) anschriftfeld(e *elem, br *Brief) {
 	if br.Ruecksendezeile != "" {
-		s := f.schmal(br.Ruecksendezeile, stil{8, 5 * mm, feldLinks * mm, feldBreite * mm}, 5)
+		s := f.schmal(br.Ruecksendezeile, newStil(8, 5*mm, feldLinks*mm, feldBreite*mm), 5)
 		p := f.elem(e, "P")
 		f.frei(p, []string{br.Ruecksendezeile}, s.x, feldOben*mm, s, false, false)
 		f.schliesseFrei(p)
@@ -120,7 +146,7 @@ func (f *fluss) anschriftfeld(e *elem, br *Brief) {
 		}
 		p := f.elem(e, "P")
 		for i, t := range gruppe {
-			s := f.schmal(t, stil{min(f.grad, 10.5), feldZeile * mm, feldLinks * mm, feldBreite * mm}, 8)
+			s := f.schmal(t, newStil(min(f.grad, 10.5), feldZeile*mm, feldLinks*mm, feldBreite*mm), 8)
 			if i < len(gruppe)-1 {
 				t += "\n"
 			}
@@ -160,14 +186,14 @@ func (f *fluss) infoblock(e *elem, br *Brief) float64 {
 	y := infoOben * mm
 	const minName, maxName = 20 * mm, 34 * mm // width of the labels
 	grad := min(f.grad, 9.5)
-	name := stil{grad, grad * 1.3, infoLinks * mm, maxName}
+	name := newStil(grad, grad*1.3, infoLinks*mm, maxName)
 	breite := minName
 	for _, a := range br.Informationsblock {
 		for _, z := range f.umbruch([]Lauf{{Text: a.Name}}, name) {
 			breite = max(breite, z.breite+2.5*mm)
 		}
 	}
-	wert := stil{grad, grad * 1.3, infoLinks*mm + breite, (infoRechts-infoLinks)*mm - breite}
+	wert := newStil(grad, grad*1.3, infoLinks*mm+breite, (infoRechts-infoLinks)*mm-breite)
 	if len(br.Informationsblock) > 0 {
 		l := f.elem(e, "L")
 		l.attr = "<</O /List /ListNumbering /None>>"
@@ -270,7 +296,7 @@ func (f *fluss) geschaeftsangaben(e *elem, spalten [][]string) {
 			continue
 		}
 		p := f.elem(e, "P")
-		s := stil{fussGrad, fussZeile, links + float64(i)*b, b - 3*mm}
+		s := newStil(fussGrad, fussZeile, links+float64(i)*b, b-3*mm)
 		for _, t := range sp {
 			s = f.schmal(t, s, 5)
 		}

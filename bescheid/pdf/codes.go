@@ -32,5 +32,9 @@ const (
 	CodeAbstand             = "pdf.abstand"              // free space out of range
 	CodeDatum               = "pdf.datum"                // a date that cannot be written
 	CodeBlock               = "pdf.block"                // a block of a kind that is not known
+	CodeBild                = "pdf.bild"                 // a picture that is too large, broken or of an unknown kind
+	CodeFarbe               = "pdf.farbe"                // not a colour, or one that is too light to read
+	CodeAnlage              = "pdf.anlage"               // an embedded file without a usable name or type, or too large
+	CodeSiegel              = "pdf.siegel"               // a field for a seal with an unusable name or size
 	CodeOptions             = "pdf.options"              // options out of range
 )

@@ -24,8 +24,18 @@ type Dokument struct {
 	Kopfzeile string
 	// Fusszeile stands at the foot of every page beside the page number, as an artifact.
 	Fusszeile string
+	// Blocksatz sets paragraphs and lists justified; otherwise their right edge is ragged.
+	Blocksatz bool
+	// OhneTrennung divides no word at the end of a line but where the text says so. German
+	// running text is divided by the rules of 2006 otherwise (package trennung); who copies
+	// or hears the text gets the words whole.
+	OhneTrennung bool
 	// Brief puts the blocks into a letter; nil means a plain document.
 	Brief *Brief
+	// Anlagen are files inside the document, at most 50. They make it PDF/A-3a.
+	Anlagen []Anlagedatei
+	// Siegelfeld leaves room for an electronic seal; nil means none.
+	Siegelfeld *Siegelfeld
 	// Inhalt is the text, in reading order. Headings begin with Ebene 1 (in a
 	// Brief, whose subject is Ebene 1, with Ebene 2 or 1) and skip no level.
 	Inhalt []Block
@@ -35,6 +45,12 @@ type Dokument struct {
 type Brief struct {
 	// Absender is the letterhead: the first line large, the others small. At most 5 lines.
 	Absender []string
+	// Logo stands at the upper right, at most 28 mm high and 60 mm wide. May be nil.
+	Logo *Bild
+	// Farbe is the colour of the first line of Absender and of a rule below the letterhead,
+	// "#rrggbb", with a contrast to white of at least 4.5 (WCAG 2.1, 1.4.3). Empty means
+	// black and no rule.
+	Farbe string
 	// Ruecksendezeile is the small line above the address, in the window. May be empty.
 	Ruecksendezeile string
 	// Vermerk holds the endorsements above the address ("Einschreiben"), at most 3 lines.
@@ -81,7 +97,7 @@ type Lauf struct {
 }
 
 // Block is a part of the text: [Ueberschrift], [Absatz], [Liste], [Tabelle],
-// [Matrixcode], [Abstand], [Trennlinie] or [Seitenumbruch]. No other package can add one.
+// [Matrixcode], [Bild], [Abstand], [Trennlinie] or [Seitenumbruch]. No other package can add one.
 type Block interface{ block() }
 
 // Ueberschrift is a heading. It stays on the page of what follows it.
@@ -174,6 +190,8 @@ type Bericht struct {
 	Seiten  int
 	Bytes   int64
 	Kennung string // the /ID of the file: 32 hexadecimal digits that follow from its bytes
+	// Siegel is where the room for a seal is; nil without [Dokument.Siegelfeld].
+	Siegel *Siegelort
 	// Schriften are the fonts of which subsets are embedded.
 	Schriften []string
 }

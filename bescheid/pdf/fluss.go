@@ -57,8 +57,12 @@ type fluss struct {
 	baumWerte []int
 	doc       *elem
 	marken    []lesezeichen
-	teile     []teil // scratch
-	err       error
+	bilder    []bildObjekt
+	siegel    *Siegelort
+	// the field, and its element
+	siegelfeld, siegelElem int
+	teile                  []teil // scratch
+	err                    error
 }
 
 func (f *fluss) seite() *seite { return &f.seiten[len(f.seiten)-1] }
@@ -82,7 +86,7 @@ func (f *fluss) neueSeite() {
 // kleinzeile writes one small line on a baseline and cuts what is too wide.
 func (f *fluss) kleinzeile(text string, x, grund, breite float64) {
 	f.teile = f.form.zerlege(f.teile[:0], []Lauf{{Text: text}})
-	if z := f.form.umbrich(f.teile, kleinGrad, breite); len(z) > 0 {
+	if z := f.form.umbrich(f.teile, kleinGrad, breite, satz{}); len(z) > 0 {
 		f.zeile(nil, &z[0], x, grund, kleinGrad, false)
 	}
 }
@@ -132,7 +136,7 @@ func (f *fluss) schreibeFuesse() {
 		f.b = f.b[:0]
 		f.artefakt(artFuss)
 		f.teile = f.form.zerlege(f.teile[:0], []Lauf{{Text: fmt.Sprintf("Seite %d von %d", i+1, len(f.seiten))}})
-		z := f.form.umbrich(f.teile, kleinGrad, rechts-links)
+		z := f.form.umbrich(f.teile, kleinGrad, rechts-links, satz{})
 		f.zeile(nil, &z[0], rechts-z[0].breite, s.fussGrund, kleinGrad, false)
 		if f.d.Fusszeile != "" {
 			f.kleinzeile(f.d.Fusszeile, links, s.fussGrund, rechts-links-z[0].breite-10*mm)

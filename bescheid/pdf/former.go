@@ -7,6 +7,8 @@ import (
 	"github.com/go-text/typesetting/font/opentype"
 	"github.com/go-text/typesetting/harfbuzz"
 	"github.com/go-text/typesetting/language"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/trennung"
 )
 
 // glyphe is one placed glyph, in font units.
@@ -43,13 +45,15 @@ type former struct {
 	// gesehen keeps shaped pieces for the length of one document; it is emptied
 	// afterwards, because words may be personal data.
 	gesehen map[schluessel]*stueck
+	muster  *trennung.Muster
+	stellen []int // scratch
 }
 
 // maxGesehen bounds the memory for shaped pieces, about 2 MB.
 const maxGesehen = 8192
 
-func newFormer(s [schnitte]*schrift) *former {
-	f := &former{schriften: s, buf: harfbuzz.NewBuffer(), gesehen: make(map[schluessel]*stueck)}
+func newFormer(s [schnitte]*schrift, m *trennung.Muster) *former {
+	f := &former{schriften: s, muster: m, buf: harfbuzz.NewBuffer(), gesehen: make(map[schluessel]*stueck)}
 	for i := range s {
 		f.hb[i] = harfbuzz.NewFont(font.NewFace(s[i].font))
 	}
@@ -210,4 +214,21 @@ func (st *stueck) teile(max int32, mindestens bool) (kopf, rest *stueck) {
 		i = ende
 	}
 	return st, nil
+}
+
+// bei cuts the piece before the rune n; nil if that is within a cluster or at an edge.
+func (st *stueck) bei(n int) (kopf, rest *stueck) {
+	var w int32
+	for i := range st.glyph {
+		g := &st.glyph[i]
+		if at := int(g.zeichen - st.ab); at >= n && g.clusterStart {
+			if at > n || i == 0 {
+				return nil, nil
+			}
+			return &stueck{text: st.text[:n], glyph: st.glyph[:i], ab: st.ab, breite: w, eigen: st.eigen, fehlt: -1},
+				&stueck{text: st.text[n:], glyph: st.glyph[i:], ab: st.ab + int32(n), breite: st.breite - w, eigen: st.eigen, fehlt: -1}
+		}
+		w += g.adv
+	}
+	return nil, nil
 }

@@ -25,7 +25,7 @@ const folgen = "A̋ C̀ C̄ C̆ C̈ C̕ C̣ C̦ C̨̆ D̂ F̀ F̄ G̀ H̄ H̦ H�
 func TestZeichenSitzen(t *testing.T) {
 	r, err := New(nil)
 	require.NoError(t, err)
-	f := newFormer(r.schriften)
+	f := newFormer(r.schriften, r.muster)
 	for schnitt, s := range r.schriften {
 		for w := range strings.FieldsSeq(folgen) {
 			st := f.neu(schnitt, []rune(w))
@@ -110,14 +110,28 @@ func umrissFont(t *rapid.T, s *schrift, ttf []byte) *font.Font {
 func TestUmbruch(t *testing.T) {
 	r, err := New(nil)
 	require.NoError(t, err)
-	f := newFormer(r.schriften)
+	f := newFormer(r.schriften, r.muster)
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOf(rapid.SampledFrom([]rune("aäßiWm  -/@C\u0306\u00ad\u200b\u00a0§1.\n"))).Draw(t, "text")
 		breite := rapid.Float64Range(5, 200).Draw(t, "breite")
+		if rapid.Bool().Draw(t, "woerter") {
+			text = strings.Join(rapid.SliceOf(rapid.SampledFrom([]string{"Verwaltungsgerichtsordnung", "„Rechtsbehelfsbelehrung“,", "ist", "§ 5", "ČapkoM̂vá"})).Draw(t, "worte"), " ")
+		}
+		art := satz{trenne: rapid.Bool().Draw(t, "trenne"), block: rapid.Bool().Draw(t, "block")}
 		l := []Lauf{{Text: text}}
 		var out strings.Builder
-		for _, z := range f.umbrich(f.zerlege(nil, l), 11, breite) {
-			summe := 0
+		alle := f.umbrich(f.zerlege(nil, l), 11, breite, art)
+		for i, z := range alle {
+			summe, luecken := 0, 0
+			for _, p := range z.teile[:len(z.teile)-1] {
+				if p.danach == leer || p.danach == leerF {
+					luecken++
+				}
+			}
+			if z.dehne > 0 {
+				require.True(t, art.block && i < len(alle)-1)
+				require.InDelta(t, breite, z.breite+z.dehne*float64(luecken), 0.01, "a justified line is as wide as the column")
+			}
 			for _, p := range z.teile {
 				out.WriteString(string(p.st.text))
 				for _, g := range p.st.glyph {
@@ -135,11 +149,47 @@ func TestUmbruch(t *testing.T) {
 	})
 }
 
+// Where a word is divided, and where better not.
+func TestSilbentrennung(t *testing.T) {
+	r, err := New(nil)
+	require.NoError(t, err)
+	f := newFormer(r.schriften, r.muster)
+	zeilen := func(text string, breite float64, art satz, l Lauf) (out []string) {
+		l.Text = text
+		for _, z := range f.umbrich(f.zerlege(nil, []Lauf{l}), 11, breite, art) {
+			var b strings.Builder
+			for i, p := range z.teile {
+				b.WriteString(string(p.st.text))
+				if i < len(z.teile)-1 && (p.danach == leer || p.danach == leerF) {
+					b.WriteByte(' ')
+				}
+			}
+			if z.weich {
+				b.WriteByte('-')
+			}
+			out = append(out, b.String())
+		}
+		return out
+	}
+	const text = "Die Verwaltungsgerichtsordnung"
+	require.Equal(t, []string{"Die Verwaltungsge-", "richtsordnung"}, zeilen(text, 100, satz{trenne: true}, Lauf{}))
+	require.Equal(t, []string{"Die", "Verwaltungsgerichts", "ordnung"}, zeilen(text, 100, satz{}, Lauf{}), "without division it is cut where it must be")
+	require.Equal(t, zeilen(text, 100, satz{}, Lauf{}), zeilen(text, 100, satz{trenne: true}, Lauf{Sprache: "en"}), "no German rules for English")
+	require.Equal(t, []string{"(Die „Rechts-", "behelfe“)"}, zeilen("(Die „Rechtsbehelfe“)", 70, satz{trenne: true}, Lauf{}))
+	striche := 0
+	for _, z := range zeilen(strings.Repeat("Verwaltungsgerichtsordnung ", 12), 190, satz{trenne: true, block: true}, Lauf{}) {
+		if striche++; !strings.HasSuffix(z, "-") {
+			striche = 0
+		}
+		require.LessOrEqual(t, striche, maxStriche)
+	}
+}
+
 // A line ends where a reader of German expects it.
 func TestTrennstellen(t *testing.T) {
 	r, err := New(nil)
 	require.NoError(t, err)
-	f := newFormer(r.schriften)
+	f := newFormer(r.schriften, r.muster)
 	for _, c := range []struct {
 		text string
 		soll []string // the least pieces between which a line may end

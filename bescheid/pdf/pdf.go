@@ -7,6 +7,8 @@
 // may stand in a [Brief], the letter frame of DIN 5008 form B. Page breaks, marks,
 // page numbers, tags, fonts, colour profile and metadata are the [Renderer]'s job.
 //
+// Files may be embedded ([Dokument.Anlagen]); the file is then PDF/A-3a (ISO 19005-3:2012).
+//
 // Text is set in Liberation Sans (SIL Open Font License 1.1), of which the used
 // glyphs are embedded, and shaped with HarfBuzz's rules, so that letters with
 // combining marks that have no code point of their own (C̆, M̂; DIN 91379) come
@@ -20,10 +22,12 @@ package pdf
 
 import (
 	"compress/zlib"
+	"fmt"
 	"io"
 	"sync"
 	"time"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/trennung"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -56,6 +60,7 @@ const (
 type Renderer struct {
 	opts      Options
 	schriften [schnitte]*schrift
+	muster    *trennung.Muster
 	pool      sync.Pool // of *werkzeug
 	roh       bool      // see schreiber.roh
 }
@@ -96,8 +101,11 @@ func New(o *Options) (*Renderer, error) {
 	if r.schriften, err = liberationSans(); err != nil {
 		return nil, fehler.New(op, "", nil, err)
 	}
+	if r.muster, err = trennung.Deutsch(); err != nil {
+		return nil, fehler.New(op, "", nil, err)
+	}
 	r.pool.New = func() any {
-		return &werkzeug{form: newFormer(r.schriften), z: zlib.NewWriter(io.Discard)}
+		return &werkzeug{form: newFormer(r.schriften, r.muster), z: zlib.NewWriter(io.Discard)}
 	}
 	return r, nil
 }
@@ -149,17 +157,19 @@ func (r *Renderer) schreibe(w io.Writer, d *Dokument, wz *werkzeug) (Bericht, er
 		f.neueSeite()
 		f.bloecke(f.doc, d.Inhalt, 0)
 	}
+	f.planeSiegelfeld()
 	f.beendeSeite()
 	if f.err != nil {
 		return Bericht{}, f.err
 	}
 	f.schreibeFuesse()
+	feld := f.schreibeSiegelfeld(erstellt)
 	f.schreibeBaum(f.doc)
 	umriss := f.schreibeLesezeichen()
 
-	b := Bericht{Seiten: len(f.seiten)}
+	b := Bericht{Seiten: len(f.seiten), Siegel: f.siegel}
 	var err error
-	if b.Schriften, err = f.schreibeAnhang(katalog, umriss, sprache, erstellt); err != nil {
+	if b.Schriften, err = f.schreibeAnhang(katalog, umriss, feld, sprache, erstellt); err != nil {
 		return Bericht{}, err
 	}
 	infoNr := s.neu()
@@ -172,7 +182,7 @@ func (r *Renderer) schreibe(w io.Writer, d *Dokument, wz *werkzeug) (Bericht, er
 }
 
 // schreibeAnhang writes fonts, resources, page tree, profile, metadata and catalog.
-func (f *fluss) schreibeAnhang(katalog, umriss int, sprache string, erstellt time.Time) (schriften []string, err error) {
+func (f *fluss) schreibeAnhang(katalog, umriss, feld int, sprache string, erstellt time.Time) (schriften []string, err error) {
 	s := f.w
 	ress := []byte("<</Font <<")
 	for i := range f.fonts {
@@ -187,7 +197,18 @@ func (f *fluss) schreibeAnhang(katalog, umriss int, sprache string, erstellt tim
 		ress = appendRef(append(append(append(ress, '/'), n.name...), ' '), n.nr)
 		ress = append(ress, ' ')
 	}
-	s.objekt(f.ressNr, append(ress, ">>>>"...))
+	ress = append(ress, ">>"...)
+	for i, bild := range f.bilder {
+		if i == 0 {
+			ress = append(ress, " /XObject <<"...)
+		}
+		ress = appendRef(fmt.Appendf(ress, "/B%d ", i+1), bild.nr)
+		if ress = append(ress, ' '); i == len(f.bilder)-1 {
+			ress = append(ress, ">>"...)
+		}
+	}
+	s.objekt(f.ressNr, append(ress, ">>"...))
+	spez := f.schreibeAnlagen(erstellt)
 
 	b := append(f.tmp[:0], "<</Type /Pages /Kids ["...)
 	for i := range f.seiten {
@@ -211,6 +232,10 @@ func (f *fluss) schreibeAnhang(katalog, umriss int, sprache string, erstellt tim
 	b = append(b, " /MarkInfo <</Marked true>> /ViewerPreferences <</DisplayDocTitle true>> /StructTreeRoot "...)
 	b = appendRef(append(appendRef(b, f.baum), " /Metadata "...), meta)
 	b = append(appendRef(append(b, " /OutputIntents ["...), absicht), ']')
+	b = appendAnlagen(b, spez)
+	if feld != 0 {
+		b = append(appendRef(append(b, " /AcroForm <</SigFlags 3 /Fields ["...), feld), "]>>"...)
+	}
 	if umriss != 0 {
 		b = appendRef(append(b, " /Outlines "...), umriss)
 		if f.d.Brief == nil {

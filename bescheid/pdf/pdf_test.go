@@ -53,6 +53,7 @@ func muster() map[string]pdf.Dokument {
 			pdf.Absatz{Text: strings.Repeat("Donaudampfschifffahrtsgesellschaftskapitän", 300)},
 			pdf.Tabelle{Spalten: []pdf.Spalte{{Kopf: "Schmal", Anteil: 0.1}, {Kopf: "Breit", Anteil: 10}}, Zeilen: [][]string{{"Verwaltungsverfahrensgesetz", lang}, {"b", "c"}}, Summe: []string{"", lang}},
 		}},
+		"gestaltet": gestaltet(),
 		"code": {Titel: "Code", Erstellt: stichtag, Inhalt: []pdf.Block{
 			pdf.Ueberschrift{Ebene: 1, Text: "Bezahlen"},
 			pdf.Matrixcode{Felder: schachbrett(25), Alternativtext: "Matrixcode für die Überweisung"},
@@ -173,6 +174,7 @@ func TestProbleme(t *testing.T) {
 			f(d.Brief)
 		}
 	}
+	anlage := func(a ...pdf.Anlagedatei) func(*pdf.Dokument) { return func(d *pdf.Dokument) { d.Anlagen = a } }
 	tief := &pdf.Liste{Punkte: []pdf.Punkt{{Text: "x"}}}
 	for range 3 {
 		tief = &pdf.Liste{Punkte: []pdf.Punkt{{Text: "x", Unter: tief}}}
@@ -226,6 +228,23 @@ func TestProbleme(t *testing.T) {
 		{"pdf.matrixcode", "/inhalt/0/felder", "", block(pdf.Matrixcode{Felder: [][]bool{{true}}, Alternativtext: "x"})},
 		{"pdf.matrixcode", "/inhalt/0/millimeter", "", block(pdf.Matrixcode{Felder: schachbrett(21), Millimeter: math.NaN(), Alternativtext: "x"})},
 		{"pdf.alternativtext-fehlt", "/inhalt/0/alternativtext", "", block(pdf.Matrixcode{Felder: schachbrett(21)})},
+		{"pdf.bild", "/inhalt/0/daten", "not a PNG", block(pdf.Bild{Daten: []byte("GIF89a"), Alternativtext: "x"})},
+		{"pdf.bild", "/inhalt/0/daten", "pixels", block(pdf.Bild{Daten: pngKopf(5000, 4000), Alternativtext: "x"})},
+		{"pdf.bild", "/inhalt/0/daten", "bytes", block(pdf.Bild{Daten: append(wappen(t, "png"), make([]byte, 9<<20)...), Alternativtext: "x"})},
+		{"pdf.bild", "/inhalt", "decoded", block(pdf.Bild{Daten: wappen(t, "png")[:80], Alternativtext: "x"})},
+		{"pdf.bild", "/inhalt", "decoded", block(pdf.Bild{Daten: wappen(t, "jpeg")[:700], Alternativtext: "x"})},
+		{"pdf.bild", "/inhalt/0/millimeter", "", block(pdf.Bild{Daten: wappen(t, "png"), Millimeter: 166, Alternativtext: "x"})},
+		{"pdf.alternativtext-fehlt", "/inhalt/0/alternativtext", "", block(pdf.Bild{Daten: wappen(t, "png")})},
+		{"pdf.bild", "/brief/logo/daten", "", brief(func(b *pdf.Brief) { b.Logo = &pdf.Bild{Alternativtext: "Wappen"} })},
+		{"pdf.farbe", "/brief/farbe", "#rrggbb", brief(func(b *pdf.Brief) { b.Farbe = "rot" })},
+		{"pdf.farbe", "/brief/farbe", "contrast to white is 1.07", brief(func(b *pdf.Brief) { b.Farbe = "#ffff00" })},
+		{"pdf.anlage", "/anlagen/0/name", "", anlage(pdf.Anlagedatei{Name: "../x", MIME: "text/plain"})},
+		{"pdf.anlage", "/anlagen/1/name", "", anlage(pdf.Anlagedatei{Name: "x", MIME: "text/plain"}, pdf.Anlagedatei{Name: "x", MIME: "text/plain"})},
+		{"pdf.anlage", "/anlagen/0/mime", "", anlage(pdf.Anlagedatei{Name: "x", MIME: "Text"})},
+		{"pdf.anlage", "/anlagen/0/beziehung", "", anlage(pdf.Anlagedatei{Name: "x", MIME: "text/plain", Beziehung: "Freund"})},
+		{"pdf.anlage", "/anlagen", "more than 50", anlage(make([]pdf.Anlagedatei, 51)...)},
+		{"pdf.siegel", "/siegelfeld/name", "", func(d *pdf.Dokument) { d.Siegelfeld = &pdf.Siegelfeld{Name: "a.b"} }},
+		{"pdf.siegel", "/siegelfeld/bytes", "", func(d *pdf.Dokument) { d.Siegelfeld = &pdf.Siegelfeld{Bytes: -1} }},
 		{"pdf.block", "/inhalt/0", "", block(&pdf.Absatz{})},
 		{"pdf.betreff-fehlt", "/brief/betreff", "", brief(func(b *pdf.Brief) { b.Betreff = "" })},
 		{"pdf.zu-viele-zeilen", "/brief/anschrift", "", brief(func(b *pdf.Brief) { b.Vermerk, b.Anschrift = make([]string, 3), make([]string, 7) })},

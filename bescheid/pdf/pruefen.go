@@ -39,6 +39,7 @@ type pruefer struct {
 	bloecke int
 	max     int
 	ebene   int
+	bilder  int
 }
 
 func (r *Renderer) pruefe(d *Dokument, form *former) fehler.Probleme {
@@ -58,6 +59,8 @@ func (r *Renderer) pruefe(d *Dokument, form *former) fehler.Probleme {
 	}
 	c.einzeile("/kopfzeile", d.Kopfzeile, normal)
 	c.einzeile("/fusszeile", d.Fusszeile, normal)
+	c.anlagen(d.Anlagen)
+	c.siegelfeld(d.Siegelfeld)
 	if d.Brief != nil {
 		c.brief(d.Brief)
 	}
@@ -223,6 +226,17 @@ func (c *pruefer) brief(b *Brief) {
 	}
 	c.zeilen(p+"/absender", b.Absender[:min(1, len(b.Absender))], 1, fett)
 	c.zeilen(p+"/absender", b.Absender, maxAbsender, normal)
+	if b.Logo != nil {
+		c.bild(p+"/logo", b.Logo, logoBreite)
+	}
+	if b.Farbe != "" {
+		if f, ok := parseFarbe(b.Farbe); !ok {
+			c.melde(CodeFarbe, p+"/farbe", "not a colour as #rrggbb", "Die Farbe ist nicht als #rrggbb angegeben.")
+		} else if k := f.kontrast(); k < minKontrast {
+			c.melde(CodeFarbe, p+"/farbe", fmt.Sprintf("contrast to white is %.2f, less than %.1f", k, minKontrast),
+				"Die Farbe ist zu hell: Schrift in ihr ist schlecht zu lesen. Wählen Sie eine dunklere.")
+		}
+	}
 	c.einzeile(p+"/ruecksendezeile", b.Ruecksendezeile, normal)
 	c.zeilen(p+"/vermerk", b.Vermerk, maxExtra, normal)
 	c.zeilen(p+"/anschrift", b.Anschrift, maxAnschrift-len(b.Vermerk), normal)
@@ -279,6 +293,8 @@ func (c *pruefer) block(p string, b Block) {
 		c.tabelle(p, &b)
 	case Matrixcode:
 		c.matrixcode(p, &b)
+	case Bild:
+		c.bild(p, &b, maxBild)
 	case Abstand:
 		if !(b.Millimeter >= 0 && b.Millimeter <= maxAbstand) {
 			c.melde(CodeAbstand, p+"/millimeter", "not between 0 and 250", "Ein Abstand ist nicht zwischen 0 und 250 mm.")

@@ -25,7 +25,8 @@ func (f *fluss) spaltenStile(t *Tabelle) []stil {
 	for i, s := range t.Spalten {
 		b := (rechts - links) * anteil(s) / summe
 		grad := f.grad * 0.93
-		out[i] = stil{grad, grad * 1.25, x + zellenRandX, max(b-2*zellenRandX, grad)}
+		out[i] = newStil(grad, grad*1.25, x+zellenRandX, max(b-2*zellenRandX, grad))
+		out[i].satz.trenne = f.satz("").trenne
 		x += b
 	}
 	return out
@@ -63,6 +64,9 @@ func (f *fluss) tabellenHoehe(t *Tabelle) float64 {
 	if len(t.Zeilen) == 1 && t.Summe != nil {
 		h += f.reihenHoehe(t.Summe, st, true)
 	}
+	if ganz := f.kleineTabelle(t, st, kopf); ganz > 0 {
+		h = ganz
+	}
 	if h > unten-oben-kopf {
 		h = mindest*st[0].hoehe + 2*zellenRandY
 	}
@@ -71,6 +75,26 @@ func (f *fluss) tabellenHoehe(t *Tabelle) float64 {
 		kopf += float64(len(f.umbruch([]Lauf{{Text: t.Titel, Fett: true}}, s)))*s.hoehe + s.hoehe*0.2
 	}
 	return kopf + h
+}
+
+// kleineTabelle is the height of all rows of a table that is better not torn apart: a few
+// rows that take a third of a page at most. 0 means another one.
+func (f *fluss) kleineTabelle(t *Tabelle, st []stil, kopf float64) float64 {
+	const wenige = 10
+	if len(t.Zeilen) > wenige {
+		return 0
+	}
+	h := 0.0
+	for _, z := range t.Zeilen {
+		h += f.reihenHoehe(z, st, false)
+	}
+	if t.Summe != nil {
+		h += f.reihenHoehe(t.Summe, st, true)
+	}
+	if kopf+h > (unten-oben)/3 {
+		return 0
+	}
+	return h
 }
 
 func (f *fluss) reihenHoehe(text []string, st []stil, fettGesetzt bool) float64 {

@@ -6,16 +6,16 @@ import (
 	"unicode/utf8"
 )
 
-// trennung says what may happen behind a piece.
-type trennung uint8
+// naht says what may happen behind a piece.
+type naht uint8
 
 const (
-	fest   trennung = iota // no break
-	leer                   // a space, and a break
-	leerF                  // a space, and no break
-	erlaub                 // a break
-	weich                  // a break that shows a hyphen
-	zeilen                 // the line ends here
+	fest   naht = iota // no break
+	leer               // a space, and a break
+	leerF              // a space, and no break
+	erlaub             // a break
+	weich              // a break that shows a hyphen
+	zeilen             // the line ends here
 )
 
 // teil is a shaped piece with its font and what follows it.
@@ -23,7 +23,8 @@ type teil struct {
 	st      *stueck
 	schnitt int
 	lauf    int // index of the Lauf it comes from
-	danach  trennung
+	danach  naht
+	fremd   bool // of a Lauf in another language
 }
 
 // zeile is one line: pieces of a paragraph that stand side by side.
@@ -31,6 +32,7 @@ type zeile struct {
 	teile  []teil
 	breite float64 // in points, without a space at the end
 	weich  bool    // ends with a hyphen that the text does not have
+	dehne  float64 // what each space is wider in justified text, in points
 }
 
 func (l *Lauf) schnitt() int {
@@ -53,11 +55,11 @@ func (f *former) zerlege(out []teil, laeufe []Lauf) []teil {
 	var wort []byte
 	for li := range laeufe {
 		l := &laeufe[li]
-		sch := l.schnitt()
-		flush := func(t trennung) {
+		sch, fremd := l.schnitt(), l.Sprache != "" && !deutsch(l.Sprache)
+		flush := func(t naht) {
 			switch {
 			case len(wort) > 0:
-				out = append(out, teil{f.form(sch, wort), sch, li, t})
+				out = append(out, teil{f.form(sch, wort), sch, li, t, fremd})
 				wort = wort[:0]
 			case len(out) > 0 && out[len(out)-1].danach != zeilen && t != fest:
 				// Spaces run together; a space between two runs belongs to the first.
@@ -65,7 +67,7 @@ func (f *former) zerlege(out []teil, laeufe []Lauf) []teil {
 					*p = t
 				}
 			case t == zeilen:
-				out = append(out, teil{&stueck{fehlt: -1}, sch, li, t})
+				out = append(out, teil{&stueck{fehlt: -1}, sch, li, t, fremd})
 			}
 		}
 		for i, r := range l.Text {
@@ -147,74 +149,176 @@ var (
 	monate    = [...]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}
 )
 
+// satz says how lines are filled.
+type satz struct {
+	trenne bool // divide words as German does
+	block  bool // justified: all lines but the last of a paragraph are as wide as the column
+}
+
+const (
+	toleranz = 0.001
+	// A word is divided only where the line would else stay open by more than this share
+	// of its width: a ragged edge shows little, a justified line shows every gap.
+	luckeRau, luckeBlock = 0.18, 0.03
+	// minVor is the least number of letters before a hyphen: "ge-" gains nothing.
+	minVor = 3
+	// maxStriche is how many lines in a row may end with a hyphen.
+	maxStriche = 2
+	// maxDehnung is the most a space grows in justified text, in widths of a space; a line
+	// that would need more stays ragged.
+	maxDehnung = 2.5
+)
+
+// umbrecher fills lines of one width. The pieces are its scratch.
+type umbrecher struct {
+	f            *former
+	grad, breite float64
+	satz         satz
+	striche      int // lines before this one that end with a hyphen
+	out          []zeile
+}
+
 // umbrich fills lines of the given width, in points, one after the other.
-func (f *former) umbrich(teile []teil, grad, breite float64) []zeile {
-	const toleranz = 0.001
-	var out []zeile
-	mass := func(t *teil) float64 { return float64(t.st.breite) / f.schriften[t.schnitt].upem * grad }
-	raum := func(t *teil) float64 {
-		if t.danach != leer && t.danach != leerF {
-			return 0
-		}
-		s := f.schriften[t.schnitt]
-		return float64(s.breite[s.leer]) / s.upem * grad
-	}
-	strich := func(t *teil) float64 {
-		s := f.schriften[t.schnitt]
-		return float64(s.breite[s.strich]) / s.upem * grad
-	}
+func (f *former) umbrich(teile []teil, grad, breite float64, s satz) []zeile {
+	u := umbrecher{f: f, grad: grad, breite: breite, satz: s}
 	for len(teile) > 0 {
-		var x, bruchX float64
-		bruch, ende := -1, -1 // index of the last piece behind which the line may, or must, end
-		for j := range teile {
-			t := &teile[j]
-			w := mass(t)
-			if x+w > breite+toleranz {
-				if bruch >= 0 {
-					ende, x = bruch, bruchX
-					break
-				}
-				// A word longer than the line is cut where the line is full.
-				platz := (breite - x) / grad * f.schriften[t.schnitt].upem
-				kopf, rest := t.st.teile(int32(platz), j == 0)
-				if kopf == nil {
-					ende = j - 1
-					break
-				}
-				if rest != nil {
-					z := zeile{teile: append([]teil(nil), teile[:j+1]...)}
-					z.teile[j].st, z.teile[j].danach = kopf, fest
-					z.breite = x + mass(&z.teile[j])
-					out = append(out, z)
-					// The slice is the caller's scratch: the piece shrinks in place.
-					t.st = rest
-					teile = teile[j:]
-					ende = -2
-					break
-				}
+		teile = u.zeile(teile)
+	}
+	return u.out
+}
+
+func (u *umbrecher) mass(t *teil) float64 {
+	return float64(t.st.breite) / u.f.schriften[t.schnitt].upem * u.grad
+}
+
+func (u *umbrecher) raum(t *teil) float64 {
+	if t.danach != leer && t.danach != leerF {
+		return 0
+	}
+	s := u.f.schriften[t.schnitt]
+	return float64(s.breite[s.leer]) / s.upem * u.grad
+}
+
+func (u *umbrecher) strich(t *teil) float64 {
+	s := u.f.schriften[t.schnitt]
+	return float64(s.breite[s.strich]) / s.upem * u.grad
+}
+
+// zeile fills one line and gives the pieces that are left.
+func (u *umbrecher) zeile(teile []teil) []teil {
+	var x, bruchX float64
+	bruch, ende := -1, -1 // index of the last piece behind which the line may, or must, end
+	for j := range teile {
+		t := &teile[j]
+		w := u.mass(t)
+		if x+w > u.breite+toleranz {
+			if kopf, rest := u.teilung(t, x, bruch, bruchX); kopf != nil {
+				return u.getrennt(teile, j, kopf, rest, x, true)
 			}
-			x += w
-			if t.danach == zeilen || j == len(teile)-1 {
-				ende = j
+			if bruch >= 0 {
+				ende, x = bruch, bruchX
 				break
 			}
-			switch t.danach {
-			case leer, erlaub:
-				bruch, bruchX = j, x
-			case weich:
-				if x+strich(t) <= breite+toleranz {
-					bruch, bruchX = j, x+strich(t)
-				}
+			// A word longer than the line is cut where the line is full.
+			platz := (u.breite - x) / u.grad * u.f.schriften[t.schnitt].upem
+			kopf, rest := t.st.teile(int32(platz), j == 0)
+			if kopf == nil {
+				ende = j - 1
+				break
 			}
-			x += raum(t)
+			if rest != nil {
+				return u.getrennt(teile, j, kopf, rest, x, false)
+			}
 		}
-		if ende == -2 {
-			continue
+		x += w
+		if t.danach == zeilen || j == len(teile)-1 {
+			ende = j
+			break
 		}
-		z := zeile{teile: teile[: ende+1 : ende+1], breite: x}
-		z.weich = teile[ende].danach == weich && ende == bruch
-		out = append(out, z)
-		teile = teile[ende+1:]
+		switch t.danach {
+		case leer, erlaub:
+			bruch, bruchX = j, x
+		case weich:
+			if x+u.strich(t) <= u.breite+toleranz {
+				bruch, bruchX = j, x+u.strich(t)
+			}
+		}
+		x += u.raum(t)
 	}
-	return out
+	z := zeile{teile: teile[: ende+1 : ende+1], breite: x}
+	z.weich = teile[ende].danach == weich && ende == bruch
+	u.add(z, ende == len(teile)-1 || teile[ende].danach == zeilen)
+	return teile[ende+1:]
+}
+
+// getrennt ends the line inside the piece j.
+func (u *umbrecher) getrennt(teile []teil, j int, kopf, rest *stueck, x float64, strich bool) []teil {
+	z := zeile{teile: append([]teil(nil), teile[:j+1]...), weich: strich}
+	t := &z.teile[j]
+	t.st, t.danach = kopf, fest
+	z.breite = x + u.mass(t)
+	if strich {
+		z.breite += u.strich(t)
+	}
+	u.add(z, false)
+	// The slice is the caller's scratch: the piece shrinks in place.
+	teile[j].st = rest
+	return teile[j:]
+}
+
+// add keeps a line, stretched if it is to be and can be.
+func (u *umbrecher) add(z zeile, letzte bool) {
+	if u.striche++; !z.weich {
+		u.striche = 0
+	}
+	if u.satz.block && !letzte {
+		n, leerzeichen := 0, 0.0
+		for i := range z.teile[:len(z.teile)-1] {
+			if w := u.raum(&z.teile[i]); w > 0 {
+				n, leerzeichen = n+1, w
+			}
+		}
+		if d := u.breite - z.breite; n > 0 && d > 0 && d/float64(n) <= maxDehnung*leerzeichen {
+			z.dehne = d / float64(n)
+		}
+	}
+	u.out = append(u.out, z)
+}
+
+// teilung divides the piece that did not fit behind x, at the last place a hyphen fits;
+// nil if the line is better ended before it.
+func (u *umbrecher) teilung(t *teil, x float64, bruch int, bruchX float64) (kopf, rest *stueck) {
+	lucke := luckeRau
+	if u.satz.block {
+		lucke = luckeBlock
+	}
+	if !u.satz.trenne || t.fremd || u.f.muster == nil || u.striche >= maxStriche || bruch >= 0 && u.breite-bruchX < lucke*u.breite {
+		return nil, nil
+	}
+	platz := int32((u.breite - x - u.strich(t)) / u.grad * u.f.schriften[t.schnitt].upem)
+	von, bis := wort(t.st.text)
+	u.f.stellen = u.f.muster.Trenne(u.f.stellen[:0], t.st.text[von:bis])
+	for i := len(u.f.stellen) - 1; i >= 0 && u.f.stellen[i] >= minVor; i-- {
+		if kopf, rest = t.st.bei(von + u.f.stellen[i]); kopf != nil && kopf.breite <= platz {
+			return kopf, rest
+		}
+	}
+	return nil, nil
+}
+
+// wort gives the first run of letters, without what stands around it as quotes do.
+func wort(text []rune) (von, bis int) {
+	for von < len(text) && !unicode.IsLetter(text[von]) {
+		von++
+	}
+	for bis = von; bis < len(text) && unicode.IsLetter(text[bis]); {
+		bis++
+	}
+	return von, bis
+}
+
+// deutsch tells whether a language tag is one of German.
+func deutsch(tag string) bool {
+	haupt, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	return haupt == "de" || haupt == ""
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -46,7 +45,7 @@ func xmp(d *Dokument, sprache string, t time.Time) []byte {
 </rdf:Description>
 `, z, z, erzeuger)
 	b.WriteString(`<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">
-<pdfaid:part>2</pdfaid:part>
+<pdfaid:part>` + normteil(d) + `</pdfaid:part>
 <pdfaid:conformance>A</pdfaid:conformance>
 </rdf:Description>
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
@@ -71,6 +70,14 @@ func xmp(d *Dokument, sprache string, t time.Time) []byte {
 	return b.Bytes()
 }
 
+// normteil is the part of ISO 19005 the file follows.
+func normteil(d *Dokument) string {
+	if len(d.Anlagen) > 0 {
+		return "3"
+	}
+	return "2"
+}
+
 // info gives the Info dictionary.
 func info(d *Dokument, t time.Time) []byte {
 	b := append([]byte(nil), "<</Title "...)
@@ -82,7 +89,7 @@ func info(d *Dokument, t time.Time) []byte {
 		b = appendText(append(b, " /Subject "...), d.Betreff)
 	}
 	b = appendText(append(b, " /Producer "...), erzeuger)
-	z := "D:" + strings.Replace(t.Format("20060102150405-07:00"), ":", "'", 1) + "'"
+	z := pdfZeit(t)
 	b = appendText(append(b, " /CreationDate "...), z)
 	b = appendText(append(b, " /ModDate "...), z)
 	return append(b, ">>"...)

@@ -96,6 +96,10 @@ func (f *fluss) text(z *zeile, i, j int, x, grund, grad float64, raum bool) floa
 			if !letztes || raum {
 				a.zeichen(x, a.n.cid(s.leer, nil))
 				x += float64(s.breite[s.leer]) / s.upem * grad
+				if !letztes && z.dehne > 0 {
+					x += z.dehne
+					a.schub += z.dehne / grad * s.upem
+				}
 			}
 		case letztes && z.weich:
 			// The text has a soft hyphen here (ISO 32000-1, 14.8.2.2.3).
@@ -248,6 +252,7 @@ func (a *ausgabe) glyphe(x float64, g *glyphe, text []rune) {
 // ersatz begins content that reads as text, whatever its glyphs do.
 func (a *ausgabe) ersatz(text []rune) {
 	a.ende()
+	a.schub = 0 // the next text object says where it begins
 	a.imErsatz = true
 	if a.e != nil {
 		a.f.markeMit(a.e, text)

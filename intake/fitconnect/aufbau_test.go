@@ -74,9 +74,14 @@ func (m mandanten) Mandant(ctx context.Context, id tenant.ID) (*tenant.Mandant, 
 }
 
 type einstellung struct {
-	limits   intake.Limits
-	maxTotal int64
-	regeln   []tenant.Zustaendigkeit
+	limits  intake.Limits
+	client  fitconnect.ClientOptions
+	blobs   blob.Store
+	empfang *eingang.Options
+	relay   *relay.Options
+	regeln  []tenant.Zustaendigkeit
+	v1      bool // of the Submission API
+	jetzt   func() time.Time
 }
 
 func newStelle(t *testing.T, e *einstellung) *stelle {
@@ -88,7 +93,7 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 		e.regeln = []tenant.Zustaendigkeit{{Leistung: leistung, Gebiet: "06435", Mandant: amt, Einheit: "buergerbuero"}}
 	}
 	s := &stelle{now: time.Now}
-	s.dienst = fitconnecttest.New(t, nil)
+	s.dienst = fitconnecttest.New(t, &fitconnecttest.Options{Now: e.jetzt})
 	var err error
 	s.punkt, err = s.dienst.AddDestination(fitconnecttest.DestinationParams{
 		Services: []fitconnect.DestinationService{
@@ -96,7 +101,11 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 		},
 	})
 	require.NoError(t, err)
-	s.sub, err = s.punkt.Subscriber(nil, &fitconnect.SubscriberOptions{MaxTotal: e.maxTotal})
+	subscriber := s.punkt.Subscriber
+	if e.v1 {
+		subscriber = s.punkt.SubscriberV1
+	}
+	s.sub, err = subscriber(&e.client, nil)
 	require.NoError(t, err)
 
 	verzeichnis, err := tenant.NewVerzeichnis(
@@ -122,15 +131,17 @@ func newStelle(t *testing.T, e *einstellung) *stelle {
 	s.store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
-	s.blobs = blob.NewMemory(nil)
+	if s.blobs = e.blobs; s.blobs == nil {
+		s.blobs = blob.NewMemory(nil)
+	}
 	s.annahme, err = intake.New(intake.Params{
 		Store: s.store, Blobs: s.blobs, Mandanten: mandanten{verzeichnis, s}, Router: router, Parser: []intake.Parser{parser, baeume}, Betreiber: betreiber,
 	}, &intake.Options{Limits: e.limits})
 	require.NoError(t, err)
-	s.empfang = eingang.New(s.sub, s.annahme, nil)
+	s.empfang = eingang.New(s.sub, s.annahme, e.empfang)
 	s.relay = relay.New(s.store, map[vorgang.AuftragArt]relay.Handler{
 		vorgang.EingangQuittieren: intake.NewQuittierung(s.blobs, nil, eingang.NewQuittierer(s.sub)),
-	}, nil)
+	}, e.relay)
 	return s
 }
 

@@ -4,13 +4,14 @@
 package fitconnect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,6 +35,25 @@ type Options struct {
 	// Poll is the pause between two looks at the list of waiting submissions, in
 	// case a callback is missed; default 5 minutes.
 	Poll time.Duration
+	// Parallel is how many submissions are received at the same time; default
+	// GOMAXPROCS. What they hold of large ones together the Subscriber bounds
+	// (protokoll.SubscriberOptions.MaxInFlight).
+	Parallel int
+	// Pause is how long a submission that failed twice in a row is left alone, doubled
+	// with each further time up to MaxPause; defaults 30 seconds and 15 minutes.
+	Pause, MaxPause time.Duration
+	// Ort is the place of submissions that name no region, such as all of version 1
+	// of the API: "DE" and digits of ARS or AGS. Without it they lie in the Klaerfach.
+	Ort string
+	// Ablauf is told of every submission that waits at the delivery service for
+	// AblaufNach or longer, again with every look; nil logs a warning. See
+	// [Empfang.CheckAblauf].
+	Ablauf func(ctx context.Context, w protokoll.Waiting)
+	// AblaufNach is the age from which a submission waits too long; default 2 days,
+	// before the service writes its first mail to the operator.
+	AblaufNach time.Duration
+	// AblaufAlle is how often Run looks for them; default 6 hours.
+	AblaufAlle time.Duration
 	// Adressen gives the ways to answer and the applicant's account. The default
 	// takes the reply channel of the metadata and, behind it, the embedded mailbox
 	// "portal" under the same account.
@@ -46,6 +66,7 @@ type Empfang struct {
 	annahme *intake.Annahme
 	o       Options
 	wake    chan struct{}
+	arbeit  arbeit
 }
 
 // New makes an Empfang for the destination of the Subscriber.
@@ -66,9 +87,28 @@ func New(sub *protokoll.Subscriber, annahme *intake.Annahme, o *Options) *Empfan
 	if e.o.Poll == 0 {
 		e.o.Poll = 5 * time.Minute
 	}
+	if e.o.Parallel <= 0 {
+		e.o.Parallel = runtime.GOMAXPROCS(0)
+	}
+	if e.o.Pause <= 0 {
+		e.o.Pause = 30 * time.Second
+	}
+	if e.o.MaxPause <= 0 {
+		e.o.MaxPause = 15 * time.Minute
+	}
+	if e.o.Ablauf == nil {
+		e.o.Ablauf = e.logAblauf
+	}
+	if e.o.AblaufNach == 0 {
+		e.o.AblaufNach = 48 * time.Hour
+	}
+	if e.o.AblaufAlle == 0 {
+		e.o.AblaufAlle = 6 * time.Hour
+	}
 	if e.o.Adressen == nil {
 		e.o.Adressen = adressen
 	}
+	e.arbeit = arbeit{plaetze: make(chan struct{}, e.o.Parallel), laeuft: map[string]bool{}, pausen: map[string]misserfolge{}}
 	return e
 }
 
@@ -85,13 +125,22 @@ func (e *Empfang) Handler(secret string, o *protokoll.CallbackOptions) (http.Han
 	}, o)
 }
 
-// Run receives until ctx ends: at once, after every callback, and every Poll.
-// Failures are logged; what failed is offered again by the delivery service.
+// Run receives until ctx ends: at once, after every callback, and every Poll. A
+// submission that takes long does not keep those that arrive meanwhile, as long as fewer
+// than Parallel do. Failures are logged; what failed is offered again by the delivery
+// service. It returns after the last submission it began has ended.
 func (e *Empfang) Run(ctx context.Context) error {
-	for ctx.Err() == nil {
-		if _, err := e.Poll(ctx); err != nil && ctx.Err() == nil {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	failed := func(err error) {
+		if err != nil && ctx.Err() == nil {
 			e.o.Log.ErrorContext(ctx, "receiving failed", "destination", e.sub.DestinationID(), "error", err)
 		}
+	}
+	var due time.Time
+	for ctx.Err() == nil {
+		failed(e.look(ctx, &wg, func(_ intake.Ergebnis, err error) { failed(err) }))
+		due = e.watch(ctx, due)
 		select {
 		case <-ctx.Done():
 		case <-e.wake:
@@ -101,23 +150,28 @@ func (e *Empfang) Run(ctx context.Context) error {
 	return nil
 }
 
-// Poll receives everything that waits and gives the outcomes. A submission that
-// fails does not keep the others; the errors are joined.
+// Poll receives everything that waits, Parallel at the same time, and gives the outcomes
+// in any order. A submission that fails does not keep the others; the errors are joined.
+// One that another call is receiving at this moment, or that pauses after it failed, is
+// left out.
 func (e *Empfang) Poll(ctx context.Context) ([]intake.Ergebnis, error) {
-	var out []intake.Ergebnis
-	var errs []error
-	for ref, err := range e.sub.List(ctx) {
+	var (
+		mu   sync.Mutex
+		wg   sync.WaitGroup
+		out  []intake.Ergebnis // GUARDED_BY(mu)
+		errs []error           // GUARDED_BY(mu)
+	)
+	err := e.look(ctx, &wg, func(r intake.Ergebnis, err error) {
+		mu.Lock()
+		defer mu.Unlock()
 		if err != nil {
-			return out, errors.Join(append(errs, err)...)
-		}
-		r, err := e.Receive(ctx, ref)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("submission %s: %w", ref.SubmissionID, err))
-			continue
+			errs = append(errs, err)
+			return
 		}
 		out = append(out, r)
-	}
-	return out, errors.Join(errs...)
+	})
+	wg.Wait()
+	return out, errors.Join(append(errs, err)...)
 }
 
 // Receive takes one submission through protocol checks and pipeline, and answers
@@ -137,16 +191,20 @@ func (e *Empfang) Receive(ctx context.Context, ref protokoll.SubmissionRef) (int
 }
 
 func (e *Empfang) fetch(ctx context.Context, ref protokoll.SubmissionRef) (intake.Ergebnis, error) {
-	r, err := e.sub.Fetch(ctx, ref.SubmissionID)
+	x := e.lauf(ctx)
+	r, err := e.sub.FetchStream(ctx, ref.SubmissionID, x.sink)
 	if p := fehler.ProblemeIn(err); p != nil && r != nil {
-		return e.annahme.Refuse(ctx, e.rest(ref, r), p)
+		return e.annahme.Refuse(ctx, e.rest(ref, r, x.teile), append(p, x.probleme...))
 	}
 	if err != nil {
 		return intake.Ergebnis{}, err
 	}
-	l, err := e.lieferung(r)
+	l, err := e.lieferung(r, x.teile)
 	if err != nil {
 		return intake.Ergebnis{}, err
+	}
+	if len(x.probleme) > 0 {
+		return e.annahme.Refuse(ctx, l, x.probleme)
 	}
 	return e.annahme.Receive(ctx, l)
 }
@@ -154,7 +212,11 @@ func (e *Empfang) fetch(ctx context.Context, ref protokoll.SubmissionRef) (intak
 // answer tells the sender by what the register says, not by what this fetch found.
 func (e *Empfang) answer(ctx context.Context, ref protokoll.SubmissionRef, erg intake.Ergebnis) error {
 	if erg.Ausgang == intake.Abgelehnt {
-		return e.sub.Reject(ctx, ref, protokoll.ProblemsOf(uebersetze(erg.Probleme)))
+		if err := e.sub.Reject(ctx, ref, e.sub.ProblemsOf(uebersetze(erg.Probleme))); err != nil {
+			return err
+		}
+		e.archive(ctx, ref)
+		return nil
 	}
 	if erg.Quittung == nil {
 		return nil // the Auftrag of the Vorgang does it
@@ -163,10 +225,16 @@ func (e *Empfang) answer(ctx context.Context, ref protokoll.SubmissionRef, erg i
 	if err := json.Unmarshal(erg.Quittung, &r); err != nil {
 		return fehler.New("fitconnect.Receive", ref.SubmissionID, fehler.ErrInvalid, errors.New("the stored receipt is not readable"))
 	}
-	return e.sub.AcceptReceipt(ctx, r)
+	if err := e.sub.AcceptReceipt(ctx, r); err != nil {
+		return err
+	}
+	if erg.Ausgang == intake.Klaerung { // else it has a Vorgang, which gets the log from its Auftrag
+		e.archive(ctx, ref)
+	}
+	return nil
 }
 
-func (e *Empfang) lieferung(r *protokoll.Received) (intake.Lieferung, error) {
+func (e *Empfang) lieferung(r *protokoll.Received, teile map[string]intake.Teil) (intake.Lieferung, error) {
 	quittung, err := json.Marshal(r.Receipt())
 	if err != nil {
 		return intake.Lieferung{}, err
@@ -174,7 +242,7 @@ func (e *Empfang) lieferung(r *protokoll.Received) (intake.Lieferung, error) {
 	m := r.Metadata
 	l := intake.Lieferung{
 		Kanal: Kanal, Kennung: r.Submission.SubmissionID, Eingang: e.eingang(r),
-		Leistung: r.Submission.PublicService.Identifier, Ort: r.Submission.Region, Quittung: quittung,
+		Leistung: r.Submission.PublicService.Identifier, Ort: cmp.Or(r.Submission.Region, e.o.Ort), Quittung: quittung,
 		Nachweise: e.nachweise(r),
 		// Version 1 allows submissions without data; they are decided like those of an unknown schema.
 		Fachdaten: intake.Bytes(e.o.NewID(), dataName(""), "", vorgang.ZweckOriginal, nil),
@@ -184,11 +252,9 @@ func (e *Empfang) lieferung(r *protokoll.Received) (intake.Lieferung, error) {
 		l.Fachdaten = intake.Bytes(e.o.NewID(), dataName(d.SubmissionSchema.MIMEType), d.SubmissionSchema.MIMEType, vorgang.ZweckOriginal, r.Data)
 	}
 	for _, a := range r.Attachments {
-		id, err := uuid.Parse(a.AttachmentID)
-		if err != nil {
-			id = e.o.NewID()
+		if t, ok := teile[a.AttachmentID]; ok { // otherwise it was too large
+			l.Dateien = append(l.Dateien, t)
 		}
-		l.Dateien = append(l.Dateien, intake.Bytes(id, a.Filename, a.MIMEType, zweck(a.Purpose), a.Content))
 	}
 	if a := m.AdditionalReferenceInfo; a != nil {
 		l.Referenz, l.DigitalerBescheid = a.SenderReference, a.ZustimmungZumDigitalenBescheid
@@ -214,18 +280,18 @@ func (e *Empfang) eingang(r *protokoll.Received) time.Time {
 }
 
 // rest keeps what of a broken submission could be had: at least its encrypted form.
-func (e *Empfang) rest(ref protokoll.SubmissionRef, r *protokoll.Received) intake.Lieferung {
+func (e *Empfang) rest(ref protokoll.SubmissionRef, r *protokoll.Received, teile map[string]intake.Teil) intake.Lieferung {
 	l := intake.Lieferung{Kanal: Kanal, Kennung: ref.SubmissionID, Eingang: e.eingang(r), Nachweise: e.nachweise(r)}
 	encrypted, err := json.Marshal(r.Submission)
 	if err != nil || r.Submission == nil {
 		encrypted = []byte(ref.SubmissionID)
 	} else {
-		l.Leistung, l.Ort = r.Submission.PublicService.Identifier, r.Submission.Region
+		l.Leistung, l.Ort = r.Submission.PublicService.Identifier, cmp.Or(r.Submission.Region, e.o.Ort)
 	}
 	l.Fachdaten = intake.Bytes(e.o.NewID(), "submission.json", "application/json", vorgang.ZweckOriginal, encrypted)
 	for _, a := range r.Attachments {
-		if a.Content != nil {
-			l.Dateien = append(l.Dateien, intake.Bytes(e.o.NewID(), a.Filename, a.MIMEType, zweck(a.Purpose), a.Content))
+		if t, ok := teile[a.AttachmentID]; ok {
+			l.Dateien = append(l.Dateien, t)
 		}
 	}
 	return l
@@ -236,14 +302,10 @@ func (e *Empfang) nachweise(r *protokoll.Received) []intake.Teil {
 	if r.MetadataRaw != nil {
 		t = append(t, intake.Bytes(e.o.NewID(), "metadata.json", "application/json", vorgang.ZweckNachweis, r.MetadataRaw))
 	}
-	if r.Log != nil {
-		t = append(t, eventLog(e.o.NewID(), "event-log-eingang.txt", r.Log))
+	if len(r.SETs) > 0 { // also of a log that is not valid: it is what was judged
+		t = append(t, logTeil(e.o.NewID(), "event-log-eingang.txt", r.SETs))
 	}
 	return t
-}
-
-func eventLog(id uuid.UUID, name string, l *protokoll.EventLog) intake.Teil {
-	return intake.Bytes(id, name, "text/plain", vorgang.ZweckNachweis, []byte(strings.Join(l.Raw(), "\n")+"\n"))
 }
 
 func dataName(mime string) string {

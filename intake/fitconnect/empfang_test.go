@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/intake"
+	eingang "github.com/ozg-fachwerk/fachwerk/intake/fitconnect"
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
 	"github.com/ozg-fachwerk/fachwerk/messaging/fitconnect/fitconnecttest"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
@@ -98,7 +99,7 @@ func TestConcurrentDelivery(t *testing.T) {
 	errs := make(chan error, 8)
 	for range 8 {
 		go func() {
-			_, err := s.empfang.Poll(t.Context())
+			_, err := eingang.New(s.sub, s.annahme, nil).Poll(t.Context()) // as many processes do
 			errs <- err
 		}()
 	}

@@ -14,7 +14,7 @@ func TestSubmissionWithoutData(t *testing.T) {
 	e := New(nil, nil, nil)
 	l, err := e.lieferung(&protokoll.Received{
 		Submission: &protokoll.Submission{SubmissionID: "7c9e6679-7425-40de-944b-e07fc1f90ae7"}, Metadata: &protokoll.Metadata{},
-	})
+	}, nil)
 	require.NoError(t, err)
 	require.NotNil(t, l.Fachdaten.Open)
 }

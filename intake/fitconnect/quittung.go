@@ -50,7 +50,7 @@ func (q *Quittierer) Quittiere(ctx context.Context, d vorgang.QuittierenDaten) (
 	if err != nil {
 		return nil, err
 	}
-	return []intake.Teil{eventLog(uuid.Nil, "event-log-quittung.txt", log)}, nil
+	return []intake.Teil{logTeil(uuid.Nil, logQuittung, log.Raw())}, nil
 }
 
 // uebersetze gives the pipeline's problems the names of the FIT-Connect table. What

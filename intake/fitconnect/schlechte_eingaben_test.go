@@ -40,6 +40,7 @@ type schlecht struct {
 
 const (
 	imRegister = "Der Absender erhält die Ablehnung; die Lieferung liegt mit allem, was zu öffnen war, im Register."
+	ohneDatei  = "Der Absender erhält die Ablehnung; die Lieferung liegt ohne die zu große Datei im Register."
 	imFach     = "Die Lieferung liegt ganz im Klärfach und lässt sich nach der Korrektur erneut verarbeiten."
 	beimDienst = "Die Einreichung bleibt beim Zustelldienst und wird wieder angeboten."
 )
@@ -51,6 +52,19 @@ func sendDraft(change func(*fitconnect.Draft)) func(*testing.T, *stelle) *fitcon
 			change(&d)
 		}
 		sent, err := s.dienst.Sende(t.Context(), d)
+		require.NoError(t, err)
+		return sent
+	}
+}
+
+// sendV1 sends through version 1 of the Submission API, compressed.
+func sendV1(change func(*fitconnect.Draft)) func(*testing.T, *stelle) *fitconnect.Sent {
+	return func(t *testing.T, s *stelle) *fitconnect.Sent {
+		d := entwurf(s)
+		if change != nil {
+			change(&d)
+		}
+		sent, err := s.dienst.SendeV1(t.Context(), d, fitconnecttest.OptionsV1{Zip: true})
 		require.NoError(t, err)
 		return sent
 	}
@@ -119,8 +133,12 @@ func schlechteEingaben() []schlecht {
 			ausgang: intake.Abgelehnt, code: "xfall.kein-xml", problem: fitconnect.SlugSyntaxViolation, zustand: fitconnect.StateRejected, verbleib: imRegister},
 		{name: "Anlage zu groß für die Behörde", einstellung: &einstellung{limits: intake.Limits{Datei: 10}}, send: sendDraft(nil),
 			ausgang: intake.Abgelehnt, code: "intake.datei-zu-gross", problem: fitconnect.SlugTechnicalError, zustand: fitconnect.StateRejected, verbleib: imRegister},
-		{name: "Einreichung zu groß für den Empfang", einstellung: &einstellung{maxTotal: 20}, send: sendDraft(nil),
+		{name: "Einreichung zu groß für den Empfang", einstellung: &einstellung{client: fitconnect.ClientOptions{MaxJWE: 700}}, send: sendDraft(nil),
 			zustand: fitconnect.StateSubmitted, verbleib: beimDienst},
+		{name: "Anlage schon beim Empfang zu groß", einstellung: &einstellung{limits: intake.Limits{Datei: 2 << 20}}, send: sendDraft(grosseAnlage(3 << 20)),
+			ausgang: intake.Abgelehnt, code: "intake.datei-zu-gross", problem: fitconnect.SlugTechnicalError, zustand: fitconnect.StateRejected, verbleib: ohneDatei},
+		{name: "Anlagen zusammen zu groß", einstellung: &einstellung{limits: intake.Limits{Gesamt: 2 << 20}}, send: sendDraft(grosseAnlage(3 << 20)),
+			ausgang: intake.Abgelehnt, code: "intake.gesamt-zu-gross", problem: fitconnect.SlugTechnicalError, zustand: fitconnect.StateRejected, verbleib: ohneDatei},
 		{name: "Dateityp nicht zugelassen", send: sendDraft(func(d *fitconnect.Draft) {
 			d.Attachments[1].Content = []byte("MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff")
 		}),
@@ -131,6 +149,9 @@ func schlechteEingaben() []schlecht {
 			ausgang: intake.Klaerung, code: "routing.gebiet-unbekannt", zustand: fitconnect.StateAccepted, verbleib: imFach},
 		{name: "Ort ist kein ARS", send: sendDraft(func(d *fitconnect.Draft) { d.Region = "DE99" }),
 			ausgang: intake.Klaerung, code: "tenant.ars", zustand: fitconnect.StateAccepted, verbleib: imFach},
+		{name: "Version 1: komprimierter Inhalt entpackt zu groß", einstellung: &einstellung{v1: true}, send: sendV1(func(d *fitconnect.Draft) { d.Attachments[0].Content = make([]byte, 8<<20) }),
+			ausgang: intake.Abgelehnt, code: "fitconnect.encryption-issue", problem: fitconnect.SlugEncryptionIssue, zustand: fitconnect.StateRejected, verbleib: imRegister},
+		rejected("komprimierter Inhalt in Version 2", fitconnect.SlugEncryptionIssue, sendV1(nil)),
 		rejected("Signatur des Ereignisses ungültig", fitconnect.SlugInvalidEventLog, fault(fitconnecttest.FaultForgedEvents, "")),
 		rejected("zwei Einreichungsereignisse", fitconnect.SlugInvalidEventLog, fault(fitconnecttest.FaultDuplicateSubmit, "")),
 		rejected("kein Einreichungsereignis", fitconnect.SlugInvalidEventLog, fault(fitconnecttest.FaultDropSubmit, "")),

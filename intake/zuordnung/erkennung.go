@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/ozg-fachwerk/fachwerk/intake"
+	"github.com/ozg-fachwerk/fachwerk/internal/charset"
 )
 
 const (
@@ -48,8 +49,8 @@ func (e *Erkennung) passt(k *kopf, f Format) bool {
 // text gives the beginning of the document in UTF-8, as far as it can be read.
 func (k *kopf) text(f Format) []byte {
 	b := k.d.Bytes[:min(len(k.d.Bytes), maxErkennung)]
-	name, rest, _ := zeichensatz(b, k.d.MIME, f)
-	enc, ok := decoder(name)
+	name, rest, _ := charset.Name(b, k.d.MIME, f == XML)
+	enc, ok := charset.Decoder(name)
 	if !ok || enc == nil {
 		return rest // broken of this form is this form
 	}

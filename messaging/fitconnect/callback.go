@@ -39,8 +39,19 @@ func (k CallbackKind) URI() string { return callbackPrefix + string(k) }
 type Notification struct {
 	Type string `json:"type"` // URI as sent
 	// Kind is the last segment of Type; other values than the constants may come.
-	Kind        CallbackKind    `json:"-"`
-	Submissions []SubmissionRef `json:"submissions"` // ids as sent; all are UUIDs
+	Kind CallbackKind `json:"-"`
+	// Submissions are the ids as sent. Of new-submissions all three are UUIDs; of
+	// other kinds, whose form is not confirmed, an id may be empty.
+	Submissions []SubmissionRef `json:"submissions"`
+	// Replies are those a new-replies callback names, if it does.
+	Replies []NotifiedReply `json:"replies"`
+}
+
+// NotifiedReply names a reply in a callback. An id may be empty: the form is not
+// confirmed by an official text.
+type NotifiedReply struct {
+	ReplyID string `json:"replyId"`
+	CaseID  string `json:"caseId"`
 }
 
 // CallbackOptions adjust the verification of callbacks; the zero value of every
@@ -54,6 +65,9 @@ type CallbackOptions struct {
 	MaxAhead time.Duration
 	// PreviousSecret is accepted too, while a secret is being changed.
 	PreviousSecret string
+	// Types are further URIs of callback types and what they announce, beside those
+	// of [CallbackKind.URI]. Only for the handler.
+	Types map[string]CallbackKind
 	// MaxBody bounds the body in bytes; 0 is 1 MiB. Only for the handler.
 	MaxBody int64
 	// ReplayCache is how many callbacks the handler remembers to answer a
@@ -146,20 +160,35 @@ func SignCallback(secret string, body []byte, at time.Time) http.Header {
 	return h
 }
 
-// ParseNotification decodes the body of a callback that was verified.
-func ParseNotification(body []byte) (Notification, error) {
+// ParseNotification decodes the body of a callback that was verified. Unknown
+// members, such as the deprecated submissionIds, are passed over.
+func ParseNotification(body []byte) (Notification, error) { return parseNotification(body, nil) }
+
+func parseNotification(body []byte, types map[string]CallbackKind) (Notification, error) {
 	const op = "ParseNotification"
 	var n Notification
 	if err := decodeJSON(body, &n); err != nil {
 		return Notification{}, invalid(op, "body is not the expected JSON")
 	}
-	kind, ok := strings.CutPrefix(n.Type, callbackPrefix)
-	if !ok {
+	if kind, ok := types[n.Type]; ok {
+		n.Kind = kind
+	} else if kind, ok := strings.CutPrefix(n.Type, callbackPrefix); ok {
+		n.Kind = CallbackKind(kind)
+	} else {
 		return Notification{}, invalid(op, "type is not a callback type")
 	}
-	n.Kind = CallbackKind(kind)
+	var ids []string
 	for _, s := range n.Submissions {
-		if err := checkIDs(op, s.DestinationID, s.SubmissionID, s.CaseID); err != nil {
+		ids = append(ids, s.DestinationID, s.SubmissionID, s.CaseID)
+	}
+	for _, r := range n.Replies {
+		ids = append(ids, r.ReplyID, r.CaseID)
+	}
+	for _, id := range ids {
+		if id == "" && n.Kind != CallbackNewSubmissions {
+			continue
+		}
+		if err := checkIDs(op, id); err != nil {
 			return Notification{}, err
 		}
 	}
@@ -226,7 +255,7 @@ func (c *CallbackHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, http.StatusUnauthorized)
 		return
 	}
-	n, err := ParseNotification(body)
+	n, err := parseNotification(body, c.opt.Types)
 	if err != nil {
 		c.refuse(w, http.StatusBadRequest)
 		return

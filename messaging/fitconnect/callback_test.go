@@ -173,3 +173,39 @@ func FuzzCallback(f *testing.F) {
 		}
 	})
 }
+
+func TestNotificationKinds(t *testing.T) {
+	const ref = `{"destinationId":"` + otherID + `","submissionId":"` + otherID + `","caseId":"` + otherID + `"}`
+	const prefix = "https://schema.fitko.de/fit-connect/submission-api/callbacks/"
+	var got fitconnect.Notification
+	now := time.Now()
+	h, err := fitconnect.NewCallbackHandler("secret-of-the-test", func(_ context.Context, n fitconnect.Notification) error {
+		got = n
+		return nil
+	}, &fitconnect.CallbackOptions{Types: map[string]fitconnect.CallbackKind{"urn:other:events": fitconnect.CallbackNewEvents}})
+	require.NoError(t, err)
+	for body, kind := range map[string]fitconnect.CallbackKind{
+		`{"type":"` + prefix + `new-submissions","submissions":[` + ref + `],"submissionIds":["` + otherID + `"]}`:  fitconnect.CallbackNewSubmissions,
+		`{"type":"` + prefix + `new-submissions","submissionIds":7}`:                                                fitconnect.CallbackNewSubmissions,
+		`{"type":"` + prefix + `new-events","submissions":[` + ref + `]}`:                                           fitconnect.CallbackNewEvents,
+		`{"type":"` + prefix + `new-events","submissions":[{"caseId":"` + otherID + `"}]}`:                          fitconnect.CallbackNewEvents,
+		`{"type":"` + prefix + `new-replies","replies":[{"replyId":"` + otherID + `","caseId":"` + otherID + `"}]}`: fitconnect.CallbackNewReplies,
+		`{"type":"` + prefix + `new-replies"}`:                                                                      fitconnect.CallbackNewReplies,
+		`{"type":"urn:other:events"}`:                                                                               fitconnect.CallbackNewEvents,
+		"":                                                                                                          "", // refused, as all below
+		`{"type":"` + prefix + `new-submissions","submissions":[{"caseId":"` + otherID + `"}]}`:                     "",
+		`{"type":"` + prefix + `new-replies","replies":[{"replyId":"../x"}]}`:                                       "",
+		`{"type":"urn:unknown"}`:                                                                                    "",
+	} {
+		got = fitconnect.Notification{}
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		r.Header = fitconnect.SignCallback("secret-of-the-test", []byte(body), now)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, kind, got.Kind, body)
+		require.Equal(t, kind == "", w.Code == http.StatusBadRequest, body)
+		if strings.Contains(body, "replyId") && kind != "" {
+			require.Equal(t, otherID, got.Replies[0].ReplyID)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"iter"
 	"net/http"
 	"strconv"
 	"strings"
@@ -65,55 +64,24 @@ func (c *Client) SubmissionPage(ctx context.Context, destinationID string, offse
 	return p, err
 }
 
-// Submissions iterates over the waiting submissions, each once. Accepting while
-// iterating is fine: what moved to an earlier page is found by reading again.
-// An error is yielded once, as the last pair. No connection is held while yielding.
-func (c *Client) Submissions(ctx context.Context, destinationID string) iter.Seq2[SubmissionRef, error] {
-	return func(yield func(SubmissionRef, error) bool) {
-		seen := map[string]bool{}
-		for again := true; again; {
-			again = false
-			total, found := -1, 0
-			for offset := 0; ; {
-				p, err := c.SubmissionPage(ctx, destinationID, offset, 0)
-				if err != nil {
-					yield(SubmissionRef{}, err)
-					return
-				}
-				again = again || (total >= 0 && p.TotalCount < total)
-				total = max(total, p.TotalCount)
-				for _, ref := range p.Submissions {
-					if seen[ref.SubmissionID] {
-						continue
-					}
-					seen[ref.SubmissionID] = true
-					found++
-					if !yield(ref, nil) {
-						return
-					}
-				}
-				if offset += len(p.Submissions); len(p.Submissions) == 0 || offset >= p.TotalCount {
-					break
-				}
-			}
-			again = again && found > 0
-		}
-	}
-}
-
 // Submission reads one submission. It is ErrNotFound once it was accepted,
 // rejected or deleted long enough ago.
 func (c *Client) Submission(ctx context.Context, submissionID string) (*Submission, error) {
+	return c.submission(ctx, submissionID, nil)
+}
+
+func (c *Client) submission(ctx context.Context, submissionID string, admit func(int64) error) (*Submission, error) {
 	const op = "GET submission"
 	if err := checkIDs(op, submissionID); err != nil {
 		return nil, err
 	}
 	r := c.get(op, c.api("submissions", submissionID))
-	r.limit = 2*c.opt.MaxJWE + c.opt.MaxJSON
-	s := &Submission{}
-	if err := c.doJSON(ctx, r, s); err != nil {
+	r.limit, r.admit = 2*c.opt.MaxJWE+c.opt.MaxJSON, admit
+	var a submissionAnswer
+	if err := c.doJSON(ctx, r, &a); err != nil {
 		return nil, err
 	}
+	s := a.submission(c.Version())
 	if s.SubmissionID != submissionID || !isUUID(s.CaseID) || !isUUID(s.DestinationID) {
 		return nil, malformed(op, "answer names other ids than asked for")
 	}
@@ -124,12 +92,17 @@ func (c *Client) Submission(ctx context.Context, submissionID string) (*Submissi
 func (c *Client) AttachmentJWE(ctx context.Context, submissionID, attachmentID string) (string, error) {
 	var b strings.Builder
 	// A failed attempt leaves text behind: each starts afresh.
-	err := c.attachment(ctx, submissionID, attachmentID, func(a *response) error {
+	err := c.attachment(ctx, submissionID, attachmentID, nil, func(a *response) error {
 		b.Reset()
-		if n, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil && n > 0 {
-			b.Grow(min(n, 16<<20))
+		b.Grow(int(max(0, min(a.length, firstGrow))))
+		_, err := io.CopyN(&b, a.stream, firstGrow)
+		if err == nil {
+			b.Grow(int(max(0, a.length-firstGrow)))
+			_, err = io.Copy(&b, a.stream)
 		}
-		_, err := io.Copy(&b, a.stream)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
 		return c.streamError("GET attachment", err)
 	})
 	return b.String(), err
@@ -140,7 +113,7 @@ func (c *Client) AttachmentJWE(ctx context.Context, submissionID, attachmentID s
 // The count is what was written.
 func (c *Client) AttachmentTo(ctx context.Context, submissionID, attachmentID string, w io.Writer) (int64, error) {
 	var n int64
-	err := c.attachment(ctx, submissionID, attachmentID, func(a *response) error {
+	err := c.attachment(ctx, submissionID, attachmentID, nil, func(a *response) error {
 		var err error
 		n, err = io.Copy(w, a.stream)
 		err = c.streamError("GET attachment", err)
@@ -152,13 +125,14 @@ func (c *Client) AttachmentTo(ctx context.Context, submissionID, attachmentID st
 	return n, err
 }
 
-func (c *Client) attachment(ctx context.Context, submissionID, attachmentID string, read func(*response) error) error {
+func (c *Client) attachment(ctx context.Context, submissionID, attachmentID string, admit func(int64) error, read func(*response) error) error {
 	const op = "GET attachment"
 	if err := checkIDs(op, submissionID, attachmentID); err != nil {
 		return err
 	}
 	r := c.get(op, c.api("submissions", submissionID, "attachments", attachmentID))
 	r.accept, r.limit, r.stream = MIMEJOSE, c.opt.MaxJWE, true
+	r.admit = admit
 	return c.do(ctx, r, read)
 }
 
@@ -186,8 +160,12 @@ func (c *Client) CaseEvents(ctx context.Context, caseID string) ([]string, error
 	return c.events(ctx, "GET case events", "cases", caseID)
 }
 
-// SubmissionEvents reads the event log of one submission (v2): compact tokens, not verified.
+// SubmissionEvents reads the event log of one submission: compact tokens, not
+// verified. Version 1 of the API has event logs of cases only: ErrUnsupported.
 func (c *Client) SubmissionEvents(ctx context.Context, submissionID string) ([]string, error) {
+	if c.Version() == Version1 {
+		return nil, errNoSubmissionLog("GET submission events")
+	}
 	return c.events(ctx, "GET submission events", "submissions", submissionID)
 }
 
@@ -196,11 +174,22 @@ func (c *Client) events(ctx context.Context, op, kind, id string) ([]string, err
 		return nil, err
 	}
 	var all []string
+	known := map[string]bool{}
 	for len(all) < maxEvents {
 		var p eventPage
 		url := c.api(kind, id, "events") + "?offset=" + strconv.Itoa(len(all)) + "&limit=" + strconv.Itoa(pageLimit)
 		if err := c.doJSON(ctx, c.get(op, url), &p); err != nil {
 			return nil, err
+		}
+		// A service that serves the same page again is at fault. Taken as it is, the
+		// log would hold events twice and the submission look forged.
+		for _, token := range p.EventLog {
+			if len(all) > 0 && known[token] {
+				return nil, malformed(op, "pages of the event log overlap")
+			}
+		}
+		for _, token := range p.EventLog {
+			known[token] = true
 		}
 		all = append(all, p.EventLog...)
 		// Not every answer carries totalCount.
@@ -249,7 +238,7 @@ func (c *Client) CreateSubmission(ctx context.Context, n NewSubmission) (Submiss
 	if err := checkIDs(op, append([]string{n.DestinationID}, n.AnnouncedAttachments...)...); err != nil {
 		return SubmissionRef{}, err
 	}
-	body, err := json.Marshal(n)
+	body, err := c.announcement(op, n)
 	if err != nil {
 		return SubmissionRef{}, invalid(op, "%w", err)
 	}
@@ -284,7 +273,7 @@ func (c *Client) SubmitSubmission(ctx context.Context, submissionID string, meta
 	if err := checkIDs(op, submissionID); err != nil {
 		return err
 	}
-	if metadata == nil || data == nil && c.end.version() != "v1" {
+	if metadata == nil || data == nil && c.Version() != Version1 {
 		return invalid(op, "metadata and data are required")
 	}
 	parts := map[string]string{"encryptedMetadata": metadata.String()}

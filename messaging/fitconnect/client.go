@@ -22,6 +22,7 @@ type Client struct {
 	opt    ClientOptions
 	tokens tokenSource
 	keys   keyCache
+	rate   rateGate
 }
 
 // ClientOptions adjust a [Client]; the zero value of every field is a default.
@@ -80,6 +81,9 @@ func NewClient(e Endpoints, cred Credentials, o *ClientOptions) (*Client, error)
 		if err := checkBase(u); err != "" {
 			return nil, invalid("NewClient", "endpoint %s: %s", name, err)
 		}
+	}
+	if v := e.version(); v != Version1 && v != Version2 {
+		return nil, invalid("NewClient", "version of the API is neither %s nor %s", Version1, Version2)
 	}
 	if cred.ClientID == "" || cred.ClientSecret == "" {
 		return nil, invalid("NewClient", "client id and secret are required")

@@ -55,6 +55,35 @@ func ExampleSubscriber() {
 	// Output: accepted: Wohnsitzanmeldung 1 attachment <nil>
 }
 
+func ExampleSubscriber_Waiting() {
+	ctx := context.Background()
+	now := time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
+	z, err := fitconnecttest.Start(&fitconnecttest.Options{Now: func() time.Time { return now }})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer z.Close()
+	stelle, err := z.AddDestination(fitconnecttest.DestinationParams{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	sub, err := stelle.Subscriber(nil, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := z.Sende(ctx, fitconnecttest.Beispiel(stelle.ID)); err != nil {
+		log.Fatal(err)
+	}
+	now = now.AddDate(0, 0, 10)
+	for w, err := range sub.Waiting(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(w.State, "for", w.Age, "then", w.Next.Kind, "at", w.Next.At.Format(time.DateOnly))
+	}
+	// Output: submitted for 240h0m0s then rejected at 2026-09-15
+}
+
 func ExampleSender() {
 	ctx := context.Background()
 	z, err := fitconnecttest.Start(nil)

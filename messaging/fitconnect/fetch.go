@@ -30,7 +30,7 @@ func (s *Subscriber) Fetch(ctx context.Context, submissionID string) (*Received,
 		}
 		return nil
 	}
-	return f.run(ctx, submissionID)
+	return s.fetch(ctx, submissionID, f)
 }
 
 // FetchInto is Fetch for large submissions: each attachment that passed its
@@ -44,18 +44,21 @@ func (s *Subscriber) FetchInto(ctx context.Context, submissionID string, keep fu
 		a.Content = nil
 		return err
 	}
-	return f.run(ctx, submissionID)
+	return s.fetch(ctx, submissionID, f)
 }
 
 // fetch is the state of one Fetch.
 type fetch struct {
 	s        *Subscriber
+	sink     func(MetadataAttachment) (Sink, error) // nil: collect and keep
 	keep     func(*Attachment) error
 	keepErr  error
 	total    int64
 	r        *Received
 	tags     *AuthenticationTags
 	findings fehler.Probleme
+
+	held, wanted int64 // of the Subscriber's room
 }
 
 func (f *fetch) finding(slug Slug, instance, meldung string) {
@@ -63,9 +66,13 @@ func (f *fetch) finding(slug Slug, instance, meldung string) {
 }
 
 func (f *fetch) run(ctx context.Context, id string) (*Received, error) {
-	sub, err := f.s.p.Client.Submission(ctx, id)
+	var sub *Submission
+	err := f.withRoom(ctx, func() (err error) {
+		sub, err = f.s.p.Client.submission(ctx, id, func(n int64) error { return f.admit(3 * n) })
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, f.s.whyGone(ctx, id, err)
 	}
 	if sub.DestinationID != f.s.p.DestinationID {
 		return nil, fehler.New("fitconnect.Fetch", id, fehler.ErrForbidden, errors.New("submission of another destination"))
@@ -208,51 +215,6 @@ func (f *fetch) data(ctx context.Context) error {
 	return nil
 }
 
-func (f *fetch) attachments(ctx context.Context) error {
-	for i := range f.r.Attachments {
-		a := &f.r.Attachments[i]
-		content, err := f.attachment(ctx, a)
-		if err != nil {
-			return err
-		}
-		if content == nil {
-			continue
-		}
-		if !a.Hash.Matches(content) {
-			f.finding(SlugHashMismatch, InstanceAttachment(a.AttachmentID), "hash of attachment and metadata differ")
-			continue
-		}
-		a.Content = content
-		if f.keepErr = f.keep(a); f.keepErr != nil {
-			return f.keepErr
-		}
-	}
-	return nil
-}
-
-// attachment opens the parts of an attachment; nil without an error means a finding.
-func (f *fetch) attachment(ctx context.Context, a *Attachment) ([]byte, error) {
-	var whole []byte
-	for i, id := range a.parts() {
-		compact, err := f.s.p.Client.AttachmentJWE(ctx, f.r.Submission.SubmissionID, id)
-		if err != nil {
-			return nil, err
-		}
-		b, err := f.open(ctx, part{instance: InstanceAttachment(a.AttachmentID), compact: compact, tag: f.tags.Attachments[id]})
-		if err != nil || b == nil {
-			return nil, err
-		}
-		if i == 0 {
-			whole = b
-			continue
-		}
-		if whole = append(whole, b...); int64(len(whole)) > f.s.opt.MaxTotal {
-			return nil, fmt.Errorf("fitconnect.Fetch: %w", ErrTooLarge)
-		}
-	}
-	return whole, nil
-}
-
 // part is one encrypted part and what is known about it.
 type part struct {
 	instance, compact, tag string
@@ -262,24 +224,35 @@ type part struct {
 // open checks tag and header and decrypts. It gives nil without an error if it
 // made a finding, and never nil otherwise: an empty plaintext is an empty slice.
 func (f *fetch) open(ctx context.Context, p part) ([]byte, error) {
-	j, err := ParseJWE(p.compact)
+	j, err := f.s.p.Client.parseJWE(p.compact)
 	if err != nil {
 		f.finding(SlugEncryptionIssue, p.instance, err.Error())
 		return nil, nil
 	}
+	return f.unseal(ctx, j, p)
+}
+
+// unseal is open of a JWE that was parsed.
+func (f *fetch) unseal(ctx context.Context, j *JWE, p part) ([]byte, error) {
 	if p.tag == "" || j.Tag() != p.tag {
 		f.finding(SlugIncorrectAuthenticationTag, p.instance, "authentication tag differs from the event log")
 		return nil, nil
 	}
-	if p.cty {
+	if p.cty && f.s.p.Client.Version() != Version1 {
 		if err := j.CheckContentType(); err != nil {
 			f.finding(SlugEncryptionIssue, p.instance, err.Error())
 			return nil, nil
 		}
 	}
-	plain, err := f.s.p.Keys.Decrypt(j)
+	plain, err := f.s.p.Keys.DecryptWithin(j, f.s.opt.Inflate)
 	if missing, ok := errors.AsType[*MissingKeyError](err); ok {
 		return nil, f.missingKey(ctx, p, missing)
+	}
+	if errors.Is(err, ErrInflate) {
+		x := Finding(SlugEncryptionIssue, p.instance, ErrInflate.Error())
+		x.Hinweis = hinweisInflate
+		f.findings = append(f.findings, x)
+		return nil, nil
 	}
 	if errors.Is(err, fehler.ErrInvalid) {
 		f.finding(SlugEncryptionIssue, p.instance, "decryption failed")
@@ -296,6 +269,8 @@ func (f *fetch) open(ctx context.Context, p part) ([]byte, error) {
 func (f *fetch) missingKey(ctx context.Context, p part, missing *MissingKeyError) error {
 	key, err := f.s.p.Client.DestinationKey(ctx, f.s.p.DestinationID, missing.Kid)
 	switch {
+	case errors.Is(err, fehler.ErrNotFound) && slices.Contains(f.s.opt.FormerKids, missing.Kid):
+		return missing
 	case errors.Is(err, fehler.ErrNotFound), err == nil && key.Alg != algOAEP:
 		f.finding(SlugEncryptionIssue, p.instance, "encrypted for an unknown key "+quoteKid(missing.Kid))
 		return nil

@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -36,12 +35,26 @@ type JWE struct {
 	tag string
 	raw string // whole compact text
 	end [4]int // ends of the first four segments
+	zip bool   // plaintext is DEFLATE, version 1 only
+
+	// Of a JWE that was read as it arrived raw has no ciphertext: sealed is it,
+	// decoded, and spoilt says that it could not be.
+	sealed []byte
+	spoilt bool
+	// work, if any, was done while it was read.
+	work *earlyWork
 }
 
 // ParseJWE splits a compact JWE and checks its header strictly: exactly five
 // segments, alg RSA-OAEP-256, enc A256GCM, a kid, no zip (forbidden in v2), no
 // crit. It does not decrypt. Errors match ErrInvalid and quote nothing of the content.
-func ParseJWE(compact string) (*JWE, error) {
+func ParseJWE(compact string) (*JWE, error) { return parseJWE(compact, false) }
+
+// ParseJWEv1 is [ParseJWE] for version 1 of the API, where a sender may compress
+// the plaintext: zip may be "DEF". Any other value is refused.
+func ParseJWEv1(compact string) (*JWE, error) { return parseJWE(compact, true) }
+
+func parseJWE(compact string, deflate bool) (*JWE, error) {
 	const op = "ParseJWE"
 	j := &JWE{raw: compact}
 	if strings.IndexByte(compact, '\n') >= 0 || strings.IndexByte(compact, '\r') >= 0 {
@@ -73,19 +86,24 @@ func ParseJWE(compact string) (*JWE, error) {
 		return nil, invalid(op, "alg is not %s", algOAEP)
 	case h.Enc != encGCM:
 		return nil, invalid(op, "enc is not %s", encGCM)
-	case h.has["zip"]:
+	case h.has["zip"] && !deflate:
 		return nil, invalid(op, "zip is forbidden")
+	case h.has["zip"] && h.Zip != "DEF":
+		return nil, invalid(op, "zip is not DEF")
 	case h.has["crit"]:
 		return nil, invalid(op, "critical header parameters are not supported")
 	case h.Kid == "":
 		return nil, invalid(op, "kid is missing")
 	}
-	j.Kid, j.Cty, j.tag = h.Kid, h.Cty, rest
+	j.Kid, j.Cty, j.tag, j.zip = h.Kid, h.Cty, rest, h.has["zip"]
 	if tag, err := base64.RawURLEncoding.Strict().DecodeString(rest); err != nil || len(tag) != gcmTagSize {
 		return nil, invalid(op, "authentication tag is not %d base64url bytes", gcmTagSize)
 	}
 	return j, nil
 }
+
+// Compressed tells whether the plaintext was compressed before it was encrypted.
+func (j *JWE) Compressed() bool { return j.zip }
 
 // Tag is the authentication tag as the event log carries it: the fifth
 // segment, base64url without padding.
@@ -101,8 +119,8 @@ func (j *JWE) CheckContentType() error {
 }
 
 type header struct {
-	Alg, Enc, Kid, Cty, Typ string
-	has                     map[string]bool
+	Alg, Enc, Kid, Cty, Typ, Zip string
+	has                          map[string]bool
 }
 
 // joseHeader decodes a protected header. Names match exactly: "Alg" is not "alg".
@@ -116,7 +134,7 @@ func joseHeader(segment string) (header, error) {
 		return header{}, err
 	}
 	h := header{has: map[string]bool{}}
-	text := map[string]*string{"alg": &h.Alg, "enc": &h.Enc, "kid": &h.Kid, "cty": &h.Cty, "typ": &h.Typ}
+	text := map[string]*string{"alg": &h.Alg, "enc": &h.Enc, "kid": &h.Kid, "cty": &h.Cty, "typ": &h.Typ, "zip": &h.Zip}
 	for name, value := range m {
 		h.has[name] = true
 		if into := text[name]; into != nil {
@@ -220,8 +238,29 @@ var errDecrypt = errors.New("decryption failed")
 // is an ErrInvalid error that does not say what failed.
 //
 // The ciphertext is decoded once and decrypted in place, so that a large
-// attachment costs its size once beside the compact text.
-func (r *Keyring) Decrypt(j *JWE) ([]byte, error) {
+// attachment costs its size once beside the compact text. A compressed plaintext
+// (see [ParseJWEv1]) is inflated within the default [InflateLimits].
+func (r *Keyring) Decrypt(j *JWE) ([]byte, error) { return r.DecryptWithin(j, InflateLimits{}) }
+
+// DecryptWithin is Decrypt with other limits for a compressed plaintext. What is
+// larger is [ErrInflate]. It is inflated only after the tag was checked.
+func (r *Keyring) DecryptWithin(j *JWE, l InflateLimits) ([]byte, error) {
+	const op = "Decrypt"
+	plain, err := r.decrypt(j)
+	if err != nil || !j.zip {
+		return plain, err
+	}
+	plain, err = inflate(plain, l)
+	switch {
+	case errors.Is(err, ErrInflate):
+		return nil, fehler.New("fitconnect."+op, "", ErrInflate, nil)
+	case err != nil:
+		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, err)
+	}
+	return plain, nil
+}
+
+func (r *Keyring) decrypt(j *JWE) ([]byte, error) {
 	const op = "Decrypt"
 	key := r.keys[j.Kid]
 	if key == nil {
@@ -229,28 +268,22 @@ func (r *Keyring) Decrypt(j *JWE) ([]byte, error) {
 	}
 	e := j.end
 	b64 := base64.RawURLEncoding.Strict()
-	wrapped, err1 := b64.DecodeString(j.raw[e[0]+1 : e[1]])
-	iv, err2 := b64.DecodeString(j.raw[e[1]+1 : e[2]])
-	if err1 != nil || err2 != nil || len(iv) != gcmIVSize {
+	iv, err := b64.DecodeString(j.raw[e[1]+1 : e[2]])
+	if err != nil || len(iv) != gcmIVSize {
 		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, errDecrypt)
 	}
-	body := j.raw[e[2]+1 : e[3]]
-	n := b64.DecodedLen(len(body))
-	buf := make([]byte, n, n+gcmTagSize)
-	got, err := decodeInto(buf, body)
-	if err != nil || got != n {
+	buf, ok := j.unsealable()
+	if !ok {
 		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, errDecrypt)
 	}
-	buf, err = b64.AppendDecode(buf, []byte(j.tag))
+	var cek []byte
+	if j.work != nil {
+		cek, err = j.work.unwrap()
+	} else {
+		cek, err = contentKey(key, j.Kid, j.raw[:e[2]])
+	}
 	if err != nil {
-		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, errDecrypt)
-	}
-	cek, err := key.Decrypt(rand.Reader, wrapped, &rsa.OAEPOptions{Hash: crypto.SHA256})
-	if _, software := key.(*rsa.PrivateKey); err != nil && !software && !errors.Is(err, rsa.ErrDecryption) {
-		return nil, fehler.New("fitconnect."+op, quoteKid(j.Kid), fehler.ErrUnavailable, errors.New("key module failed"))
-	}
-	if err != nil || len(cek) != 32 {
-		return nil, fehler.New("fitconnect."+op, "", fehler.ErrInvalid, errDecrypt)
+		return nil, err
 	}
 	defer clear(cek)
 	block, err := aes.NewCipher(cek)
@@ -268,26 +301,39 @@ func (r *Keyring) Decrypt(j *JWE) ([]byte, error) {
 	return plain, nil
 }
 
-// chunkPool holds the windows decodeInto reads through.
-var chunkPool = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
-
-// decodeInto decodes strict base64url text into dst without copying the whole
-// text to bytes first. The window is a multiple of four, so no quantum is split.
-func decodeInto(dst []byte, text string) (int, error) {
-	b64 := base64.RawURLEncoding.Strict()
-	win := chunkPool.Get().(*[]byte)
-	defer chunkPool.Put(win)
-	n := 0
-	for len(text) > 0 {
-		c := copy(*win, text)
-		text = text[c:]
-		k, err := b64.Decode(dst[n:], (*win)[:c])
-		n += k
-		if err != nil {
-			return n, err
-		}
+// contentKey unwraps the key of the content; head are the first three segments.
+func contentKey(key crypto.Decrypter, kid, head string) ([]byte, error) {
+	const op = "fitconnect.Decrypt"
+	wrapped, err := wrappedKey(head)
+	if err != nil {
+		return nil, fehler.New(op, "", fehler.ErrInvalid, errDecrypt)
 	}
-	return n, nil
+	cek, err := key.Decrypt(rand.Reader, wrapped, &rsa.OAEPOptions{Hash: crypto.SHA256})
+	if _, software := key.(*rsa.PrivateKey); err != nil && !software && !errors.Is(err, rsa.ErrDecryption) {
+		return nil, fehler.New(op, quoteKid(kid), fehler.ErrUnavailable, errors.New("key module failed"))
+	}
+	if err != nil || len(cek) != 32 {
+		return nil, fehler.New(op, "", fehler.ErrInvalid, errDecrypt)
+	}
+	return cek, nil
+}
+
+// decodeInto decodes strict base64url text into dst, which has room for decodeSlack
+// bytes more, without copying the whole text to bytes first.
+func decodeInto(dst []byte, text string) (int, error) {
+	win := windowPool.Get().(*[readWindow]byte)
+	defer windowPool.Put(win)
+	n, good := 0, true
+	for len(text) >= 8 {
+		c := copy(win[:], text) &^ 7
+		good = decodeBlocks(dst[n:n+c/8*6+decodeSlack], win[:c]) && good
+		text, n = text[c:], n+c/8*6
+	}
+	end, ok := decodeEnd(dst[:n], []byte(text))
+	if !good || !ok {
+		return n, errDecrypt
+	}
+	return len(end), nil
 }
 
 // SHA512 is the hash of FIT-Connect: lower-case hex over the bytes as transmitted.

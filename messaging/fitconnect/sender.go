@@ -2,16 +2,16 @@ package fitconnect
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
-// Sender submits to destinations, as an online service does. It is safe for
-// concurrent use.
+// Sender submits to destinations, as an online service does, and as an authority
+// does that passes a case on. It is safe for concurrent use.
 type Sender struct {
 	client   *Client
 	opt      SenderOptions
@@ -27,10 +27,14 @@ type SenderParams struct {
 type SenderOptions struct {
 	// Policy is the policy for published keys.
 	Policy *JWKPolicy
+	// EventKeys finds the keys events are signed with; nil is the Client. See [ReplyKeys].
+	EventKeys KeySource
 	// ServiceIssuers: see [Verifier].
 	ServiceIssuers []string
 	// NewID makes attachment ids: UUIDs of version 4, globally unique; nil makes random ones.
 	NewID func() string
+	// Limits bound what is sent; nil is [DefaultSendLimits].
+	Limits *SendLimits
 }
 
 // NewSender makes a Sender. It makes no call.
@@ -45,7 +49,12 @@ func NewSender(p SenderParams, o *SenderOptions) (*Sender, error) {
 	if s.opt.NewID == nil {
 		s.opt.NewID = uuid.NewString
 	}
-	s.verifier = &Verifier{Keys: p.Client, Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
+	limits, err := s.opt.Limits.filled("NewSender")
+	if err != nil {
+		return nil, err
+	}
+	s.opt.Limits = limits
+	s.verifier = &Verifier{Keys: keysOr(s.opt.EventKeys, p.Client), Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
 	return s, nil
 }
 
@@ -58,12 +67,31 @@ type Draft struct {
 	Callback      *Callback // optional: where to hear about events
 	// Metadata without what Send fills in: $schema if empty, the description of
 	// data and attachments with their hashes.
-	Metadata   Metadata
-	Data       []byte
-	DataSchema SchemaRef // MIMEType is application/json or application/xml
+	Metadata Metadata
+	// MetadataRaw, if set, is sent as it is instead of Metadata: the document of a
+	// submission that is passed on unchanged. It must describe exactly the data
+	// and the attachments, and no fragments.
+	MetadataRaw []byte
+	Data        []byte
+	DataSchema  SchemaRef // MIMEType is application/json or application/xml
 	// Attachments need Content, MIMEType and Purpose; an empty AttachmentID is
 	// filled in, the hash always.
 	Attachments []Attachment
+	// Sources are further attachments, read while they are sent. In the metadata
+	// they follow Attachments.
+	Sources []Source
+	// Fingerprint, if set, stands for Data when [Sender.Continue] tells drafts
+	// apart: for data that hold something made afresh each time, such as a token.
+	Fingerprint string
+	// Fresh, if set, is how long data handed over for the first time stay usable.
+	// What was not taken within this time Continue encrypts anew from the draft,
+	// after the event log said that it is not submitted. It must be longer than
+	// all attempts of one call.
+	Fresh time.Duration
+	// FirstStands makes Continue hand over what an earlier draft under the same
+	// [Progress] left encrypted, instead of refusing this one: for senders that
+	// count only whose Progress it is.
+	FirstStands bool
 }
 
 // Sent identifies what was sent, with the tags to compare with the event log.
@@ -77,110 +105,84 @@ type Sent struct {
 // nothing is sent.
 //
 // If it fails after announcing, the Sent is not nil: [Sender.Status] tells
-// whether the submission got through. What did not, the service deletes after a day.
+// whether the submission got through. What did not, the service deletes after a
+// day. Calling Send again sends a second submission; to survive a crash without
+// that, use [Sender.Continue].
 func (s *Sender) Send(ctx context.Context, d Draft) (*Sent, error) {
+	return s.Continue(ctx, d, &Progress{}, nil)
+}
+
+// Continue sends a draft whose [Progress] is kept by the caller, from where an
+// earlier attempt ended. A new sending starts with an empty Progress. The
+// function save, if not nil, stores the Progress durably; it is called before
+// every step that must not be taken twice and after every part uploaded, with
+// the same Progress, and its error ends the sending.
+//
+// After a crash Continue with the same draft and the stored Progress uploads what
+// is missing, or finds out from the event log that the submission got through.
+// A submission is handed over with a text made before the first attempt, so that
+// repeating it can be told from an exchange. What is announced and forgotten the
+// service deletes; if it deleted what the Progress names, or the draft is another
+// one, before anything was handed over, the sending begins anew. A different draft
+// after that is an ErrConflict error unless [Draft.FirstStands]. One Progress must not be used by two calls at a time.
+func (s *Sender) Continue(ctx context.Context, d Draft, p *Progress, save func(context.Context, *Progress) error) (*Sent, error) {
+	const op = "Send"
+	sending := &sending{op: op, limits: *s.opt.Limits, newID: s.opt.NewID, now: s.client.now, fresh: d.Fresh, save: save, to: toDestination{s, d}, p: p}
+	draft := struct {
+		DestinationID string
+		PublicService PublicService
+		Region        string
+		CaseID        string
+	}{d.DestinationID, d.PublicService, d.Region, d.CaseID}
+	if err := sending.prepare(inhalt{d.Metadata, d.MetadataRaw, d.Data, d.DataSchema, d.Attachments, d.Sources, d.Fingerprint, d.FirstStands}, draft); err != nil || p.Done {
+		return p.sent(), err
+	}
 	dest, err := s.client.Destination(ctx, d.DestinationID)
 	if err != nil {
-		return nil, err
+		return p.sent(), err
 	}
 	if dest.Status != "" && dest.Status != DestinationActive {
-		return nil, fehler.New("fitconnect.Send", d.DestinationID, fehler.ErrConflict, errors.New("destination is not active"))
+		return p.sent(), fehler.New("fitconnect."+op, d.DestinationID, fehler.ErrConflict, errors.New("destination is not active"))
 	}
 	key, err := s.client.DestinationKey(ctx, d.DestinationID, dest.EncryptionKid)
 	if err != nil {
-		return nil, err
+		return p.sent(), err
 	}
 	if err := key.Check(UseEncrypt, s.opt.Policy); err != nil {
-		return nil, err
+		return p.sent(), err
 	}
-	e, err := s.encrypt(d, key)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, len(e.attachments))
-	for i, a := range e.attachments {
-		ids[i] = a.id
-	}
-	ref, err := s.client.CreateSubmission(ctx, NewSubmission{DestinationID: d.DestinationID, AnnouncedAttachments: ids,
-		PublicService: d.PublicService, Region: d.Region, CaseID: d.CaseID, Callback: d.Callback})
-	if err != nil {
-		return nil, err
-	}
-	sent := &Sent{SubmissionRef: ref, Tags: e.tags()}
-	for _, a := range e.attachments {
-		if err := s.client.UploadAttachment(ctx, ref.SubmissionID, a.id, a.jwe); err != nil {
-			return sent, err
-		}
-	}
-	err = s.client.SubmitSubmission(ctx, ref.SubmissionID, e.metadata, e.data)
-	if err == nil || ctx.Err() != nil {
-		return sent, err
-	}
-	// The answer may have been lost, and repeating it then be a conflict.
-	if state, _, statusErr := s.Status(ctx, sent); statusErr == nil && state != StateIncomplete {
-		return sent, nil
-	}
-	return sent, err
+	sending.key = key
+	return sending.run(ctx)
 }
 
-// encrypted is a draft ready to go.
-type encrypted struct {
-	metadata, data *JWE
-	attachments    []encryptedAttachment
+// toDestination is the way of a submission.
+type toDestination struct {
+	s *Sender
+	d Draft
 }
 
-type encryptedAttachment struct {
-	id  string
-	jwe *JWE
+func (t toDestination) create(ctx context.Context, parts []string) (SubmissionRef, error) {
+	return t.s.client.CreateSubmission(ctx, NewSubmission{DestinationID: t.d.DestinationID, AnnouncedAttachments: parts,
+		PublicService: t.d.PublicService, Region: t.d.Region, CaseID: t.d.CaseID, Callback: t.d.Callback})
 }
 
-func (e *encrypted) tags() AuthenticationTags {
-	t := AuthenticationTags{Metadata: e.metadata.Tag(), Data: e.data.Tag()}
-	for _, a := range e.attachments {
-		if t.Attachments == nil {
-			t.Attachments = map[string]string{}
-		}
-		t.Attachments[a.id] = a.jwe.Tag()
-	}
-	return t
+func (t toDestination) upload(ctx context.Context, id, part string, jwe *JWE) error {
+	return t.s.client.UploadAttachment(ctx, id, part, jwe)
 }
 
-func (s *Sender) encrypt(d Draft, key JWK) (*encrypted, error) {
-	m, e := d.Metadata, &encrypted{}
-	if m.Schema == "" {
-		m.Schema = MetadataSchema210
-	}
-	m.ContentStructure = ContentStructure{Data: &DataDescription{Hash: HashOf(d.Data), SubmissionSchema: d.DataSchema}}
-	if old := d.Metadata.ContentStructure.Data; old != nil {
-		m.ContentStructure.Data.Signature = old.Signature
-	}
-	for _, a := range d.Attachments {
-		a.Hash = HashOf(a.Content)
-		if a.AttachmentID == "" {
-			a.AttachmentID = s.opt.NewID()
-		}
-		jwe, err := Encrypt(EncryptParams{Key: key, Cty: a.MIMEType, Plaintext: a.Content})
-		if err != nil {
-			return nil, err
-		}
-		m.ContentStructure.Attachments = append(m.ContentStructure.Attachments, a.MetadataAttachment)
-		e.attachments = append(e.attachments, encryptedAttachment{a.AttachmentID, jwe})
-	}
-	raw, err := json.Marshal(m)
-	if err != nil {
-		return nil, invalid("Send", "metadata: %w", withoutValue(err))
-	}
-	if p := append(CheckMetadata(raw), CheckMetadataFormats(raw)...); len(p) > 0 {
-		return nil, p
-	}
-	if p := CheckDataSyntax(d.DataSchema.MIMEType, d.Data); len(p) > 0 {
-		return nil, p
-	}
-	if e.metadata, err = Encrypt(EncryptParams{Key: key, Cty: MIMEJSON, Plaintext: raw}); err != nil {
-		return nil, err
-	}
-	e.data, err = Encrypt(EncryptParams{Key: key, Cty: d.DataSchema.MIMEType, Plaintext: d.Data})
-	return e, err
+func (t toDestination) submit(ctx context.Context, id string, metadata, data *JWE) error {
+	return t.s.client.SubmitSubmission(ctx, id, metadata, data)
+}
+
+func (t toDestination) subject(id string) string { return SubjectOfSubmission(id) }
+
+func (t toDestination) status(ctx context.Context, sent *Sent) (State, error) {
+	state, _, err := t.s.Status(ctx, sent)
+	return state, err
+}
+
+func (t toDestination) events(ctx context.Context, caseID string) ([]string, error) {
+	return t.s.client.CaseEvents(ctx, caseID)
 }
 
 // Status reads and verifies the event log of a submission and compares the tags
@@ -188,20 +190,20 @@ func (s *Sender) encrypt(d Draft, key JWK) (*encrypted, error) {
 // way and is [fehler.Probleme]. A submission that was not submitted is
 // StateIncomplete without a log.
 func (s *Sender) Status(ctx context.Context, sent *Sent) (State, *EventLog, error) {
-	tokens, err := s.client.CaseEvents(ctx, sent.CaseID)
+	return statusOf(ctx, s.client, s.verifier, sent, Expect{CaseID: sent.CaseID,
+		Subject: SubjectOfSubmission(sent.SubmissionID), DestinationID: sent.DestinationID})
+}
+
+// statusOf is Status for a submission or a reply.
+func statusOf(ctx context.Context, c *Client, v *Verifier, sent *Sent, x Expect) (State, *EventLog, error) {
+	tokens, err := c.CaseEvents(ctx, x.CaseID)
 	if err != nil {
 		return "", nil, err
 	}
-	subject := SubjectOfSubmission(sent.SubmissionID)
-	submitted := false
-	for _, t := range tokens {
-		e, err := ParseSET(t)
-		submitted = submitted || err == nil && e.Subject == subject && e.Type == EventSubmitSubmission
-	}
-	if !submitted {
+	if submitted, _ := fateOf(tokens, x.Subject); !submitted {
 		return StateIncomplete, nil, nil
 	}
-	log, err := s.verifier.VerifyEventLog(ctx, tokens, Expect{CaseID: sent.CaseID, Subject: subject, DestinationID: sent.DestinationID})
+	log, err := v.VerifyEventLog(ctx, tokens, x)
 	if err != nil {
 		return "", nil, err
 	}
@@ -209,4 +211,18 @@ func (s *Sender) Status(ctx context.Context, sent *Sent) (State, *EventLog, erro
 		return "", log, fehler.Probleme{Finding(SlugIncorrectAuthenticationTag, InstanceSubmission, "event log carries other tags than were sent")}
 	}
 	return log.State, log, nil
+}
+
+// fateOf looks, without verifying, whether the service tells of a submit or
+// delete event of the subject.
+func fateOf(tokens []string, subject string) (submitted, deleted bool) {
+	for _, t := range tokens {
+		e, err := ParseSET(t)
+		if err != nil || e.Subject != subject {
+			continue
+		}
+		submitted = submitted || e.Type == EventSubmitSubmission || e.Type == EventSubmitReply
+		deleted = deleted || e.Type == EventDeleteSubmission || e.Type == EventDeleteReply
+	}
+	return submitted, deleted
 }

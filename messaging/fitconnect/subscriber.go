@@ -2,7 +2,6 @@ package fitconnect
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"slices"
 	"time"
@@ -18,6 +17,7 @@ type Subscriber struct {
 	p        SubscriberParams
 	opt      SubscriberOptions
 	verifier *Verifier
+	room     *budget
 }
 
 // SubscriberParams is what a [Subscriber] needs; all fields are required.
@@ -35,12 +35,32 @@ type SubscriberOptions struct {
 	CheckMetadata func(raw []byte) fehler.Probleme
 	// CheckData checks the decrypted data; nil is [CheckDataSyntax].
 	CheckData func(mimeType string, data []byte) fehler.Probleme
+	// EventKeys finds the keys events are signed with; nil is the Client. A case
+	// with replies holds events of the sender: see [ReplyKeys].
+	EventKeys KeySource
 	// Policy is the policy for published signature keys.
 	Policy *JWKPolicy
 	// ServiceIssuers: see [Verifier].
 	ServiceIssuers []string
-	// MaxTotal bounds the decrypted bytes one Fetch holds; 0 is 512 MiB.
+	// Problems replace rules of [ProblemTable], which is not confirmed against the
+	// official list; see [Subscriber.ProblemsOf].
+	Problems []ProblemRule
+	// FormerKids are kids of encryption keys the destination had once. A submission
+	// for one of them that the Keyring cannot open is a technical failure even if
+	// the service does not publish the key any more: its sender did nothing wrong.
+	FormerKids []string
+	// Inflate bounds compressed parts, which only version 1 of the API allows; its
+	// Max is at most MaxTotal. What is larger is a permanent failure.
+	Inflate InflateLimits
+	// Deadlines of the delivery service; nil is [ServiceDeadlines].
+	Deadlines []ServiceDeadline
+	// MaxTotal bounds the decrypted bytes of attachments one Fetch holds; 0 is 512
+	// MiB. FetchInto holds one attachment of at most this size.
 	MaxTotal int64
+	// MaxInFlight bounds what several fetches at the same time hold of large answers
+	// while they are received and opened, in bytes; 0 is 256 MiB. A larger one passes
+	// alone. Answers below 512 KiB are not counted.
+	MaxInFlight int64
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// NewID makes the jti of events; nil makes random UUIDs.
@@ -75,8 +95,21 @@ func NewSubscriber(p SubscriberParams, o *SubscriberOptions) (*Subscriber, error
 	if s.opt.NewID == nil {
 		s.opt.NewID = uuid.NewString
 	}
+	if err := checkProblems(s.opt.Problems); err != nil {
+		return nil, err
+	}
+	if s.opt.Deadlines == nil {
+		s.opt.Deadlines = ServiceDeadlines()
+	}
 	setDefault(&s.opt.MaxTotal, 512<<20)
+	setDefault(&s.opt.MaxInFlight, 256<<20)
+	s.room = newBudget(s.opt.MaxInFlight)
+	s.opt.Inflate = s.opt.Inflate.filled()
+	s.opt.Inflate.Max = min(s.opt.Inflate.Max, s.opt.MaxTotal)
 	s.verifier = &Verifier{Keys: p.Client, Policy: s.opt.Policy, ServiceIssuers: s.opt.ServiceIssuers}
+	if s.opt.EventKeys != nil {
+		s.verifier.Keys = s.opt.EventKeys
+	}
 	return s, nil
 }
 
@@ -98,6 +131,11 @@ func (s *Subscriber) EventLog(ctx context.Context, ref SubmissionRef) (*EventLog
 	return s.verify(ctx, ref, tokens)
 }
 
+// CaseEvents reads the event log without verifying it: compact tokens, to archive.
+func (s *Subscriber) CaseEvents(ctx context.Context, ref SubmissionRef) ([]string, error) {
+	return s.p.Client.CaseEvents(ctx, ref.CaseID)
+}
+
 func (s *Subscriber) verify(ctx context.Context, ref SubmissionRef, tokens []string) (*EventLog, error) {
 	return s.verifier.VerifyEventLog(ctx, tokens, Expect{CaseID: ref.CaseID,
 		Subject: SubjectOfSubmission(ref.SubmissionID), DestinationID: s.p.DestinationID})
@@ -106,7 +144,7 @@ func (s *Subscriber) verify(ctx context.Context, ref SubmissionRef, tokens []str
 // Accept tells the sender that the submission was received. Call it only after
 // everything was stored durably. It may be repeated: if the submission is
 // accepted already it succeeds; if it was rejected (by this destination, or by
-// the service after its deadline) it is an ErrConflict error.
+// the service after its deadline) it is a [*DecidedError], which matches ErrConflict.
 func (s *Subscriber) Accept(ctx context.Context, r *Received) error {
 	return s.AcceptReceipt(ctx, r.Receipt())
 }
@@ -167,27 +205,39 @@ func (s *Subscriber) decide(ctx context.Context, op string, ref SubmissionRef, w
 	if logErr != nil {
 		return err
 	}
-	switch state := log.decision(SubjectOfSubmission(ref.SubmissionID)); {
-	case state == want:
+	decided := log.decision(e.Subject)
+	switch {
+	case e.Type == EventForwardSubmission && log.has(e.ID):
 		return nil
-	case state != "":
-		return fehler.New("fitconnect."+op, ref.SubmissionID, fehler.ErrConflict, errors.New("submission is "+string(state)+" already"))
+	case decided == nil:
+		return err
+	case stateOf(decided) == want:
+		return nil
 	}
-	return err
+	return newDecidedError(op, ref.SubmissionID, decided, fehler.ErrConflict)
 }
 
-// decision is accepted or rejected, whichever was last, or empty.
-func (l *EventLog) decision(subject string) State {
+// decision is the last accept or reject event, or nil.
+func (l *EventLog) decision(subject string) *Event {
 	for _, e := range slices.Backward(l.Events) {
-		if e.Subject != subject {
-			continue
-		}
-		switch e.Type {
-		case EventAcceptSubmission, EventAcceptReply:
-			return StateAccepted
-		case EventRejectSubmission, EventRejectReply:
-			return StateRejected
+		if e.Subject == subject && stateOf(e) != "" {
+			return e
 		}
 	}
+	return nil
+}
+
+// stateOf is the state an accept or reject event leads to; empty for others.
+func stateOf(e *Event) State {
+	switch e.Type {
+	case EventAcceptSubmission, EventAcceptReply:
+		return StateAccepted
+	case EventRejectSubmission, EventRejectReply:
+		return StateRejected
+	}
 	return ""
+}
+
+func (l *EventLog) has(id string) bool {
+	return slices.ContainsFunc(l.Events, func(e *Event) bool { return e.ID == id })
 }

@@ -33,12 +33,16 @@ type request struct {
 	idempotent          bool  // may be repeated
 	limit               int64 // bytes of the answer
 	stream              bool  // hand the body to read instead of reading it
+	// admit, if set, is told the announced length of the answer, or -1, before it is
+	// read; its error ends the call.
+	admit func(length int64) error
 }
 
 // response is a successful answer.
 type response struct {
 	status int
 	header http.Header
+	length int64 // as announced, or -1
 	body   []byte
 	stream io.Reader // bounded; fails with ErrTooLarge beyond the limit
 }
@@ -63,6 +67,11 @@ func (c *Client) do(ctx context.Context, r request, read func(*response) error) 
 				return err
 			}
 		}
+		if !r.anonymous {
+			if err := c.awaitRate(ctx); err != nil {
+				return err
+			}
+		}
 		err := c.attempt(ctx, r, token, attempt, read)
 		if err == nil {
 			return nil
@@ -79,7 +88,9 @@ func (c *Client) do(ctx context.Context, r request, read func(*response) error) 
 			c.dropToken(ctx, token)
 			continue
 		}
-		if !r.idempotent || attempt >= c.opt.Attempts || !errors.Is(err, fehler.ErrUnavailable) {
+		// What was refused for its rate did nothing, so any call may be repeated.
+		refused := isAPI && api.Status == http.StatusTooManyRequests
+		if !r.idempotent && !refused || attempt >= c.opt.Attempts || !errors.Is(err, fehler.ErrUnavailable) {
 			return err
 		}
 		delay := c.delay(attempt)
@@ -89,9 +100,11 @@ func (c *Client) do(ctx context.Context, r request, read func(*response) error) 
 			}
 			delay = max(delay, api.RetryAfter)
 		}
+		from := c.now()
 		if err := c.opt.Sleep(ctx, delay); err != nil {
 			return err
 		}
+		c.rate.slept(from, delay)
 	}
 }
 
@@ -141,10 +154,22 @@ func (c *Client) attempt(ctx context.Context, r request, token string, n int, re
 	}
 	defer resp.Body.Close()
 	status = resp.StatusCode
+	if !r.anonymous {
+		wait := time.Duration(0)
+		if status == http.StatusTooManyRequests {
+			wait = c.retryAfter(resp.Header)
+		}
+		c.rate.learn(resp.Header, c.now(), wait, c.opt.MaxDelay)
+	}
 	if status < 200 || status > 299 {
 		return c.apiError(r.op, resp)
 	}
-	out := &response{status: status, header: resp.Header}
+	if r.admit != nil {
+		if err := r.admit(resp.ContentLength); err != nil {
+			return finalError{err}
+		}
+	}
+	out := &response{status: status, header: resp.Header, length: resp.ContentLength}
 	bounded := &boundedReader{r: resp.Body, left: r.limit}
 	if r.stream {
 		out.stream = bounded
@@ -175,15 +200,22 @@ func (c *Client) networkError(ctx context.Context, op string, err error) error {
 	return fehler.New("fitconnect."+op, "", fehler.ErrUnavailable, err)
 }
 
-// readAll reads with one allocation if the length is announced and plausible.
+// readAll reads with one allocation, or two, if the length is announced and plausible.
 func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
 	if announced > limit {
 		return nil, ErrTooLarge
 	}
 	var b bytes.Buffer
 	if announced > 0 {
-		// A lying length costs at most one allocation of 16 MiB.
-		b.Grow(int(min(announced, 16<<20)) + bytes.MinRead)
+		// A lying length costs at most one allocation of 16 MiB; what holds that
+		// much is believed, because growing by and by takes twice the room.
+		b.Grow(int(min(announced, firstGrow)) + bytes.MinRead)
+	}
+	if announced > firstGrow {
+		if _, err := io.CopyN(&b, r, firstGrow); err != nil {
+			return nil, err
+		}
+		b.Grow(int(announced-firstGrow) + bytes.MinRead)
 	}
 	_, err := b.ReadFrom(r)
 	return b.Bytes(), err
@@ -244,7 +276,7 @@ func (c *Client) retryAfter(h http.Header) time.Duration {
 	const most = 24 * time.Hour
 	v := h.Get("Retry-After")
 	if v == "" && h.Get("RateLimit-Remaining") == "0" {
-		v = h.Get("RateLimit-Reset")
+		return resetAfter(h.Get("RateLimit-Reset"), c.now())
 	}
 	if s, err := strconv.ParseUint(v, 10, 31); err == nil {
 		return min(time.Duration(s)*time.Second, most)

@@ -58,7 +58,8 @@ type Endpoints struct {
 	SubmissionAPI string
 	// DestinationAPI is the base of the Destination API; needed only to manage destinations.
 	DestinationAPI string
-	// Version is the path segment of the API version; empty means "v2".
+	// Version is the path segment of the API version, [Version1] or [Version2];
+	// empty means version 2.
 	Version string
 }
 
@@ -82,7 +83,7 @@ func Environments() map[string]Endpoints {
 
 func (e Endpoints) version() string {
 	if e.Version == "" {
-		return "v2"
+		return Version2
 	}
 	return e.Version
 }

@@ -13,14 +13,14 @@ type seite struct {
 }
 
 // Operators of ISO 32000-1, annex A, that need a number of operands; those of
-// shadings, inline images and XObjects are not known to this check.
+// shadings and inline images are not known to this check.
 var operatoren = map[wort]int{
 	"q": 0, "Q": 0, "cm": 6, "w": 1, "J": 1, "j": 1, "M": 1, "d": 2, "i": 1,
 	"m": 2, "l": 2, "c": 6, "v": 4, "y": 4, "h": 0, "re": 4,
 	"S": 0, "s": 0, "f": 0, "F": 0, "f*": 0, "B": 0, "B*": 0, "b": 0, "b*": 0, "n": 0, "W": 0, "W*": 0,
 	"g": 1, "G": 1, "rg": 3, "RG": 3,
 	"BT": 0, "ET": 0, "Tc": 1, "Tw": 1, "Tz": 1, "TL": 1, "Tf": 2, "Tr": 1, "Ts": 1, "Td": 2, "TD": 2, "Tm": 6, "T*": 0, "Tj": 1, "TJ": 1,
-	"BDC": 2, "EMC": 0,
+	"BDC": 2, "EMC": 0, "Do": 1,
 }
 
 var malt = map[wort]bool{"S": true, "s": true, "f": true, "F": true, "f*": true, "B": true, "B*": true, "b": true, "b*": true}
@@ -149,6 +149,13 @@ func (c *pruefer) inhalt(s *seite, b []byte) {
 			if q--; q < 0 {
 				c.melde(CodeOperator, s.pfad, "Q without q")
 			}
+		case "Do":
+			n, _ := ops[0].(name)
+			r, ok := c.d.dict(c.d.dict(s.d["Resources"])["XObject"])[n].(ref)
+			if !ok || c.d.dict(r)["Subtype"] != name("Image") {
+				c.melde(CodeRessource, s.pfad, "picture %s is not among the resources of the page", n)
+			}
+			zeigt = true
 		case "BT", "ET":
 			if imText == (w == "BT") {
 				c.melde(CodeOperator, s.pfad, "%s out of place", w)

@@ -54,6 +54,9 @@ const (
 	CodeUeberschr   = "pdfcheck.ueberschriften"     // UA 7.4: heading levels
 	CodeTabelle     = "pdfcheck.tabelle"            // UA 7.2, 7.5: tables
 	CodeListe       = "pdfcheck.liste"              // UA 7.2: lists
+	CodeBild        = "pdfcheck.bild"               // A 6.2.8: pictures
+	CodeAnlage      = "pdfcheck.anlage"             // ISO 19005-3, 6.8: embedded files
+	CodeSiegel      = "pdfcheck.siegel"             // A 6.3.3, 6.4.3: the field of a signature
 	CodeAnnotation  = "pdfcheck.annotation"         // A 6.3; UA 7.18: annotations
 )
 
@@ -67,6 +70,7 @@ func Check(data []byte) fehler.Probleme {
 	}
 	c.objekte()
 	c.katalog()
+	c.anlagen()
 	c.metadaten()
 	c.profil()
 	c.seiten()

@@ -3,6 +3,9 @@ package pdfcheck
 import (
 	"bytes"
 	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
 	"os"
 	"regexp"
 	"strconv"
@@ -22,7 +25,10 @@ func muster(t testing.TB) []byte {
 	var b bytes.Buffer
 	_, err = r.Write(&b, pdf.Dokument{
 		Titel: "Probe", Autor: "Amt", Betreff: "Prüfung", Kopfzeile: "Az. 1", Fusszeile: "Amt",
-		Erstellt: time.Date(2026, 3, 12, 10, 15, 0, 0, time.FixedZone("", 3600)),
+		Erstellt:   time.Date(2026, 3, 12, 10, 15, 0, 0, time.FixedZone("", 3600)),
+		Siegelfeld: &pdf.Siegelfeld{Bytes: 64},
+		Anlagen: []pdf.Anlagedatei{{Name: "antrag.xml", MIME: "application/xml", Beziehung: pdf.Daten, Inhalt: []byte("<antrag/>")},
+			{Name: "plän(1).png", MIME: "image/png", Beschreibung: "Lageplan", Inhalt: []byte("x")}},
 		Inhalt: []pdf.Block{
 			pdf.Ueberschrift{Ebene: 1, Text: "Überschrift"},
 			pdf.Absatz{Laeufe: []pdf.Lauf{{Text: "Text mit "}, {Text: "Verweis", Ziel: "https://amt.example/"}, {Text: " und "}, {Text: "English", Sprache: "en"}, {Text: " C̆ ", Fett: true}}},
@@ -30,12 +36,30 @@ func muster(t testing.TB) []byte {
 			pdf.Liste{Nummeriert: true, Punkte: []pdf.Punkt{{Text: "eins"}, {Text: "zwei", Unter: &pdf.Liste{Punkte: []pdf.Punkt{{Text: "a"}}}}}},
 			pdf.Tabelle{Titel: "Tabelle", Spalten: []pdf.Spalte{{Kopf: "A", Zeilenkopf: true}, {Kopf: "B", Rechts: true}}, Zeilen: [][]string{{"x", "1"}, {"y", "2"}}, Summe: []string{"", "3"}},
 			pdf.Matrixcode{Felder: [][]bool{{true, false}, {false, true}}, Alternativtext: "Muster"},
+			pdf.Bild{Daten: bild(t, "png"), Alternativtext: "Foto eines Baumes"},
+			pdf.Bild{Daten: bild(t, "jpeg"), Millimeter: 20, Alternativtext: "Foto eines Hauses"},
 			pdf.Trennlinie{},
 			pdf.Seitenumbruch{},
 			pdf.Absatz{Text: "Zweite Seite."},
 		},
 	})
 	require.NoError(t, err)
+	return b.Bytes()
+}
+
+// bild is a picture of 6 by 4 pixels, half transparent as PNG.
+func bild(t testing.TB, format string) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, 6, 4))
+	for i := range img.Pix {
+		img.Pix[i] = byte(40 * i)
+	}
+	var b bytes.Buffer
+	if format == "png" {
+		require.NoError(t, png.Encode(&b, img))
+	} else {
+		require.NoError(t, jpeg.Encode(&b, img, nil))
+	}
 	return b.Bytes()
 }
 
@@ -65,6 +89,10 @@ func zerlege(t testing.TB, data []byte) *zerlegt {
 			continue
 		}
 		kopf := string(data[m[1] : m[1]+bytes.Index(data[m[1]:], []byte("\nstream\n"))])
+		if strings.Contains(kopf, "/DCTDecode") {
+			z.obj[nr] = kopf + "\nstream\n" + string(o.roh) + "\nendstream"
+			continue
+		}
 		kopf = strings.Replace(kopf, " /Filter /FlateDecode", "", 1)
 		z.obj[nr] = kopf + "\nstream\n" + string(c.d.strom(ref(nr))) + "\nendstream"
 	}
@@ -130,7 +158,29 @@ func TestNegativ(t *testing.T) {
 		{CodeProfil, "profile of CMYK", ersetze("mntrRGB ", "mntrCMYK")},
 		{CodeProfil, "profile version 5", ersetze("\x02\x10\x00\x00mntr", "\x05\x10\x00\x00mntr")},
 		{CodeProfil, "profile without curve", ersetze("bTRC", "bXXX")},
-		{CodeXMP, "part", xmp("<pdfaid:part>2", "<pdfaid:part>1")},
+		{CodeXMP, "part", xmp("<pdfaid:part>3", "<pdfaid:part>1")},
+		{CodeXMP, "files in PDF/A-2", xmp("<pdfaid:part>3", "<pdfaid:part>2")},
+		{CodeAnlage, "no relationship", ersetze("/AFRelationship /Data", "/Beziehung /Data")},
+		{CodeAnlage, "unknown relationship", ersetze("/AFRelationship /Data", "/AFRelationship /Dunno")},
+		{CodeAnlage, "no name", ersetze("/UF (antrag.xml)", "/UX (antrag.xml)")},
+		{CodeAnlage, "no type", ersetze("/Subtype /application#2Fxml", "/Untertyp /application#2Fxml")},
+		{CodeAnlage, "no date", ersetze("/Params <</ModDate ", "/Params <</Datum ")},
+		{CodeAnlage, "not associated", ersetze("/AF [", "/AX [")},
+		{CodeAnlage, "order", ersetze("[(0001) ", "[(0003) ")},
+		{CodeSiegel, "size", ersetze("/Rect [0 0 0 0]", "/Rect [0 0 9 9]")},
+		{CodeSiegel, "no name", ersetze("/T (Siegel)", "/X (Siegel)")},
+		{CodeSiegel, "not in the form", ersetze("/SigFlags 3 /Fields [", "/SigFlags 3 /Fields [] /X [")},
+		{CodeSiegel, "not PAdES", ersetze("/ETSI.CAdES.detached", "/adbe.pkcs7.sha1")},
+		{CodeSiegel, "range", ersetze("/ByteRange [0000000000 0000000000", "/ByteRange [0000000000 0000000009")},
+		{CodeAnnotation, "field without text", ersetze("/TU (", "/TX (")},
+		{CodeAnnotation, "field not in tree", ersetze("/S /Form", "/S /Span")},
+		{CodeVerboten, "form of scripts", ersetze("/SigFlags 3", "/SigFlags 3 /XFA 1 0 R")},
+		{CodeBild, "pixels", ersetze("/Width 6 /Height 4 /BitsPerComponent 8 /ColorSpace /DeviceRGB /Length", "/Width 7 /Height 4 /BitsPerComponent 8 /ColorSpace /DeviceRGB /Length")},
+		{CodeBild, "JPEG of another size", ersetze("/ColorSpace /DeviceRGB /Filter /DCTDecode", "/ColorSpace /DeviceGray /Filter /DCTDecode")},
+		{CodeBild, "colours", ersetze("/ColorSpace /DeviceRGB", "/ColorSpace /DeviceCMYK")},
+		{CodeBild, "masked", ersetze("/ColorSpace /DeviceRGB", "/Mask [0 0] /ColorSpace /DeviceRGB")},
+		{CodeRessource, "unknown picture", ersetze("/B1 Do", "/B9 Do")},
+		{CodeUnmarkiert, "picture", ersetze("EMC\n", "EMC\n/B1 Do\n")},
 		{CodeXMP, "level", xmp("<pdfaid:conformance>A", "<pdfaid:conformance>B")},
 		{CodeXMP, "no PDF/UA", xmp("<pdfuaid:part>1</pdfuaid:part>", "")},
 		{CodeXMP, "not well-formed", xmp("</dc:format>", "")},

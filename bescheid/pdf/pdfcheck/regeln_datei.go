@@ -7,7 +7,7 @@ import (
 )
 
 // Keys and types that have no place in a PDF/A-2 file of this kind.
-var verboteneSchluessel = []name{"JS", "JavaScript", "AA", "OpenAction", "AcroForm", "XFA", "EmbeddedFiles", "OCProperties",
+var verboteneSchluessel = []name{"JS", "JavaScript", "AA", "OpenAction", "XFA", "NeedAppearances", "OCProperties",
 	"NeedsRendering", "Requirements", "AlternatePresentations", "PresSteps", "SMask", "BM", "CA", "ca", "Group", "TR", "TR2", "HTP",
 	"Alternates", "OPI", "Perms"}
 
@@ -53,10 +53,20 @@ func (c *pruefer) objekte() {
 				c.melde(CodeStrom, objPfad(nr), "stream with /%s", k)
 			}
 		}
-		if f := sd["Filter"]; f != nil && f != name("FlateDecode") {
+		inhalt := o.roh
+		switch f := sd["Filter"]; {
+		case f == name("DCTDecode") && sd["Subtype"] == name("Image"):
+		case f != nil && f != name("FlateDecode"):
 			c.melde(CodeFilter, objPfad(nr), "filter %v", f)
-		} else if c.d.strom(ref(nr)) == nil && len(o.roh) > 0 {
-			c.melde(CodeFilter, objPfad(nr), "stream cannot be decoded")
+			continue
+		default:
+			if inhalt = c.d.strom(ref(nr)); inhalt == nil && len(o.roh) > 0 {
+				c.melde(CodeFilter, objPfad(nr), "stream cannot be decoded")
+				continue
+			}
+		}
+		if sd["Subtype"] == name("Image") {
+			c.bild(objPfad(nr), sd, inhalt)
 		}
 	}
 }
@@ -76,8 +86,8 @@ func (c *pruefer) begehe(pfad string, o any) {
 		if s, ok := o["S"].(name); ok && o["Type"] != name("StructElem") && verboteneAktionen[s] {
 			c.melde(CodeVerboten, pfad, "action %s", s)
 		}
-		if o["Subtype"] == name("Form") || o["Subtype"] == name("Image") || o["Subtype"] == name("PS") {
-			c.melde(CodeUnlesbar, pfad, "XObjects are not known to this check")
+		if o["Subtype"] == name("Form") || o["Subtype"] == name("PS") {
+			c.melde(CodeUnlesbar, pfad, "XObjects but pictures are not known to this check")
 		}
 		for _, x := range o {
 			c.begehe(pfad, x)

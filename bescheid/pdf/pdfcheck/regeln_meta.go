@@ -87,8 +87,12 @@ func (c *pruefer) metadaten() {
 		c.melde(CodeXMP, pfad, "packet is not well-formed")
 		return
 	}
+	part := "2"
+	if c.root["AF"] != nil || c.d.dict(c.root["Names"])["EmbeddedFiles"] != nil {
+		part = "3" // ISO 19005-3; part 2 would not allow the files
+	}
 	for _, e := range []struct{ ns, lokal, soll string }{
-		{nsPDFA, "part", "2"}, {nsPDFA, "conformance", "A"}, {nsPDFUA, "part", "1"},
+		{nsPDFA, "part", part}, {nsPDFA, "conformance", "A"}, {nsPDFUA, "part", "1"},
 	} {
 		if v := baum.finde(e.ns, e.lokal).wert(); v != e.soll {
 			c.melde(CodeXMP, pfad, "%s%s is %q, not %q", e.ns, e.lokal, v, e.soll)

@@ -188,7 +188,13 @@ func (b *baum) annotation(s *seite, x any, nimm func(any, string) (any, bool)) {
 	r, _ := x.(ref)
 	pfad := objPfad(int(r))
 	a := c.d.dict(x)
-	if a["Subtype"] != name("Link") {
+	tag, beschriftung := name("Link"), name("Contents")
+	switch {
+	case a["Subtype"] == name("Link"):
+	case a["Subtype"] == name("Widget") && a["FT"] == name("Sig"):
+		tag, beschriftung = "Form", "TU"
+		c.siegel(pfad, a)
+	default:
 		c.melde(CodeAnnotation, pfad, "annotation %v is not known to this check", a["Subtype"])
 		return
 	}
@@ -196,12 +202,12 @@ func (b *baum) annotation(s *seite, x any, nimm func(any, string) (any, bool)) {
 	if f, _ := a["F"].(float64); int(f)&4 == 0 || int(f)&(1|2|32|256) != 0 {
 		c.melde(CodeAnnotation, pfad, "annotation is not always printed and shown")
 	}
-	if t, ok := utf8Text(a["Contents"]); !ok || t == "" {
-		c.melde(CodeAnnotation, pfad, "link without /Contents")
+	if t, ok := utf8Text(a[beschriftung]); !ok || t == "" {
+		c.melde(CodeAnnotation, pfad, "annotation without /%s", beschriftung)
 	}
 	e := b.objr[int(r)]
-	if e == 0 || c.d.dict(ref(e))["S"] != name("Link") {
-		c.melde(CodeAnnotation, pfad, "link is not below a Link element")
+	if e == 0 || c.d.dict(ref(e))["S"] != tag {
+		c.melde(CodeAnnotation, pfad, "annotation is not below a %s element", tag)
 	}
 	if o, ok := nimm(a["StructParent"], pfad); ok && o != ref(e) {
 		c.melde(CodeEltern, pfad, "ParentTree does not lead to the element of the annotation")

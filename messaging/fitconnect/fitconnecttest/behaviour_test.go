@@ -241,7 +241,7 @@ func TestAccess(t *testing.T) {
 		"subscriber fetches":   {"GET", "/submissions/" + sent.SubmissionID, subscriber, "", 200},
 		"submission log":       {"GET", "/submissions/" + sent.SubmissionID + "/events", subscriber, "", 200},
 		"keys elsewhere":       {"GET", "/destinations/" + d.ID + "/keys", subscriber, "", 404},
-		"unknown call":         {"GET", "/replies", subscriber, "", 404},
+		"unknown call":         {"GET", "/nothing", subscriber, "", 404},
 		"garbage":              {"POST", "/submissions", sender, "{", 400},
 		"unknown destination":  {"POST", "/submissions", sender, "{}", 404},
 	} {
@@ -324,4 +324,70 @@ func TestCloseEndsHangingCallsAndCallbacks(t *testing.T) {
 	z.Close()
 	z.Close()
 	wg.Wait() // goleak looks for what is left at the end of the package
+}
+
+// What the service decides itself, both sides hear as news of events.
+func TestBothHearOfTheAutomaticReject(t *testing.T) {
+	var mu sync.Mutex
+	kinds := map[string][]fitconnect.CallbackKind{}
+	hear := func(who string) string {
+		h, err := fitconnect.NewCallbackHandler("callback-secret", func(_ context.Context, n fitconnect.Notification) error {
+			mu.Lock()
+			defer mu.Unlock()
+			kinds[who] = append(kinds[who], n.Kind)
+			return nil
+		}, &fitconnect.CallbackOptions{MaxAge: 365 * day, MaxAhead: 365 * 100 * day})
+		require.NoError(t, err)
+		srv := httptest.NewServer(h)
+		t.Cleanup(srv.Close)
+		return srv.URL
+	}
+	c := &clock{}
+	z, d, _ := start(t, &fitconnecttest.Options{Now: c.now})
+	d.SetCallback(fitconnect.Callback{URL: hear("receiver"), Secret: "callback-secret"})
+	draft := fitconnecttest.Beispiel(d.ID)
+	draft.Callback = &fitconnect.Callback{URL: hear("sender"), Secret: "callback-secret"}
+	_, err := z.Sende(t.Context(), draft)
+	require.NoError(t, err)
+	for range 2 { // rejected after 14 days, deleted after 21
+		c.forward(14 * day)
+		require.NoError(t, z.Tick())
+		require.NoError(t, z.WaitCallbacks(t.Context()))
+	}
+	const events = fitconnect.CallbackNewEvents
+	require.Equal(t, map[string][]fitconnect.CallbackKind{
+		"receiver": {fitconnect.CallbackNewSubmissions, events, events}, "sender": {events, events}}, kinds)
+}
+
+// Version 1 is served strictly: members of the other version are refused, and a
+// submission is sent whole with one of them.
+func TestVersion1IsStrict(t *testing.T) {
+	z, d, sub := start(t, nil)
+	api := z.EndpointsV1().SubmissionAPI + "/v1"
+	sender := tokenOf(t, z, z.AddClient(fitconnect.ScopeSend))
+	const service = `{"identifier":"` + fitconnecttest.BeispielLeistung + `"}`
+	for body, want := range map[string]int{
+		`{"destinationId":"` + d.ID + `","serviceType":` + service + `}`:                              201,
+		`{"destinationId":"` + d.ID + `","publicService":` + service + `}`:                            422,
+		`{"destinationId":"` + d.ID + `","serviceType":` + service + `,"region":"DE064350014014"}`:    422,
+		`{"destinationId":"` + d.ID + `","serviceType":{"identifier":"urn:x:y"}}`:                     422,
+		`{"destinationId":"0a0f6a52-9a1c-4c3c-8a43-5f4f1a6d9f10","serviceType":{"identifier":"a:b"}}`: 404,
+	} {
+		status, answer := raw(t, "POST", api+"/submissions", sender, fitconnect.MIMEJSON, body)
+		require.Equal(t, want, status, "%s: %s", body, answer)
+	}
+	status, _ := raw(t, "GET", api+"/submissions/"+d.ID+"/events", sender, "", "")
+	require.Equal(t, 404, status, "version 1 has logs of cases only")
+
+	sent, err := z.SendeV1(t.Context(), fitconnecttest.Beispiel(d.ID), fitconnecttest.OptionsV1{Cty: true})
+	require.NoError(t, err)
+	r, err := sub.Fetch(t.Context(), sent.SubmissionID)
+	require.NoError(t, err, "a subscriber of version 2 opens it")
+	// An accept with the schema of version 2 is refused for it.
+	set, err := fitconnect.SignSET(d.Signing.Signing(), fitconnect.Event{Type: fitconnect.EventAcceptSubmission, Schema: fitconnect.DefaultSETSchema,
+		Issuer: d.ID, IssuedAt: time.Now(), Subject: r.Log.Submit.Subject, CaseID: sent.CaseID, Tags: r.Log.Submit.Tags})
+	require.NoError(t, err)
+	status, answer := raw(t, "POST", api+"/cases/"+sent.CaseID+"/events", tokenOf(t, z, d.Credentials), fitconnect.MIMEJOSE, set)
+	require.Equal(t, 422, status)
+	require.Contains(t, answer, "Payload Schema not supported")
 }

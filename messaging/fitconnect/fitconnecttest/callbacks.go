@@ -71,6 +71,15 @@ func (z *Zustelldienst) tellSender(s *submission) {
 	z.enqueue(s.callback, fitconnect.CallbackNewEvents, s)
 }
 
+// tellBoth tells sender and receiver about an event the service made itself; the
+// caller holds z.mu.
+func (z *Zustelldienst) tellBoth(s *submission) {
+	z.tellSender(s)
+	if d := z.destinations[s.ref.DestinationID]; d != nil {
+		z.enqueue(d.callback, fitconnect.CallbackNewEvents, s)
+	}
+}
+
 func (z *Zustelldienst) enqueue(to *fitconnect.Callback, kind fitconnect.CallbackKind, s *submission) {
 	if to == nil || to.URL == "" {
 		return
@@ -80,8 +89,16 @@ func (z *Zustelldienst) enqueue(to *fitconnect.Callback, kind fitconnect.Callbac
 	if err != nil {
 		return // ids only: cannot fail
 	}
+	z.enqueueBody(to, body, s.ref.SubmissionID)
+}
+
+// enqueueBody is enqueue for a body that is about the submission or reply.
+func (z *Zustelldienst) enqueueBody(to *fitconnect.Callback, body []byte, id string) {
+	if to == nil || to.URL == "" {
+		return
+	}
 	q := &z.callbacks
-	q.waiting = append(q.waiting, pendingCallback{to: *to, body: body, twice: z.takeContent(FaultDuplicateCallback, s.ref.SubmissionID)})
+	q.waiting = append(q.waiting, pendingCallback{to: *to, body: body, twice: z.takeContent(FaultDuplicateCallback, id)})
 	select {
 	case z.wake() <- struct{}{}:
 	default:

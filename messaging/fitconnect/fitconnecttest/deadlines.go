@@ -43,8 +43,7 @@ func (z *Zustelldienst) Tick() error {
 				return err
 			}
 			s.state, s.decidedAt = fitconnect.StateRejected, now
-			z.announce(s)
-			z.tellSender(s)
+			z.tellBoth(s)
 		}
 		gone := s.state == fitconnect.StateIncomplete && past(s.createdAt, d.DeleteIncomplete) ||
 			s.state == fitconnect.StateRejected && past(s.submittedAt, d.DeleteUndecided) ||
@@ -55,9 +54,10 @@ func (z *Zustelldienst) Tick() error {
 			}
 			s.state, s.decidedAt = fitconnect.StateDeleted, now
 			s.metadata, s.data, s.attachments = "", "", nil
-			z.tellSender(s)
+			z.tellBoth(s)
 		}
 	}
+	z.tickReplies(now, d)
 	z.forgetCases(now, d.DeleteEvents)
 	return nil
 }

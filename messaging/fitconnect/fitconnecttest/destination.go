@@ -24,6 +24,8 @@ type DestinationParams struct {
 	Callback   *fitconnect.Callback
 	// Status is empty for active.
 	Status string
+	// MetadataVersions are those announced; nil is "2.1.0".
+	MetadataVersions []string
 }
 
 // Zustellpunkt is a destination of the double with both halves of its keys.
@@ -44,6 +46,8 @@ type Zustellpunkt struct {
 	encryptKid  string                    // announced
 	published   map[string]fitconnect.JWK // all public keys by kid
 	signingKids map[string]bool
+	metadata    []string           // versions
+	senderV1    *fitconnect.Client // of SendeV1, made when needed
 	made        []*fitconnect.Client
 }
 
@@ -79,7 +83,7 @@ func (z *Zustelldienst) AddDestination(p DestinationParams) (*Zustellpunkt, erro
 		return nil, fmt.Errorf("fitconnecttest: destination %s exists", p.ID)
 	}
 	d := &Zustellpunkt{z: z, ID: p.ID, Signing: p.Signing, name: p.Name, status: p.Status, services: p.Services,
-		client: z.addClient(fitconnect.ScopeSubscribe), callback: p.Callback, encryption: []Key{p.Encryption}, encryptKid: enc.Kid,
+		metadata: p.MetadataVersions, client: z.addClient(fitconnect.ScopeSubscribe), callback: p.Callback, encryption: []Key{p.Encryption}, encryptKid: enc.Kid,
 		published: map[string]fitconnect.JWK{enc.Kid: enc, sig.Kid: sig}, signingKids: map[string]bool{sig.Kid: true}}
 	d.Credentials = d.client.cred
 	z.destinations[d.ID] = d
@@ -113,7 +117,11 @@ func (p *Zustellpunkt) SetCallback(cb fitconnect.Callback) {
 // Client makes a client with the credentials of the destination. Close of the
 // Zustelldienst closes its idle connections.
 func (p *Zustellpunkt) Client(o *fitconnect.ClientOptions) (*fitconnect.Client, error) {
-	c, err := fitconnect.NewClient(p.z.Endpoints(), p.Credentials, p.z.clientOptions(o))
+	return p.connect(p.z.Endpoints(), o)
+}
+
+func (p *Zustellpunkt) connect(e fitconnect.Endpoints, o *fitconnect.ClientOptions) (*fitconnect.Client, error) {
+	c, err := fitconnect.NewClient(e, p.Credentials, p.z.clientOptions(o))
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +149,11 @@ func (z *Zustelldienst) clientOptions(o *fitconnect.ClientOptions) *fitconnect.C
 // Subscriber makes a subscriber of the destination with all its keys, ready to
 // use. Its clock is that of the Zustelldienst unless the options name another.
 func (p *Zustellpunkt) Subscriber(co *fitconnect.ClientOptions, so *fitconnect.SubscriberOptions) (*fitconnect.Subscriber, error) {
-	c, err := p.Client(co)
+	return p.subscriber(p.z.Endpoints(), co, so)
+}
+
+func (p *Zustellpunkt) subscriber(e fitconnect.Endpoints, co *fitconnect.ClientOptions, so *fitconnect.SubscriberOptions) (*fitconnect.Subscriber, error) {
+	c, err := p.connect(e, co)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +169,7 @@ func (p *Zustellpunkt) Subscriber(co *fitconnect.ClientOptions, so *fitconnect.S
 		return nil, err
 	}
 	return fitconnect.NewSubscriber(fitconnect.SubscriberParams{
-		Client: c, DestinationID: p.ID, Keys: ring, Signing: p.Signing.Signing()}, &opt)
+		Client: c, DestinationID: p.ID, Keys: ring, Signing: p.signing().Signing()}, &opt)
 }
 
 // Keyring holds all private encryption keys of the destination.
@@ -173,6 +185,10 @@ func (p *Zustellpunkt) Keyring() (*fitconnect.Keyring, error) {
 
 // view is what the service publishes; the caller holds z.mu.
 func (p *Zustellpunkt) view() fitconnect.Destination {
+	versions := p.metadata
+	if versions == nil {
+		versions = []string{"2.1.0"}
+	}
 	return fitconnect.Destination{DestinationID: p.ID, Name: p.name, Status: p.status, EncryptionKid: p.encryptKid,
-		MetadataVersions: []string{"2.1.0"}, PublicServices: p.services, ContactInformation: p.contact}
+		MetadataVersions: versions, PublicServices: p.services, ContactInformation: p.contact}
 }

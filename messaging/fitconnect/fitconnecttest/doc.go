@@ -6,7 +6,12 @@
 // destinations and their keys, the well-known keys of the service, submissions
 // with attachments, event logs and posted events, callbacks with their HMAC. It
 // verifies what is posted as the service does: headers of every JWE, signature,
-// claims and schema of every event. Deadlines run on an injected clock ([Zustelldienst.Tick]).
+// claims and schema of every event. It also takes and serves replies, and is a
+// Routing API with its portal ([Zustelldienst.AddRoute]). Version 1 of the Submission
+// API is served beside version 2 ([Zustelldienst.SendeV1], [Zustellpunkt.SubscriberV1]).
+// Keys are rolled over with [Zustellpunkt.Rotate], [Zustellpunkt.RotateSigning] and
+// [Zustellpunkt.Withdraw]; [Options] make pages small and limit the rate of calls.
+// Deadlines run on an injected clock ([Zustelldienst.Tick]).
 //
 // A vendor proves an adapter like this:
 //

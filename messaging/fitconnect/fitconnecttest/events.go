@@ -21,7 +21,7 @@ func (z *Zustelldienst) append(s *submission, e fitconnect.Event) error {
 }
 
 func (z *Zustelldienst) sign(s *submission, e fitconnect.Event, key Key) (string, error) {
-	e.Schema, e.Issuer, e.IssuedAt = fitconnect.DefaultSETSchema, z.Endpoints().SubmissionAPI, z.opt.Now()
+	e.Schema, e.Issuer, e.IssuedAt = schemaOf(s), z.Endpoints().SubmissionAPI, z.opt.Now()
 	e.Subject, e.CaseID = fitconnect.SubjectOfSubmission(s.ref.SubmissionID), s.ref.CaseID
 	if e.ID == "" {
 		e.ID = z.opt.NewID()
@@ -38,6 +38,9 @@ func (k storeKeys) ServiceKey(context.Context, string) (fitconnect.JWK, error) {
 }
 
 func (k storeKeys) DestinationKey(_ context.Context, destinationID, kid string) (fitconnect.JWK, error) {
+	if key, ok := k.z.replies.keys[destinationID].Find(kid); ok {
+		return key, nil // of a sender, for its events about replies
+	}
 	d := k.z.destinations[destinationID]
 	if d == nil || !d.signingKids[kid] {
 		return fitconnect.JWK{}, fehler.New("fitconnecttest", "", fehler.ErrNotFound, nil)
@@ -100,7 +103,7 @@ func (z *Zustelldienst) serveEvents(w http.ResponseWriter, r *http.Request, all 
 		fail(w, http.StatusInternalServerError, "", "event cannot be signed")
 		return
 	}
-	part, offset := page(r, all)
+	part, offset := page(r, all, z.opt.MaxPage)
 	if part == nil {
 		part = []string{}
 	}
@@ -123,7 +126,13 @@ func (z *Zustelldienst) spoilEvents(all []string) ([]string, error) {
 		id := strings.TrimPrefix(e.Subject, fitconnect.SubjectOfSubmission(""))
 		s := z.submissions[id]
 		if s == nil {
-			out = append(out, token)
+			keep := false
+			if token, keep, err = z.spoilReplyEvent(token, e); err != nil {
+				return nil, err
+			}
+			if keep {
+				out = append(out, token)
+			}
 			continue
 		}
 		submit := e.Type == fitconnect.EventSubmitSubmission
@@ -187,6 +196,10 @@ func (z *Zustelldienst) postEvent(w http.ResponseWriter, r *http.Request, c *cli
 		return
 	}
 	setOp(w, "POST event "+string(e.Type))
+	if strings.HasPrefix(e.Subject, fitconnect.SubjectOfReply("")) {
+		z.postReplyEvent(w, c, caseID, e)
+		return
+	}
 	s := z.submissions[strings.TrimPrefix(e.Subject, fitconnect.SubjectOfSubmission(""))]
 	d := z.destinations[e.Issuer]
 	switch {
@@ -194,7 +207,7 @@ func (z *Zustelldienst) postEvent(w http.ResponseWriter, r *http.Request, c *cli
 		fail(w, http.StatusUnprocessableEntity, "", "event is about another case")
 	case d == nil || d.client != c || s.ref.DestinationID != d.ID:
 		fail(w, http.StatusForbidden, "", "issuer is not the destination of the caller")
-	case e.Schema != "" && strings.Contains(e.Schema, "/set-payload/1.0."):
+	case e.Schema != "" && strings.Contains(e.Schema, "/set-payload/1.0.") != s.v1:
 		fail(w, http.StatusUnprocessableEntity, "", "Payload Schema not supported")
 	case f.ids[e.ID]:
 		fail(w, http.StatusConflict, "", "event is known already")

@@ -146,7 +146,7 @@ func changeSegment(compact string, segment int) string {
 // misbehave applies a connection fault to a call. It tells whether the call is
 // dealt with.
 func (z *Zustelldienst) misbehave(w http.ResponseWriter, r *http.Request, op string, next http.Handler) bool {
-	id := r.PathValue("submission")
+	id := r.PathValue("submission") + r.PathValue("reply") // a path names one of them
 	z.mu.Lock()
 	f := z.take(func(f *Fault) bool {
 		return f.Kind < FaultTamper && (f.Op == op || f.Op == "" && op != opToken) &&

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,10 +46,11 @@ func (z *Zustelldienst) handler() http.Handler {
 		{"GET attachment", "GET /submission-api/v2/submissions/{submission}/attachments/{attachment}", []string{subscribe}, z.getAttachment},
 		{"GET submission events", "GET /submission-api/v2/submissions/{submission}/events", both, z.submissionEvents},
 		{"GET case events", "GET /submission-api/v2/cases/{case}/events", both, z.caseEvents},
-		{"POST event", "POST /submission-api/v2/cases/{case}/events", []string{subscribe}, z.postEvent},
+		{"POST event", "POST /submission-api/v2/cases/{case}/events", both, z.postEvent},
 	}
+	routes = append(routes, z.routesV1()...)
 	mux := http.NewServeMux()
-	for _, r := range routes {
+	for _, r := range slices.Concat(routes, z.routingRoutes(), z.replyRoutes()) {
 		mux.Handle(r.pattern, z.wrap(r))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
@@ -69,6 +71,9 @@ func (z *Zustelldienst) wrap(rt route) http.Handler {
 			}
 			if rec, ok := w.(*recorder); ok {
 				rec.caller = c
+			}
+			if !z.admit(w, c) {
+				return
 			}
 		}
 		rt.serve(w, r, c)
@@ -220,7 +225,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 }
 
 // page reads offset and limit and cuts a list to them.
-func page[T any](r *http.Request, all []T) (part []T, offset int) {
+func page[T any](r *http.Request, all []T, most int) (part []T, offset int) {
 	number := func(name string, otherwise int) int {
 		n, err := strconv.Atoi(r.URL.Query().Get(name))
 		if err != nil || n < 0 {
@@ -229,6 +234,6 @@ func page[T any](r *http.Request, all []T) (part []T, offset int) {
 		return n
 	}
 	offset = min(number("offset", 0), len(all))
-	limit := min(number("limit", defaultPage), maxPage)
+	limit := min(number("limit", defaultPage), most)
 	return all[offset:min(offset+limit, len(all))], offset
 }

@@ -67,6 +67,7 @@ func (z *Zustelldienst) Sender() (*fitconnect.Sender, error) {
 type Roh struct {
 	DestinationID string
 	CaseID        string
+	Region        string
 	PublicService fitconnect.PublicService
 	Metadata      []byte // plaintext, sent as it is
 	Data          []byte
@@ -91,7 +92,7 @@ func (z *Zustelldienst) Aufbereiten(d fitconnect.Draft) (Roh, error) {
 	}
 	m.ContentStructure = fitconnect.ContentStructure{
 		Data: &fitconnect.DataDescription{Hash: fitconnect.HashOf(d.Data), SubmissionSchema: d.DataSchema}}
-	r := Roh{DestinationID: d.DestinationID, CaseID: d.CaseID, PublicService: d.PublicService, Data: d.Data, DataCty: d.DataSchema.MIMEType}
+	r := Roh{DestinationID: d.DestinationID, CaseID: d.CaseID, Region: d.Region, PublicService: d.PublicService, Data: d.Data, DataCty: d.DataSchema.MIMEType}
 	for _, a := range d.Attachments {
 		if a.AttachmentID == "" {
 			a.AttachmentID = z.opt.NewID()
@@ -133,7 +134,7 @@ func (z *Zustelldienst) SendeRoh(ctx context.Context, r Roh) (*fitconnect.Sent, 
 	if err != nil {
 		return nil, err
 	}
-	n := fitconnect.NewSubmission{DestinationID: r.DestinationID, CaseID: r.CaseID, PublicService: r.PublicService}
+	n := fitconnect.NewSubmission{DestinationID: r.DestinationID, CaseID: r.CaseID, Region: r.Region, PublicService: r.PublicService}
 	for _, a := range r.Attachments {
 		n.AnnouncedAttachments = append(n.AnnouncedAttachments, a.ID)
 	}

@@ -3,6 +3,7 @@ package fitconnecttest
 import (
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -11,7 +12,11 @@ import (
 
 func (z *Zustelldienst) postSubmission(w http.ResponseWriter, r *http.Request, c *client) {
 	var n fitconnect.NewSubmission
-	if !readJSON(w, r, &n) {
+	if v1(r) {
+		if !readAnnouncementV1(w, r, &n) {
+			return
+		}
+	} else if !readJSON(w, r, &n) {
 		return
 	}
 	z.mu.Lock()
@@ -40,8 +45,8 @@ func (z *Zustelldienst) postSubmission(w http.ResponseWriter, r *http.Request, c
 		fail(w, http.StatusNotFound, "", "case is unknown")
 		return
 	}
-	s := &submission{client: c, service: n.PublicService, region: n.Region, announced: n.AnnouncedAttachments,
-		attachments: map[string]string{}, callback: n.Callback, state: fitconnect.StateIncomplete, createdAt: z.opt.Now(),
+	s := &submission{v1: v1(r), client: c, service: n.PublicService, region: n.Region, announced: n.AnnouncedAttachments,
+		attachments: map[string]kept{}, callback: n.Callback, state: fitconnect.StateIncomplete, createdAt: z.opt.Now(),
 		ref: fitconnect.SubmissionRef{DestinationID: n.DestinationID, SubmissionID: z.opt.NewID(), CaseID: n.CaseID}}
 	if s.ref.CaseID == "" {
 		s.ref.CaseID = z.opt.NewID()
@@ -97,7 +102,7 @@ func (z *Zustelldienst) putAttachment(w http.ResponseWriter, r *http.Request, c 
 		return
 	}
 	id := r.PathValue("attachment")
-	_, err := fitconnect.ParseJWE(string(body))
+	j, err := parseJWE(r, string(body))
 	switch {
 	case s.state != fitconnect.StateIncomplete:
 		fail(w, http.StatusConflict, "", "submission is submitted already")
@@ -108,7 +113,10 @@ func (z *Zustelldienst) putAttachment(w http.ResponseWriter, r *http.Request, c 
 	case err != nil:
 		fail(w, http.StatusUnprocessableEntity, "", "attachment is not a valid JWE")
 	default:
-		s.attachments[id] = string(body)
+		if s.attachments[id], err = z.keep(j, s.ref.SubmissionID, id); err != nil {
+			fail(w, http.StatusInternalServerError, "", "attachment cannot be kept")
+			return
+		}
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
@@ -128,33 +136,40 @@ func (z *Zustelldienst) putSubmission(w http.ResponseWriter, r *http.Request, c 
 		fail(w, http.StatusConflict, "", "submission is submitted already")
 		return
 	}
+	if s.v1 != v1(r) {
+		fail(w, http.StatusConflict, "", "submission was announced with the other version")
+		return
+	}
 	tags := fitconnect.AuthenticationTags{}
 	for part, into := range map[string]*string{body.EncryptedMetadata: &tags.Metadata, body.EncryptedData: &tags.Data} {
-		j, err := fitconnect.ParseJWE(part)
+		if part == "" && s.v1 && into == &tags.Data {
+			continue // optional in version 1
+		}
+		j, err := parseJWE(r, part)
 		if err != nil {
 			fail(w, http.StatusUnprocessableEntity, "", "metadata or data are not a valid JWE")
 			return
 		}
-		if err := j.CheckContentType(); err != nil {
+		if err := j.CheckContentType(); err != nil && !s.v1 {
 			fail(w, http.StatusUnprocessableEntity, "", "Invalid JWE Header 'cty'")
 			return
 		}
 		*into = j.Tag()
 	}
-	if tags.Metadata == "" || tags.Data == "" {
+	if tags.Metadata == "" || tags.Data == "" && !s.v1 {
 		fail(w, http.StatusUnprocessableEntity, "", "metadata and data are the same or missing")
 		return
 	}
 	for _, id := range s.announced {
-		j, err := fitconnect.ParseJWE(s.attachments[id])
-		if err != nil {
+		a, ok := s.attachments[id]
+		if !ok {
 			fail(w, http.StatusUnprocessableEntity, "", "announced attachment is missing")
 			return
 		}
 		if tags.Attachments == nil {
 			tags.Attachments = map[string]string{}
 		}
-		tags.Attachments[id] = j.Tag()
+		tags.Attachments[id] = a.tag
 	}
 	s.metadata, s.data, s.tags = body.EncryptedMetadata, body.EncryptedData, tags
 	if err := z.append(s, fitconnect.Event{Type: fitconnect.EventSubmitSubmission, Tags: &s.tags}); err != nil {
@@ -186,7 +201,7 @@ func (z *Zustelldienst) listSubmissions(w http.ResponseWriter, r *http.Request, 
 			all = append(all, s.ref)
 		}
 	}
-	part, offset := page(r, all)
+	part, offset := page(r, all, z.opt.MaxPage)
 	answer(w, http.StatusOK, fitconnect.SubmissionPage{Count: len(part), Offset: offset, TotalCount: len(all), Submissions: part})
 }
 
@@ -205,25 +220,52 @@ func (z *Zustelldienst) getSubmission(w http.ResponseWriter, r *http.Request, c 
 		attachments = attachments[:len(attachments)-1]
 	}
 	at := s.submittedAt.UTC()
-	answer(w, http.StatusOK, fitconnect.Submission{DestinationID: s.ref.DestinationID, SubmissionID: id, CaseID: s.ref.CaseID,
+	view := fitconnect.Submission{DestinationID: s.ref.DestinationID, SubmissionID: id, CaseID: s.ref.CaseID,
 		PublicService: s.service, Region: s.region, Attachments: attachments, SubmittedAt: &at,
 		EncryptedMetadata: z.spoil(s.metadata, id, fitconnect.InstanceMetadata),
-		EncryptedData:     z.spoil(s.data, id, fitconnect.InstanceData)})
+		EncryptedData:     z.spoil(s.data, id, fitconnect.InstanceData)}
+	if v1(r) {
+		answer(w, http.StatusOK, submissionV1(view))
+		return
+	}
+	answer(w, http.StatusOK, view)
 }
 
 func (z *Zustelldienst) getAttachment(w http.ResponseWriter, r *http.Request, c *client) {
+	jwe, ok := z.attachment(w, r, c)
+	if !ok {
+		return
+	}
+	w.Header().Set("Content-Type", fitconnect.MIMEJOSE)
+	w.Header().Set("Content-Length", strconv.Itoa(len(jwe)))
+	// Without the lock, because the caller may be slow, and without a copy of the whole.
+	for window := make([]byte, 64<<10); len(jwe) > 0; {
+		n := copy(window, jwe)
+		if _, err := w.Write(window[:n]); err != nil {
+			return
+		}
+		jwe = jwe[n:]
+	}
+}
+
+// attachment finds what getAttachment serves, or answers.
+func (z *Zustelldienst) attachment(w http.ResponseWriter, r *http.Request, c *client) (string, bool) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	s := z.received(w, r, c)
 	if s == nil {
-		return
+		return "", false
 	}
 	id := r.PathValue("attachment")
 	jwe, ok := s.attachments[id]
 	if !ok {
 		fail(w, http.StatusNotFound, "", "attachment is unknown")
-		return
+		return "", false
 	}
-	w.Header().Set("Content-Type", fitconnect.MIMEJOSE)
-	w.Write([]byte(z.spoil(jwe, s.ref.SubmissionID, fitconnect.InstanceAttachment(id))))
+	text, err := jwe.read()
+	if err != nil {
+		fail(w, http.StatusInternalServerError, "", "attachment cannot be read")
+		return "", false
+	}
+	return z.spoil(text, s.ref.SubmissionID, fitconnect.InstanceAttachment(id)), true
 }

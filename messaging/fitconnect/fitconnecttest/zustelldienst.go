@@ -32,6 +32,12 @@ type Options struct {
 	CallbackClient *http.Client
 	// MaxBody bounds a request body in bytes; 0 is 512 MiB.
 	MaxBody int64
+	// Spool is a directory to keep attachments in; empty keeps them in memory.
+	Spool string
+	// MaxPage is the most entries of one page, whatever is asked for; 0 is 500.
+	MaxPage int
+	// RateLimit, if set, bounds the calls of every API client.
+	RateLimit *RateLimit
 	// Deadlines replace those of the documentation; nil is [Deadlines].
 	Deadlines *DeadlineTable
 }
@@ -56,6 +62,8 @@ type Zustelldienst struct {
 	calls        []Call                   // GUARDED_BY(mu)
 	faults       []*Fault                 // GUARDED_BY(mu)
 	callbacks    callbackQueue            // GUARDED_BY(mu)
+	replies      replyBook                // GUARDED_BY(mu)
+	routing      routingBook              // GUARDED_BY(mu)
 	sender       *fitconnect.Sender       // GUARDED_BY(mu); of Sende, made when needed
 	senderClient *fitconnect.Client       // GUARDED_BY(mu)
 }
@@ -63,6 +71,7 @@ type Zustelldienst struct {
 type client struct {
 	cred   fitconnect.Credentials
 	scopes map[string]bool
+	window window // of the rate limit
 }
 
 type issued struct {
@@ -77,12 +86,13 @@ type fall struct {
 }
 
 type submission struct {
+	v1          bool // sent through version 1
 	ref         fitconnect.SubmissionRef
 	client      *client
 	service     fitconnect.PublicService
 	region      string
 	announced   []string
-	attachments map[string]string // JWE by id
+	attachments map[string]kept // JWE by id
 	metadata    string
 	data        string
 	callback    *fitconnect.Callback
@@ -154,6 +164,9 @@ func (o *Options) fill() error {
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 512 << 20
+	}
+	if o.MaxPage == 0 {
+		o.MaxPage = maxPage
 	}
 	if o.Deadlines == nil {
 		d := Deadlines()

@@ -1,0 +1,4 @@
+package fitconnect
+
+// Inflate is inflate for tests.
+var Inflate = inflate
