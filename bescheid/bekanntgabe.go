@@ -32,30 +32,37 @@ type BekanntgabeParams struct {
 // the period a year (§ 58 (2) VwGO). If no date can be told yet (waiting for
 // retrieval) the error is of kind fehler.ErrInvalid with code "bekanntgabe.offen".
 func ComputeBekanntgabe(r *frist.Rechner, p BekanntgabeParams) (Bekanntgabe, error) {
-	behoerde := frist.Behoerde{Ort: frist.Ort{Land: p.Land, Gemeinde: string(p.ARS)}}
-	fall := frist.BekanntgabeFall{
-		Verfahren: frist.Verfahren(p.Inhalt.Verfahren), Kanal: p.Kanal, Behoerde: behoerde,
-		Absendung: p.Tag, Bereitstellung: p.Tag, Benachrichtigung: p.Tag, Zugang: p.Zugang,
-	}
-	tag, err := r.Bekanntgabe(fall)
-	if err != nil {
-		return Bekanntgabe{}, err
-	}
 	if p.Rechtsbehelf == "" {
-		p.Rechtsbehelf = standardRechtsbehelf(fall.Verfahren)
+		p.Rechtsbehelf = standardRechtsbehelf(p.Inhalt)
 	}
-	ende, err := r.Rechtsbehelf(frist.RechtsbehelfFall{
-		Rechtsbehelf: p.Rechtsbehelf, Bekanntgabe: &fall, Behoerde: behoerde,
-		BelehrungFehlt: p.Inhalt.Rechtsbehelfsbelehrung == "",
-	})
+	b, _, err := rechne(r, frist.BekanntgabeFall{
+		Verfahren: frist.Verfahren(p.Inhalt.Verfahren), Kanal: p.Kanal, Behoerde: sitz(p.Land, p.ARS),
+		Absendung: p.Tag, Bereitstellung: p.Tag, Benachrichtigung: p.Tag, Zugang: p.Zugang,
+	}, p.Rechtsbehelf, p.Inhalt.Rechtsbehelfsbelehrung == "")
 	if err != nil {
 		return Bekanntgabe{}, err
 	}
-	if tag.Lage != frist.LageBestimmt || ende.Lage != frist.LageBestimmt {
+	if b == nil {
 		return Bekanntgabe{}, fehler.New("bescheid.ComputeBekanntgabe", "", fehler.ErrInvalid, fehler.Probleme{{
 			Code: "bekanntgabe.offen", Pfad: "/kanal", Meldung: "this way has no date before something else happens",
 			Hinweis: "Für diesen Weg steht der Tag der Bekanntgabe noch nicht fest.",
 		}})
+	}
+	return *b, nil
+}
+
+// rechne works out the days; nil if there are none yet or at all, then the second
+// result says which.
+func rechne(r *frist.Rechner, fall frist.BekanntgabeFall, rb frist.Rechtsbehelf, ohneBelehrung bool) (*Bekanntgabe, frist.Ergebnis, error) {
+	tag, err := r.Bekanntgabe(fall)
+	if err != nil {
+		return nil, tag, err
+	}
+	ende, err := r.Rechtsbehelf(frist.RechtsbehelfFall{
+		Rechtsbehelf: rb, Bekanntgabe: &fall, Behoerde: fall.Behoerde, BelehrungFehlt: ohneBelehrung,
+	})
+	if err != nil || tag.Lage != frist.LageBestimmt || ende.Lage != frist.LageBestimmt {
+		return nil, tag, err
 	}
 	b := Bekanntgabe{
 		Tag: tag.Spaetestes(), FristEnde: ende.Spaetestes(), BestandskraftAb: ende.Bestandskraft(),
@@ -70,7 +77,7 @@ func ComputeBekanntgabe(r *frist.Rechner, p BekanntgabeParams) (Bekanntgabe, err
 	}
 	b.Warnungen = append(b.Warnungen, andere("Tag der Bekanntgabe", tag, b.Tag)...)
 	b.Warnungen = append(b.Warnungen, andere("letzter Tag der Frist", ende, b.FristEnde)...)
-	return b, nil
+	return &b, tag, nil
 }
 
 // andere names the dates other readings give, and why the one taken is possible
@@ -98,11 +105,17 @@ func andere(was string, e frist.Ergebnis, genommen datum.Datum) (out []string) {
 	return out
 }
 
-func standardRechtsbehelf(v frist.Verfahren) frist.Rechtsbehelf {
-	switch v {
-	case frist.VerfahrenAO:
+// standardRechtsbehelf: against the decision on a Widerspruch only the court helps.
+func standardRechtsbehelf(i Inhalt) frist.Rechtsbehelf {
+	klage := i.Art == Widerspruchsbescheid
+	switch v := frist.Verfahren(i.Verfahren); {
+	case v == frist.VerfahrenSGBX && klage:
+		return frist.RechtsbehelfSGGKlage
+	case klage: // for municipal taxes, too
+		return frist.RechtsbehelfKlage
+	case v == frist.VerfahrenAO:
 		return frist.RechtsbehelfEinspruch
-	case frist.VerfahrenSGBX:
+	case v == frist.VerfahrenSGBX:
 		return frist.RechtsbehelfSGGWiderspruch
 	}
 	return frist.RechtsbehelfWiderspruch

@@ -26,7 +26,44 @@ const (
 	Ruecknahme      Art = "ruecknahme" // § 48 VwVfG
 	Widerruf        Art = "widerruf"   // § 49 VwVfG
 	Aenderung       Art = "aenderung"
+	// Abhilfe grants a Widerspruch (§ 72 VwGO), Widerspruchsbescheid decides on it (§ 73 VwGO).
+	Abhilfe              Art = "abhilfe"
+	Widerspruchsbescheid Art = "widerspruchsbescheid"
 )
+
+// BrauchtBezug tells whether a decision of this kind is about an earlier one and
+// must name it.
+func (a Art) BrauchtBezug() bool {
+	switch a {
+	case Ruecknahme, Widerruf, Aenderung, Abhilfe, Widerspruchsbescheid:
+		return true
+	}
+	return false
+}
+
+// Nebenbestimmungsart is the kind of a Nebenbestimmung, § 36 (2) VwVfG.
+type Nebenbestimmungsart string
+
+// The kinds, numbers 1 to 5 of § 36 (2) VwVfG.
+const (
+	Befristung         Nebenbestimmungsart = "befristung"
+	Bedingung          Nebenbestimmungsart = "bedingung"
+	Widerrufsvorbehalt Nebenbestimmungsart = "widerrufsvorbehalt"
+	Auflage            Nebenbestimmungsart = "auflage"
+	Auflagenvorbehalt  Nebenbestimmungsart = "auflagenvorbehalt"
+)
+
+// MaxAdressaten and MaxAnlagen of one Bescheid.
+const (
+	MaxAdressaten = 100
+	MaxAnlagen    = 100
+)
+
+// Adressat is somebody the decision is made known to.
+type Adressat struct {
+	ID         uuid.UUID            `json:"id"`
+	Empfaenger messaging.Empfaenger `json:"empfaenger"`
+}
 
 // Zustand is how far a Bescheid got. It only moves forward, except that a
 // Freigabe can be asked for again after a return.
@@ -52,6 +89,22 @@ type Inhalt struct {
 	Tenor []string `json:"tenor"`
 	// Nebenbestimmungen, § 36 VwVfG.
 	Nebenbestimmungen []string `json:"nebenbestimmungen,omitempty"`
+	// NebenbestimmungArten are their kinds, one for each in the same order. Texts
+	// from before there were kinds have none.
+	NebenbestimmungArten []Nebenbestimmungsart `json:"nebenbestimmungArten,omitempty"`
+	// Bezug is the earlier Bescheid this one withdraws, changes or decides on; see
+	// [Art.BrauchtBezug].
+	Bezug uuid.UUID `json:"bezug,omitzero"`
+	// WirktAb is the day from which the earlier one no longer stands, also in the past
+	// (ex tunc); zero is the day of the Bekanntgabe (ex nunc).
+	WirktAb datum.Datum `json:"wirktAb,omitzero"`
+	// BleibtBestehen: the earlier one stands beside this one: changed or withdrawn in
+	// part, or confirmed by the Widerspruchsbescheid.
+	BleibtBestehen bool `json:"bleibtBestehen,omitempty"`
+	// Adressaten; none means the applicant alone.
+	Adressaten []Adressat `json:"adressaten,omitempty"`
+	// Anlagen that go out with it and are part of it, by id and SHA-512.
+	Anlagen []messaging.Anhang `json:"anlagen,omitempty"`
 	// Begruendung, § 39 VwVfG, paragraph by paragraph.
 	Begruendung []string `json:"begruendung"`
 	// Gebuehr is the sentence that fixes the fee; empty if none is charged.
@@ -98,6 +151,7 @@ func (i Inhalt) Pruefe() error {
 	if slices.ContainsFunc(i.Hinweise, leer) {
 		missing("/hinweise", "Ein Hinweis ist leer.")
 	}
+	i.pruefeBezug(wrong)
 	switch ohne := leer(i.OhneBelehrung); {
 	case !leer(i.Rechtsbehelfsbelehrung) && !ohne:
 		wrong("bescheid.belehrung-widerspruch", "/ohneBelehrung", "there is both a Belehrung and a reason for none",
@@ -156,14 +210,28 @@ type Bescheid struct {
 	Automatisch bool `json:"automatisch,omitempty"`
 	// Pruefsumme of the released Inhalt.
 	Pruefsumme string `json:"pruefsumme,omitempty"`
-	// Anmerkung is why it was returned to the author.
-	Anmerkung string `json:"anmerkung,omitempty"`
+	// Anmerkung is why it was returned to the author, until there is a new text;
+	// Anmerkungen are all of them, in order.
+	Anmerkung   string      `json:"anmerkung,omitempty"`
+	Anmerkungen []Anmerkung `json:"anmerkungen,omitempty"`
 	// Dokument is the Ausfertigung (PDF/A).
 	Dokument *messaging.Anhang `json:"dokument,omitempty"`
 	// Versand is the Quittung of the Kanal, with the reasons for choosing it.
 	Versand        *messaging.Quittung `json:"versand,omitempty"`
 	VersandGruende string              `json:"versandGruende,omitempty"`
-	Bekanntgabe    *Bekanntgabe        `json:"bekanntgabe,omitempty"`
+	// Bekanntgabe towards all Adressaten: the latest days. nil while one of them has none.
+	Bekanntgabe *Bekanntgabe `json:"bekanntgabe,omitempty"`
+	// Zustellungen are the attempts to bring it to each Adressat, in order. Those
+	// sent before attempts were kept have none.
+	Zustellungen []Zustellung `json:"zustellungen,omitempty"`
+}
+
+// Anmerkung is a remark with which a draft was returned.
+type Anmerkung struct {
+	Text string `json:"text"`
+	// Von is the Akteur.ID of who returned it.
+	Von  string    `json:"von"`
+	Zeit time.Time `json:"zeit"`
 }
 
 // Bekanntgabe is when the decision became effective and until when it can be
@@ -201,6 +269,11 @@ func (b Bescheid) Clone() Bescheid {
 		k := b.Bekanntgabe.Clone()
 		b.Bekanntgabe = &k
 	}
+	b.Anmerkungen = slices.Clone(b.Anmerkungen)
+	b.Zustellungen = slices.Clone(b.Zustellungen)
+	for i := range b.Zustellungen {
+		b.Zustellungen[i] = b.Zustellungen[i].Clone()
+	}
 	return b
 }
 
@@ -210,6 +283,17 @@ func (i Inhalt) Clone() Inhalt {
 	i.Nebenbestimmungen = slices.Clone(i.Nebenbestimmungen)
 	i.Begruendung = slices.Clone(i.Begruendung)
 	i.Hinweise = slices.Clone(i.Hinweise)
+	i.NebenbestimmungArten = slices.Clone(i.NebenbestimmungArten)
+	i.Anlagen = slices.Clone(i.Anlagen)
+	i.Adressaten = slices.Clone(i.Adressaten)
+	for j := range i.Adressaten {
+		e := &i.Adressaten[j].Empfaenger
+		e.Adressen = slices.Clone(e.Adressen)
+		if e.DigitalerBescheid != nil {
+			d := *e.DigitalerBescheid
+			e.DigitalerBescheid = &d
+		}
+	}
 	return i
 }
 

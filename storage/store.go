@@ -25,6 +25,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -41,6 +43,10 @@ type Options struct {
 	Rand io.Reader
 	// Richtlinie decides who may give which command; nil is the table of vorgang.Regeln.
 	Richtlinie vorgang.Richtlinie
+	// Rechner, Zeichnung and Bestandskraft: see vorgang.Kontext; nil means the defaults there.
+	Rechner       *frist.Rechner
+	Zeichnung     []vorgang.Zeichnungsregel
+	Bestandskraft []bescheid.Bestandskraftregel
 	// MaxRetries bounds how often Edit loads and applies again after a
 	// conflict; default 20.
 	MaxRetries int
@@ -96,7 +102,8 @@ func (s *Store) Close() error { return wrap("Close", "", s.b.Close()) }
 // Kontext is what vorgang.New needs to make a Vorgang with this store's ids
 // and randomness.
 func (s *Store) Kontext() vorgang.Kontext {
-	return vorgang.Kontext{NewID: s.o.NewID, Rand: s.o.Rand, Richtlinie: s.o.Richtlinie}
+	return vorgang.Kontext{NewID: s.o.NewID, Rand: s.o.Rand, Richtlinie: s.o.Richtlinie,
+		Rechner: s.o.Rechner, Zeichnung: s.o.Zeichnung, Bestandskraft: s.o.Bestandskraft}
 }
 
 func (s *Store) now() time.Time { return instant(s.o.Now()) }

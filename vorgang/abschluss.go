@@ -72,12 +72,18 @@ func (v *Vorgang) hindernisse(g Abschlussgrund) []fehler.Problem {
 	default:
 		p = append(p, problem("abschluss.grund", "/grund", "unknown ground", "Bitte den Grund des Abschlusses angeben."))
 	}
+	if g == GrundFiktion && v.s.Fiktion == nil {
+		p = append(p, problem("abschluss.keine-fiktion", "/fiktion", "no Genehmigungsfiktion is stated", "Eine Genehmigungsfiktion ist nicht festgestellt."))
+	}
 	if g == GrundRuecknahme {
 		return p
 	}
 	p = append(p, v.ruht()...)
 	if slices.ContainsFunc(v.s.Stellungnahmen, func(x Stellungnahme) bool { return x.Zustand.Offen() }) {
 		p = append(p, problem("abschluss.stellungnahme-offen", "/stellungnahmen", "a Stellungnahme is open", "Eine Stellungnahme ist noch offen."))
+	}
+	if v.s.OffenerRechtsbehelf() {
+		p = append(p, problem("abschluss.rechtsbehelf-offen", "/rechtsbehelfe", "a Rechtsbehelf is open", "Über einen Rechtsbehelf ist noch nicht entschieden."))
 	}
 	if v.s.WartetAufBuerger() {
 		p = append(p, problem("abschluss.rueckfrage-offen", "/rueckfragen", "a Rueckfrage is open", "Eine Rückfrage ist noch offen."))
@@ -125,7 +131,8 @@ func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund Wiedereroeffnungs
 }
 
 // RecordDelivery reports what a Kanal said about a Nachricht. The same Quittung
-// again changes nothing.
+// again changes nothing. If the Nachricht carried a Bescheid, the first retrieval and a
+// failure are a Nachweis for its Zustellung, see [Vorgang.RecordNachweis].
 func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.UUID, q messaging.Quittung, gruende string) error {
 	if err := v.check("RecordDelivery", a, now, BefehlMelden); err != nil {
 		return err
@@ -138,7 +145,10 @@ func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.
 		return nil
 	}
 	q.Zeit = mikro(q.Zeit)
-	return v.record(a, now, &Zugestellt{Nachricht: nachricht, Quittung: q, Gruende: gruende})
+	if err := v.record(a, now, &Zugestellt{Nachricht: nachricht, Quittung: q, Gruende: gruende}); err != nil {
+		return err
+	}
+	return v.quittungBescheid(a, now, nachricht, q)
 }
 
 // RecordQuittung reports that the sender heard that the submission is durable.

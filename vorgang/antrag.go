@@ -114,6 +114,12 @@ func (v *Vorgang) Oeffentlich(now time.Time) Oeffentlich {
 			o.Status = "Es wird geprüft, welche Behörde zuständig ist."
 		}
 	}
+	if v.s.Fiktion != nil && v.s.Status != ZuLoeschen && v.s.Status != Geloescht {
+		o.Status = "Ihr Antrag gilt seit dem " + v.s.Fiktion.ErteiltAb.Deutsch() + " als genehmigt."
+	}
+	if v.s.Status != ZuLoeschen && v.s.Status != Geloescht && v.s.eigenerRechtsbehelf() {
+		o.Status = "Ihr Rechtsbehelf ist eingegangen. Darüber ist noch nicht entschieden."
+	}
 	if v.s.Abschluss != nil && v.s.Abschluss.Grund == GrundWeitergeleitet {
 		o.Status = "Ihr Antrag wurde an die zuständige Behörde weitergeleitet."
 	}

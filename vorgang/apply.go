@@ -92,9 +92,12 @@ func (d *Vorgelegt) apply(s *Stand, _ *Ereignis) {
 	}
 }
 
-func (d *Zurueckgegeben) apply(s *Stand, _ *Ereignis) {
+func (d *Zurueckgegeben) apply(s *Stand, e *Ereignis) {
 	if b := s.bescheid(d.Bescheid); b != nil {
 		b.Zustand, b.Anmerkung = bescheid.Entwurf, d.Anmerkung
+		if d.Nr > 0 {
+			b.Anmerkungen = append(b.Anmerkungen, bescheid.Anmerkung{Text: d.Anmerkung, Von: akteurID(e), Zeit: e.Zeit})
+		}
 	}
 }
 
@@ -118,6 +121,10 @@ func (d *BescheidVersandt) apply(s *Stand, e *Ereignis) {
 	n.Quittungen, n.Gruende = []messaging.Quittung{d.Quittung}, d.Gruende
 	if b := s.bescheid(d.Bescheid); b != nil {
 		b.Zustand, b.Versand, b.VersandGruende = bescheid.Versandt, kopie(&d.Quittung), d.Gruende
+		if d.Zustellung != nil {
+			b.SetzeZustellung(*d.Zustellung)
+			return
+		}
 		k := d.Bekanntgabe.Clone()
 		b.Bekanntgabe = &k
 	}
@@ -125,12 +132,24 @@ func (d *BescheidVersandt) apply(s *Stand, e *Ereignis) {
 
 func (d *BescheidBekanntgegeben) apply(s *Stand, _ *Ereignis) {
 	if b := s.bescheid(d.Bescheid); b != nil {
+		if z := b.Zustellung(d.Zustellung); z != nil {
+			n := z.Clone()
+			n.Zustand = bescheid.ZustellungBekanntgegeben
+			b.SetzeZustellung(n)
+			return
+		}
 		b.Zustand = bescheid.Bekanntgegeben
 	}
 }
 
 func (d *BescheidBestandskraeftig) apply(s *Stand, _ *Ereignis) {
 	if b := s.bescheid(d.Bescheid); b != nil {
+		if z := b.Zustellung(d.Zustellung); z != nil {
+			n := z.Clone()
+			n.Zustand, n.BestandskraftSeit = bescheid.ZustellungBestandskraeftig, d.Ab
+			b.SetzeZustellung(n)
+			return
+		}
 		b.Zustand = bescheid.Bestandskraeftig
 	}
 }

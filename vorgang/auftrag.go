@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -30,6 +31,8 @@ const (
 	BekanntgabeFeststellen AuftragArt = "bekanntgabe.feststellen"
 	// BestandskraftFeststellen is due on the first day of Bestandskraft ([BescheidDaten]).
 	BestandskraftFeststellen AuftragArt = "bestandskraft.feststellen"
+	// AbrufAblaufen is due when the time to retrieve a Bescheid is over ([BescheidDaten]).
+	AbrufAblaufen AuftragArt = "abruf.ablaufen"
 	// AkteAbgeben files the closed Vorgang into the E-Akte ([AbgebenDaten]).
 	AkteAbgeben AuftragArt = "akte.abgeben"
 	// FristWarnen is due on the day of a warning ([Warnung]).
@@ -76,6 +79,16 @@ type NachrichtDaten struct {
 // BescheidDaten name the Bescheid of the Vorgang.
 type BescheidDaten struct {
 	Bescheid uuid.UUID `json:"bescheid"`
+	// Adressat to send it to; zero is the applicant.
+	Adressat uuid.UUID `json:"adressat,omitzero"`
+	// Zustellung a Termin is about, and the Tag it was ordered for; zero for those
+	// ordered before attempts were kept.
+	Zustellung uuid.UUID   `json:"zustellung,omitzero"`
+	Tag        datum.Datum `json:"tag,omitzero"`
+	// Kanal to take, by name; Ausser are those that failed. Erneut: also if an attempt is open.
+	Kanal  string   `json:"kanal,omitempty"`
+	Ausser []string `json:"ausser,omitempty"`
+	Erneut bool     `json:"erneut,omitempty"`
 }
 
 // WeiterleitungDaten name the Weiterleitung of the Vorgang.

@@ -108,6 +108,17 @@ const (
 	BefehlPruefen                Befehl = "pruefen"
 	BefehlAutomatischEntscheiden Befehl = "automatisch_entscheiden"
 
+	BefehlZustellungNachweisen        Befehl = "zustellung_nachweisen"
+	BefehlZustellungVeranlassen       Befehl = "zustellung_veranlassen"
+	BefehlZustellungEintragen         Befehl = "zustellung_eintragen"
+	BefehlBekanntgabeNeuBerechnen     Befehl = "bekanntgabe_neu_berechnen"
+	BefehlRechtsbehelfErfassen        Befehl = "rechtsbehelf_erfassen"
+	BefehlRechtsbehelfErledigen       Befehl = "rechtsbehelf_erledigen"
+	BefehlWiedereinsetzungBeantragen  Befehl = "wiedereinsetzung_beantragen"
+	BefehlWiedereinsetzungEntscheiden Befehl = "wiedereinsetzung_entscheiden"
+	BefehlFiktionFeststellen          Befehl = "fiktion_feststellen"
+	BefehlFiktionBescheinigen         Befehl = "fiktion_bescheinigen"
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -120,6 +131,7 @@ var (
 	inArbeit       = []Status{Neu, Angenommen, InBearbeitung}
 	mitNamen       = []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung}
 	nichtGeloescht = []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}
+	entschieden    = []Status{InBearbeitung, Beschieden, Abgeschlossen}
 	hinaus         = "Was das Haus verlassen hat, lässt sich nicht zurückholen."
 )
 
@@ -186,6 +198,16 @@ var tabelle = []Regel{
 	{Befehl: BefehlZugangscodeAusgeben, Von: nichtWeg, Rollen: imHaus, Endgueltig: "Ein neuer Code ersetzt den alten."},
 	{Befehl: BefehlPruefen, Von: inArbeit, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Endgueltig: "Eine Prüfung wird wiederholt.", Ruht: true},
 	{Befehl: BefehlAutomatischEntscheiden, Von: inArbeit, Nach: Beschieden, Rollen: []tenant.Rolle{tenant.RolleSystem}, Endgueltig: hinaus, Ruht: true},
+	{Befehl: BefehlZustellungNachweisen, Von: entschieden, Rollen: imHaus, Endgueltig: "Ein Nachweis bleibt; ein falscher wird durch einen neuen berichtigt."},
+	{Befehl: BefehlZustellungVeranlassen, Von: entschieden, Rollen: fachlich, Endgueltig: hinaus},
+	{Befehl: BefehlZustellungEintragen, Von: entschieden, Rollen: []tenant.Rolle{tenant.Poststelle, tenant.Sachbearbeitung, tenant.Leitung}, Endgueltig: hinaus},
+	{Befehl: BefehlBekanntgabeNeuBerechnen, Von: entschieden, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: "Es wird neu berechnet, wenn sich etwas ändert."},
+	{Befehl: BefehlRechtsbehelfErfassen, Von: entschieden, Rollen: imHaus, Umkehrbar: true},
+	{Befehl: BefehlRechtsbehelfErledigen, Von: entschieden, Rollen: fachlich, Endgueltig: "Ein erledigter Rechtsbehelf wird neu erfasst."},
+	{Befehl: BefehlWiedereinsetzungBeantragen, Von: entschieden, Rollen: imHaus, Umkehrbar: true},
+	{Befehl: BefehlWiedereinsetzungEntscheiden, Von: entschieden, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: "Die Entscheidung über die Wiedereinsetzung steht fest."},
+	{Befehl: BefehlFiktionFeststellen, Von: []Status{Angenommen, InBearbeitung}, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Umkehrbar: true, Ruht: true},
+	{Befehl: BefehlFiktionBescheinigen, Von: []Status{Angenommen, InBearbeitung, Beschieden, Abgeschlossen}, Rollen: fachlich, Endgueltig: hinaus},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
 	{Befehl: BefehlBeteiligungBeenden, Von: nichtGeloescht, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }

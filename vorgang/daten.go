@@ -104,6 +104,8 @@ type (
 	Zurueckgegeben struct {
 		Bescheid  uuid.UUID `json:"bescheid"`
 		Anmerkung string    `json:"anmerkung"`
+		// Nr counts the returns; 0 in entries from before they were all kept.
+		Nr int `json:"nr,omitempty"`
 	}
 	// Freigegeben releases the text whose Pruefsumme it names (bescheid.freigegeben).
 	Freigegeben struct {
@@ -125,16 +127,20 @@ type (
 		Quittung    messaging.Quittung   `json:"quittung"`
 		Gruende     string               `json:"gruende,omitempty"`
 		Bekanntgabe bescheid.Bekanntgabe `json:"bekanntgabe"`
+		// Zustellung is the attempt; nil in entries from before attempts were kept.
+		Zustellung *bescheid.Zustellung `json:"zustellung,omitempty"`
 	}
 	// BescheidBekanntgegeben: the day of Bekanntgabe has come (bescheid.bekanntgegeben).
 	BescheidBekanntgegeben struct {
-		Bescheid uuid.UUID   `json:"bescheid"`
-		Tag      datum.Datum `json:"tag"`
+		Bescheid   uuid.UUID   `json:"bescheid"`
+		Zustellung uuid.UUID   `json:"zustellung,omitzero"`
+		Tag        datum.Datum `json:"tag"`
 	}
 	// BescheidBestandskraeftig: the remedy period is over (bescheid.bestandskraeftig).
 	BescheidBestandskraeftig struct {
-		Bescheid uuid.UUID   `json:"bescheid"`
-		Ab       datum.Datum `json:"ab"`
+		Bescheid   uuid.UUID   `json:"bescheid"`
+		Zustellung uuid.UUID   `json:"zustellung,omitzero"`
+		Ab         datum.Datum `json:"ab"`
 	}
 	// AbschlussVermerkt is the zdA-Verfügung (vorgang.abgeschlossen).
 	AbschlussVermerkt struct {
@@ -224,6 +230,11 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &AnlageHinzugefuegt{} }, func() daten { return &AntragZurueckgezogen{} },
 		func() daten { return &RuecknahmeErledigt{} }, func() daten { return &Eingesehen{} },
 		func() daten { return &Umgesetzt{} },
+		func() daten { return &ZustellungGeaendert{} }, func() daten { return &ZustellungVeranlasst{} },
+		func() daten { return &RechtsbehelfEingegangen{} }, func() daten { return &RechtsbehelfFristGeaendert{} },
+		func() daten { return &WiedereinsetzungErbeten{} }, func() daten { return &WiedereinsetzungEntschieden{} },
+		func() daten { return &RechtsbehelfErledigt{} },
+		func() daten { return &FiktionEingetreten{} }, func() daten { return &FiktionBescheinigt{} },
 		func() daten { return &ZugangscodeAusgegeben{} }, func() daten { return &Geprueft{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {

@@ -43,8 +43,8 @@ func (v *Vorgang) SubmitDraft(a tenant.Akteur, now time.Time, id uuid.UUID) erro
 	if err != nil {
 		return err
 	}
-	if err := b.Inhalt.Pruefe(); err != nil {
-		return fehler.New("vorgang.SubmitDraft", v.s.ID.String(), fehler.ErrInvalid, err)
+	if err := v.pruefeText("SubmitDraft", b); err != nil {
+		return err
 	}
 	return v.record(a, now, &Vorgelegt{Bescheid: id, Augen: a.Augen()})
 }
@@ -57,15 +57,17 @@ func (v *Vorgang) ReturnDraft(a tenant.Akteur, now time.Time, id uuid.UUID, anme
 	if err := v.needText("ReturnDraft", "/anmerkung", anmerkung, "Bitte angeben, was zu ändern ist."); err != nil {
 		return err
 	}
-	if _, err := v.bescheidIn("ReturnDraft", id, bescheid.ZurFreigabe); err != nil {
+	b, err := v.bescheidIn("ReturnDraft", id, bescheid.ZurFreigabe)
+	if err != nil {
 		return err
 	}
-	return v.record(a, now, &Zurueckgegeben{Bescheid: id, Anmerkung: anmerkung})
+	return v.record(a, now, &Zurueckgegeben{Bescheid: id, Anmerkung: anmerkung, Nr: len(b.Anmerkungen) + 1})
 }
 
 // ReleaseBescheid signs the decision (T6). Whoever wrote, changed or submitted
 // the text, or stands in for such a person, may not release it (Vier-Augen):
-// fehler.ErrForbidden with code "bescheid.vier-augen". The released text is
+// fehler.ErrForbidden with code "bescheid.vier-augen"; nor may who has no right to sign
+// decisions of this kind ([Zeichnungsregel]), code "bescheid.zeichnungsrecht". The released text is
 // fixed by its Pruefsumme, and the Ausfertigung is ordered.
 func (v *Vorgang) ReleaseBescheid(a tenant.Akteur, now time.Time, id uuid.UUID) error {
 	if err := v.check("ReleaseBescheid", a, now, BefehlFreigeben); err != nil {
@@ -86,8 +88,11 @@ func (v *Vorgang) ReleaseBescheid(a tenant.Akteur, now time.Time, id uuid.UUID) 
 				"Vier-Augen-Prinzip: Wer am Entwurf mitgewirkt hat, darf ihn nicht freigeben."))
 		}
 	}
-	if err := b.Inhalt.Pruefe(); err != nil {
-		return fehler.New("vorgang.ReleaseBescheid", v.s.ID.String(), fehler.ErrInvalid, err)
+	if err := v.darfZeichnen("ReleaseBescheid", a, b); err != nil {
+		return err
+	}
+	if err := v.pruefeText("ReleaseBescheid", b); err != nil {
+		return err
 	}
 	if p := append(v.ungezeichnet(b), v.ruht()...); len(p) > 0 {
 		return v.fail("ReleaseBescheid", fehler.ErrInvalid, p...)
@@ -124,7 +129,12 @@ func (v *Vorgang) RecordAusfertigung(a tenant.Akteur, now time.Time, id uuid.UUI
 	if err := v.record(a, now, &Ausgefertigt{Bescheid: id, Datei: d}); err != nil {
 		return err
 	}
-	return v.order(now, BescheidSenden, now, BescheidDaten{Bescheid: id})
+	for _, adressat := range b.Inhalt.AdressatIDs() {
+		if err := v.order(now, BescheidSenden, now, BescheidDaten{Bescheid: id, Adressat: adressat}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Versand reports that a Bescheid was handed to a Kanal.
@@ -136,6 +146,10 @@ type Versand struct {
 	Gruende string
 	// Bekanntgabe as computed for this Kanal and day.
 	Bekanntgabe bescheid.Bekanntgabe
+	// Zustellung is the attempt, with its facts and addressee; Bekanntgabe is then taken
+	// from it and may be missing while no day is known. Without it nothing can be
+	// worked out anew when a letter comes back.
+	Zustellung *bescheid.Zustellung
 }
 
 // RecordVersand reports the delivery and orders the watch for the day of
@@ -144,6 +158,9 @@ type Versand struct {
 func (v *Vorgang) RecordVersand(a tenant.Akteur, now time.Time, w Versand) error {
 	if err := v.check("RecordVersand", a, now, BefehlMelden); err != nil {
 		return err
+	}
+	if w.Zustellung != nil {
+		return v.versand(a, now, w)
 	}
 	if b := v.s.bescheid(w.Bescheid); b != nil && b.Versand != nil {
 		return nil
@@ -173,47 +190,118 @@ func (v *Vorgang) RecordVersand(a tenant.Akteur, now time.Time, w Versand) error
 	return v.order(now, BekanntgabeFeststellen, w.Bekanntgabe.Tag.Beginn(), BescheidDaten{Bescheid: w.Bescheid})
 }
 
-// RecordBekanntgabe states that the day of Bekanntgabe has come, and orders the
-// watch for Bestandskraft. Before the day it is fehler.ErrInvalid.
-func (v *Vorgang) RecordBekanntgabe(a tenant.Akteur, now time.Time, id uuid.UUID) error {
-	if err := v.check("RecordBekanntgabe", a, now, BefehlMelden); err != nil {
-		return err
-	}
-	if b := v.s.bescheid(id); b != nil && (b.Zustand == bescheid.Bekanntgegeben || b.Zustand == bescheid.Bestandskraeftig) {
+// versand records an attempt with its facts.
+func (v *Vorgang) versand(a tenant.Akteur, now time.Time, w Versand) error {
+	const op = "RecordVersand"
+	z := w.Zustellung.Clone()
+	if b := v.s.bescheid(w.Bescheid); b != nil && b.Zustellung(z.ID) != nil {
 		return nil
 	}
-	b, err := v.bescheidIn("RecordBekanntgabe", id, bescheid.Versandt)
+	b, err := v.ausgefertigt(op, w.Bescheid, z.Adressat)
+	switch {
+	case err != nil:
+		return err
+	case z.ID == uuid.Nil || (z.Bekanntgabe == nil) == (z.Zustand == bescheid.ZustellungVersandt):
+		return v.fail(op, fehler.ErrInvalid, problem("zustellung.angaben", "/zustellung", "has no id, or its state does not fit its days", "Die Angaben zur Zustellung sind unvollständig."))
+	case len(b.Zustellungen) >= MaxZustellungen:
+		return v.fail(op, fehler.ErrInvalid, problem("zustellung.zu-viele", "/zustellungen", "too many", "Zu diesem Bescheid gibt es zu viele Zustellungen."))
+	}
+	if w.Nachricht.ID == uuid.Nil {
+		w.Nachricht.ID = v.k.NewID()
+	}
+	w.Quittung.Zeit = mikro(w.Quittung.Zeit)
+	d := &BescheidVersandt{Bescheid: w.Bescheid, Nachricht: w.Nachricht, Quittung: w.Quittung, Gruende: w.Gruende, Zustellung: &z}
+	if z.Bekanntgabe != nil {
+		d.Bekanntgabe = z.Bekanntgabe.Clone()
+	}
+	if err := v.record(a, now, d); err != nil {
+		return err
+	}
+	if err := v.fristenDerRechtsbehelfe(a, now, w.Bescheid); err != nil {
+		return err
+	}
+	return v.weiter(a, now, w.Bescheid, z.ID)
+}
+
+// RecordBekanntgabe states that the day of Bekanntgabe has come, and orders the
+// watch for Bestandskraft, towards each addressee for whom it has. Before the day it is
+// fehler.ErrInvalid. The relay uses [Vorgang.ReachTermin].
+func (v *Vorgang) RecordBekanntgabe(a tenant.Akteur, now time.Time, id uuid.UUID) error {
+	const op = "RecordBekanntgabe"
+	if err := v.check(op, a, now, BefehlMelden); err != nil {
+		return err
+	}
+	b := v.s.bescheid(id)
+	if b != nil && (b.Zustand == bescheid.Bekanntgegeben || b.Zustand == bescheid.Bestandskraeftig) {
+		return nil
+	}
+	b, err := v.bescheidIn(op, id, bescheid.Versandt)
 	if err != nil {
 		return err
 	}
-	if now.Before(b.Bekanntgabe.Tag.Beginn()) {
-		return v.fail("RecordBekanntgabe", fehler.ErrInvalid, problem("bescheid.zu-frueh", "/bekanntgabe/tag",
+	erreicht := 0
+	for _, z := range slices.Clone(b.Zustellungen) {
+		if z.Zustand == bescheid.ZustellungVersandt && !now.Before(z.Bekanntgabe.Tag.Beginn()) {
+			erreicht++
+			if err := v.bekanntgegeben(a, now, v.s.bescheid(id), &z); err != nil {
+				return err
+			}
+		}
+	}
+	switch {
+	case erreicht > 0:
+		return nil
+	case len(b.Zustellungen) > 0 || now.Before(b.Bekanntgabe.Tag.Beginn()):
+		return v.fail(op, fehler.ErrInvalid, problem("bescheid.zu-frueh", "/bekanntgabe/tag",
 			"the day of Bekanntgabe has not come", "Der Tag der Bekanntgabe ist noch nicht erreicht."))
 	}
 	if err := v.record(a, now, &BescheidBekanntgegeben{Bescheid: id, Tag: b.Bekanntgabe.Tag}); err != nil {
 		return err
 	}
-	return v.order(now, BestandskraftFeststellen, b.Bekanntgabe.BestandskraftAb.Beginn(), BescheidDaten{Bescheid: id})
+	return v.weiterBestandskraft(a, now, id)
 }
 
-// RecordBestandskraft states that the remedy period is over. Before that day it
-// is fehler.ErrInvalid.
+// RecordBestandskraft states that the remedy period is over, towards each addressee for
+// whom it is. Before that day, or while a remedy is open, it is fehler.ErrInvalid.
 func (v *Vorgang) RecordBestandskraft(a tenant.Akteur, now time.Time, id uuid.UUID) error {
-	if err := v.check("RecordBestandskraft", a, now, BefehlMelden); err != nil {
+	const op = "RecordBestandskraft"
+	if err := v.check(op, a, now, BefehlMelden); err != nil {
 		return err
 	}
 	if b := v.s.bescheid(id); b != nil && b.Zustand == bescheid.Bestandskraeftig {
 		return nil
 	}
-	b, err := v.bescheidIn("RecordBestandskraft", id, bescheid.Bekanntgegeben)
+	b, err := v.bescheidIn(op, id, bescheid.Bekanntgegeben)
 	if err != nil {
 		return err
 	}
-	if now.Before(b.Bekanntgabe.BestandskraftAb.Beginn()) {
-		return v.fail("RecordBestandskraft", fehler.ErrInvalid, problem("bescheid.zu-frueh", "/bekanntgabe/bestandskraftAb",
+	erreicht, gehemmt := 0, false
+	for _, z := range slices.Clone(b.Zustellungen) {
+		switch b := v.s.bescheid(id); {
+		case z.Zustand != bescheid.ZustellungBekanntgegeben:
+		case v.s.gehemmt(b, z.Adressat):
+			gehemmt = true
+		case !now.Before(v.bestandskraftTag(b, &z).Beginn()):
+			erreicht++
+			if err := v.bestandskraeftig(a, now, b, &z); err != nil {
+				return err
+			}
+		}
+	}
+	switch {
+	case erreicht > 0:
+		return nil
+	case gehemmt || (len(b.Zustellungen) == 0 && v.s.gehemmt(b, uuid.Nil)):
+		return v.fail(op, fehler.ErrInvalid, problem("bescheid.rechtsbehelf-offen", "/rechtsbehelfe",
+			"a remedy is open, or the Bescheid no longer stands", "Über einen Rechtsbehelf ist noch nicht endgültig entschieden, oder der Bescheid gilt nicht mehr."))
+	case len(b.Zustellungen) > 0 || now.Before(v.bestandskraftTag(b, nil).Beginn()):
+		return v.fail(op, fehler.ErrInvalid, problem("bescheid.zu-frueh", "/bekanntgabe/bestandskraftAb",
 			"the remedy period is not over", "Die Rechtsbehelfsfrist läuft noch."))
 	}
-	return v.record(a, now, &BescheidBestandskraeftig{Bescheid: id, Ab: b.Bekanntgabe.BestandskraftAb})
+	if err := v.record(a, now, &BescheidBestandskraeftig{Bescheid: id, Ab: v.bestandskraftTag(b, nil)}); err != nil {
+		return err
+	}
+	return v.weiterWartende(a, now, id)
 }
 
 func (v *Vorgang) bescheidIn(op string, id uuid.UUID, z bescheid.Zustand) (*bescheid.Bescheid, error) {

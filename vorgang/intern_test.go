@@ -192,6 +192,10 @@ func TestParametersStayOutside(t *testing.T) {
 	}
 	in, an, dt := filled[bescheid.Inhalt](), filled[[]messaging.Anhang](), filled[Datei]()
 	in.Verfahren, in.OhneBelehrung, in.Gueltig = "vwvfg", "", datum.Zeitraum{}
+	in.Bezug, in.WirktAb, in.BleibtBestehen, in.Anlagen = uuid.Nil, datum.Datum{}, false, nil
+	in.NebenbestimmungArten = []bescheid.Nebenbestimmungsart{bescheid.Auflage, bescheid.Bedingung}
+	in.Adressaten = in.Adressaten[:1]
+	adressat := in.Adressaten[0].ID
 	er, vs, ab := filled[Erwiderung](), filled[Versand](), filled[AbgabeAntwort]()
 	var id, w uuid.UUID
 	steps := []step{
@@ -212,7 +216,7 @@ func TestParametersStayOutside(t *testing.T) {
 		}},
 		{&dt, func() error { return v.RecordAusfertigung(relay, now, id, dt) }},
 		{&vs, func() error {
-			vs.Bescheid = id
+			vs.Bescheid, vs.Zustellung.Adressat, vs.Zustellung.Zustand = id, adressat, bescheid.ZustellungVersandt
 			return v.RecordVersand(relay, now, vs)
 		}},
 		{nil, func() error { return v.RecordBekanntgabe(relay, now, id) }},

@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
@@ -195,6 +197,44 @@ func TestGoldenJournal(t *testing.T) {
 	s, err := vorgang.Replay(seq(j))
 	require.NoError(t, err)
 	require.NoError(t, vorgang.VerifyJournal(s, seq(j)))
+}
+
+// What was stored before there were addressees and attempts gives the same Stand to the
+// byte, the released text keeps its Pruefsumme, and the old Stand can be worked on.
+func TestOldJournalAndStand(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join("testdata", "journal-vor-zustellungen.golden.json"))
+	require.NoError(t, err)
+	alt, err := os.ReadFile(filepath.Join("testdata", "stand-vor-zustellungen.golden.json"))
+	require.NoError(t, err)
+	var j []vorgang.Ereignis
+	require.NoError(t, json.Unmarshal(b, &j))
+	s, err := vorgang.Replay(seq(j))
+	require.NoError(t, err)
+	neu, err := vorgang.Restore(s, vorgang.Kontext{}).MarshalStand()
+	require.NoError(t, err)
+	require.Equal(t, string(alt), string(neu))
+	gelesen, err := vorgang.UnmarshalStand(alt)
+	require.NoError(t, err)
+	require.NoError(t, vorgang.VerifyJournal(gelesen, seq(j)))
+	x := gelesen.Bescheide[0]
+	require.NotEmpty(t, x.Pruefsumme)
+	require.Equal(t, x.Pruefsumme, x.Inhalt.Pruefsumme())
+	require.Equal(t, x.ID, gelesen.Geltend(x.Bekanntgabe.Tag).ID)
+	require.False(t, gelesen.AufbewahrungAb().IsZero())
+
+	// A late remedy against it, and one that had come in time.
+	v := vorgang.Restore(gelesen, fest())
+	now := datum.New(2026, 6, 1).Beginn()
+	id, err := v.RecordRechtsbehelf(post, now, vorgang.Rechtsbehelfseingang{Bescheid: x.ID, Eingang: datum.New(2026, 5, 20)})
+	require.NoError(t, err)
+	require.False(t, v.Stand().Rechtsbehelfe[0].Rechtzeitig)
+	require.Equal(t, bescheid.Bestandskraeftig, v.Stand().Bescheide[0].Zustand)
+	require.NoError(t, v.CloseRechtsbehelf(sb, now, vorgang.Rechtsbehelfsende{Rechtsbehelf: id, Ausgang: vorgang.AusgangZurueckgenommen, Tag: datum.New(2026, 6, 1)}))
+	_, err = v.RecordRechtsbehelf(post, now, vorgang.Rechtsbehelfseingang{Bescheid: x.ID, Eingang: datum.New(2026, 4, 7)})
+	require.NoError(t, err)
+	require.Equal(t, bescheid.Bekanntgegeben, v.Stand().Bescheide[0].Zustand)
+	require.Error(t, v.RecordBestandskraft(relay, now, x.ID), "it is open")
 }
 
 func FuzzEreignisData(f *testing.F) {

@@ -109,6 +109,9 @@ func (v *Vorgang) RequestLoeschung(a tenant.Akteur, now time.Time, l Loeschung) 
 	if l.Archiv != NichtAnzubieten && l.Archiv != Archivuebernahme && l.Archiv != Kassation {
 		p = append(p, problem("loeschung.archiv", "/archiv", "the archive has not answered", "Das Archiv hat über die Anbietung noch nicht entschieden."))
 	}
+	if v.s.anfechtbar() {
+		p = append(p, problem("loeschung.anfechtbar", "/bescheide", "a remedy is open or still possible", "Ein Bescheid ist noch nicht bestandskräftig; die Aufbewahrung hat noch nicht begonnen."))
+	}
 	if v.s.Gesperrt() {
 		p = append(p, gesperrt())
 	}

@@ -67,8 +67,8 @@ func (v *Vorgang) DecideAutomatically(a tenant.Akteur, now time.Time, i bescheid
 	if p := v.gegenAutomatik(i); len(p) > 0 {
 		return uuid.Nil, v.fail(op, fehler.ErrInvalid, p...)
 	}
-	if err := i.Pruefe(); err != nil {
-		return uuid.Nil, fehler.New("vorgang."+op, v.s.ID.String(), fehler.ErrInvalid, err)
+	if err := v.pruefeText(op, &bescheid.Bescheid{Inhalt: i}); err != nil {
+		return uuid.Nil, err
 	}
 	id := v.k.NewID()
 	if err := v.record(a, now, &Entworfen{Bescheid: id, Inhalt: i, Augen: a.Augen()}); err != nil {

@@ -73,7 +73,11 @@ type Stand struct {
 	Mitzeichnungen  []Mitzeichnung  `json:"mitzeichnungen,omitempty"`
 	Weiterleitungen []Weiterleitung `json:"weiterleitungen,omitempty"`
 	// Ruecknahme is the citizen's wish to withdraw the Antrag; nil if there is none.
-	Ruecknahme    *Ruecknahme    `json:"ruecknahme,omitempty"`
+	Ruecknahme *Ruecknahme `json:"ruecknahme,omitempty"`
+	// Rechtsbehelfe against Bescheide, also those that ended.
+	Rechtsbehelfe []Rechtsbehelf `json:"rechtsbehelfe,omitempty"`
+	// Fiktion says that a permit counts as granted; nil if it does not.
+	Fiktion       *Fiktion       `json:"fiktion,omitempty"`
 	LoeschSperren []LoeschSperre `json:"loeschSperren,omitempty"`
 	Loeschantrag  *Loeschantrag  `json:"loeschantrag,omitempty"`
 	// LoeschNachweis is what remains of a deleted Vorgang.
@@ -315,6 +319,11 @@ func (s Stand) clone() Stand {
 	s.Mitzeichnungen = slices.Clone(s.Mitzeichnungen)
 	s.Weiterleitungen = slices.Clone(s.Weiterleitungen)
 	s.Ruecknahme = kopie(s.Ruecknahme)
+	s.Rechtsbehelfe = slices.Clone(s.Rechtsbehelfe)
+	for i := range s.Rechtsbehelfe {
+		s.Rechtsbehelfe[i] = s.Rechtsbehelfe[i].clone()
+	}
+	s.Fiktion = s.Fiktion.clone()
 	s.LoeschSperren = slices.Clone(s.LoeschSperren)
 	s.Loeschantrag = s.Loeschantrag.clone()
 	s.LoeschNachweis = kopie(s.LoeschNachweis)

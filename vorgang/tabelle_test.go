@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -242,6 +243,47 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		})
 		_, err := v.DecideAutomatically(a, now, inhalt())
 		return err
+	case vorgang.BefehlZustellungNachweisen, vorgang.BefehlZustellungVeranlassen, vorgang.BefehlZustellungEintragen, vorgang.BefehlBekanntgabeNeuBerechnen:
+		zustand := bescheid.ZustellungVersandt
+		if b == vorgang.BefehlZustellungVeranlassen {
+			zustand = bescheid.ZustellungGescheitert
+		}
+		mit(v, a, b, func(s *vorgang.Stand) { s.Bescheide = append(s.Bescheide, versandt(zustand)) })
+		switch b {
+		case vorgang.BefehlZustellungNachweisen:
+			return v.RecordNachweis(a, now, vorgang.Meldung{Bescheid: uuid.UUID{9}, Zustellung: uuid.UUID{8}, Art: bescheid.NachweisRuecklauf})
+		case vorgang.BefehlZustellungVeranlassen:
+			return v.Redeliver(a, now, vorgang.Neuversand{Bescheid: uuid.UUID{9}, Grund: "neue Anschrift"})
+		case vorgang.BefehlZustellungEintragen:
+			_, err := v.RecordZustellung(a, now, vorgang.Eigenzustellung{Bescheid: uuid.UUID{9}, Weg: frist.KanalUebergabe, Tag: datum.Von(now), Zugang: datum.Von(now), Land: tenant.LandSH})
+			return err
+		}
+		return v.RecomputeBekanntgabe(a, now, uuid.UUID{9})
+	case vorgang.BefehlRechtsbehelfErfassen:
+		_, err := v.RecordRechtsbehelf(a, now, vorgang.Rechtsbehelfseingang{Bescheid: uuid.UUID{1}, Eingang: datum.Von(now)})
+		return err
+	case vorgang.BefehlRechtsbehelfErledigen, vorgang.BefehlWiedereinsetzungBeantragen, vorgang.BefehlWiedereinsetzungEntscheiden:
+		r := vorgang.Rechtsbehelf{ID: uuid.UUID{9}, Bescheid: uuid.UUID{1}, Eingang: datum.Von(start)}
+		if b == vorgang.BefehlWiedereinsetzungEntscheiden {
+			r.Wiedereinsetzung = &vorgang.Wiedereinsetzung{Zustand: vorgang.WiedereinsetzungBeantragt}
+		}
+		mit(v, a, b, func(s *vorgang.Stand) { s.Rechtsbehelfe = []vorgang.Rechtsbehelf{r} })
+		switch b {
+		case vorgang.BefehlWiedereinsetzungBeantragen:
+			return v.RequestWiedereinsetzung(a, now, vorgang.Wiedereinsetzungsantrag{Rechtsbehelf: r.ID, Eingang: datum.Von(now), Hindernis: datum.Von(now), Grund: "Krankenhaus"})
+		case vorgang.BefehlWiedereinsetzungEntscheiden:
+			return v.DecideWiedereinsetzung(a, now, r.ID, true, "ohne Verschulden")
+		}
+		return v.CloseRechtsbehelf(a, now, vorgang.Rechtsbehelfsende{Rechtsbehelf: r.ID, Ausgang: vorgang.AusgangZurueckgenommen, Tag: datum.Von(now)})
+	case vorgang.BefehlFiktionFeststellen:
+		return v.RecordFiktion(a, now, fiktion())
+	case vorgang.BefehlFiktionBescheinigen:
+		mit(v, a, b, func(s *vorgang.Stand) {
+			e := fiktion()
+			s.Fiktion = &vorgang.Fiktion{Fall: e.Fall, Anordnung: e.Anordnung, Gegenstand: e.Gegenstand}
+		})
+		_, err := v.IssueBescheinigung(a, now, vorgang.Bescheinigung{Stelle: "Grünflächenamt"})
+		return err
 	case vorgang.BefehlBeteiligen:
 		_, err := v.Invite(a, now, vorgang.Einladung{Mandant: "flensburg", Recht: vorgang.RechtLesen, Grund: "Amtshilfe"})
 		return err
@@ -254,6 +296,36 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 		return v.EndBeteiligung(a, now, uuid.UUID{9}, "erledigt")
 	}
 	return fmt.Errorf("the test does not know %s", b)
+}
+
+// versandt is a Bescheid that went to the applicant on 2 March 2026 by post.
+func versandt(z bescheid.ZustellungZustand) bescheid.Bescheid {
+	b := bescheid.Bescheid{ID: uuid.UUID{9}, Zustand: bescheid.Freigegeben, Inhalt: inhalt(), Dokument: ptr(anhang(7)), Pruefsumme: inhalt().Pruefsumme()}
+	x := zustellung(uuid.UUID{8}, uuid.Nil, "brief", frist.KanalPost, datum.New(2026, 3, 2))
+	if x.Zustand = z; z == bescheid.ZustellungGescheitert {
+		x.Bekanntgabe = nil
+	} else {
+		x.Bekanntgabe.FristEnde = datum.New(2026, 1, 1) // under another law
+	}
+	b.SetzeZustellung(x)
+	return b
+}
+
+func zustellung(id, adressat uuid.UUID, kanal string, weg frist.Kanal, tag datum.Datum) bescheid.Zustellung {
+	x, err := bescheid.NewZustellung(frist.New(nil), bescheid.ZustellungParams{
+		ID: id, Adressat: adressat, Kanal: kanal, Inhalt: inhalt(), Land: tenant.LandSH, ARS: "010020000000", Weg: weg, Tag: tag,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+func fiktion() vorgang.Fiktionseintritt {
+	return vorgang.Fiktionseintritt{
+		Fall:      frist.GenehmigungsfiktionFall{Vollstaendig: datum.New(2025, 10, 1), Behoerde: frist.Behoerde{Ort: frist.Ort{Land: tenant.LandSH}}},
+		Anordnung: "§ 6 Abs. 4 Baumschutzsatzung", Gegenstand: "Fällung einer Eiche",
+	}
 }
 
 // mit changes the Stand for a command that is allowed: what it needs would hold up others.
@@ -402,8 +474,8 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 63*8, pairs)
-	require.Equal(t, 63*8*(9+7*len(gaeste)), cases)
+	require.Equal(t, 73*8, pairs)
+	require.Equal(t, 73*8*(9+7*len(gaeste)), cases)
 	require.NotZero(t, guests)
 }
 

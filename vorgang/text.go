@@ -11,72 +11,81 @@ import (
 // texte are the German names of the entries for journals on screen and paper.
 // They are for reading only; nothing is derived from them.
 var texte = map[Code]string{
-	"vorgang.eingegangen":          "Antrag eingegangen",
-	"vorgang.status":               "Status geändert",
-	"vorgang.zugewiesen":           "Zuweisung geändert",
-	"vorgang.notiert":              "Notiz angelegt",
-	"vorgang.notiz_entfernt":       "Notiz entfernt",
-	"nachricht.geschrieben":        "Nachricht an Antragsteller geschrieben",
-	"rueckfrage.gestellt":          "Rückfrage gestellt",
-	"rueckfrage.erledigt":          "Rückfrage ohne Antwort erledigt",
-	"rueckfrage.beantwortet":       "Antwort des Antragstellers eingegangen",
-	"nachricht.quittiert":          "Nachricht zugestellt",
-	"eingang.quittiert":            "Eingang gegenüber dem Absender quittiert",
-	"bescheid.entworfen":           "Bescheid entworfen",
-	"bescheid.vorgelegt":           "Bescheid zur Freigabe vorgelegt",
-	"bescheid.zurueckgegeben":      "Bescheid zurückgegeben",
-	"bescheid.freigegeben":         "Bescheid freigegeben",
-	"bescheid.ausgefertigt":        "Bescheid ausgefertigt",
-	"bescheid.versandt":            "Bescheid versandt",
-	"bescheid.bekanntgegeben":      "Bescheid bekanntgegeben",
-	"bescheid.bestandskraeftig":    "Bescheid bestandskräftig",
-	"vorgang.abgeschlossen":        "Vorgang abgeschlossen (zdA)",
-	"abgabe.angeordnet":            "Erneute Übergabe an die E-Akte angeordnet",
-	"abgabe.gesendet":              "Vorgang an die E-Akte übergeben",
-	"abgabe.beantwortet":           "Antwort der E-Akte eingegangen",
-	"auftrag.aufgegeben":           "Auftrag aufgegeben",
-	"auftrag.geparkt":              "Auftrag angehalten",
-	"beteiligung.begonnen":         "Andere Behörde beteiligt",
-	"beteiligung.beendet":          "Beteiligung beendet",
-	"wiedervorlage.gesetzt":        "Wiedervorlage gesetzt",
-	"wiedervorlage.entfernt":       "Wiedervorlage entfernt",
-	"wiedervorlage.erledigt":       "Wiedervorlage erledigt",
-	"wiedervorlage.geoeffnet":      "Wiedervorlage wieder geöffnet",
-	"vorgang.aktenzeichen":         "Aktenzeichen geändert",
-	"vorgang.schlagworte":          "Schlagworte geändert",
-	"vorgang.ansprechpartner":      "Ansprechpartner geändert",
-	"vorgang.verknuepft":           "Mit anderem Vorgang verknüpft",
-	"vorgang.verknuepfung_geloest": "Verknüpfung gelöst",
-	"aussetzung.begonnen":          "Vorgang ausgesetzt",
-	"aussetzung.beendet":           "Vorgang fortgesetzt",
-	"frist.gesetzt":                "Bearbeitungsfrist gesetzt",
-	"frist.verlaengert":            "Bearbeitungsfrist verlängert",
-	"frist.gewarnt":                "An eine Frist erinnert",
-	"stellungnahme.angefordert":    "Stellungnahme angefordert",
-	"stellungnahme.gegeben":        "Stellungnahme abgegeben",
-	"stellungnahme.nachgefordert":  "Stellungnahme nachgefordert",
-	"stellungnahme.abgebrochen":    "Auf Stellungnahme verzichtet",
-	"stellungnahme.geprueft":       "Stellungnahme geprüft",
-	"mitzeichnung.angefordert":     "Mitzeichnung angefordert",
-	"mitzeichnung.gezeichnet":      "Mitgezeichnet",
-	"mitzeichnung.abgelehnt":       "Mitzeichnung abgelehnt",
-	"mitzeichnung.abgebrochen":     "Auf Mitzeichnung verzichtet",
-	"weiterleitung.angefordert":    "Weiterleitung angeboten",
-	"weiterleitung.uebernommen":    "Weiterleitung angenommen",
-	"weiterleitung.ausgefuehrt":    "Vorgang weitergeleitet",
-	"weiterleitung.beendet":        "Weiterleitung beendet",
-	"loeschung.beantragt":          "Löschung beantragt",
-	"loeschung.vollzogen":          "Vorgang gelöscht",
-	"loeschsperre.gesetzt":         "Löschsperre gesetzt",
-	"loeschsperre.aufgehoben":      "Löschsperre aufgehoben",
-	"anlage.hinzugefuegt":          "Datei hinzugefügt",
-	"antrag.zurueckgezogen":        "Antrag zurückgezogen",
-	"antrag.ruecknahme_erledigt":   "Antrag wird trotz Rücknahme weiter bearbeitet",
-	"vorgang.eingesehen":           "Vorgang eingesehen",
-	"vorgang.umgesetzt":            "An andere Organisationseinheit umgesetzt",
-	"zugangscode.ausgegeben":       "Zugangscode für die Statusauskunft ausgegeben",
-	"pruefung.durchgefuehrt":       "Nach Regeln geprüft",
-	"vorgang.zurueckgenommen":      "Schritt zurückgenommen",
+	"vorgang.eingegangen":                       "Antrag eingegangen",
+	"vorgang.status":                            "Status geändert",
+	"vorgang.zugewiesen":                        "Zuweisung geändert",
+	"vorgang.notiert":                           "Notiz angelegt",
+	"vorgang.notiz_entfernt":                    "Notiz entfernt",
+	"nachricht.geschrieben":                     "Nachricht an Antragsteller geschrieben",
+	"rueckfrage.gestellt":                       "Rückfrage gestellt",
+	"rueckfrage.erledigt":                       "Rückfrage ohne Antwort erledigt",
+	"rueckfrage.beantwortet":                    "Antwort des Antragstellers eingegangen",
+	"nachricht.quittiert":                       "Nachricht zugestellt",
+	"eingang.quittiert":                         "Eingang gegenüber dem Absender quittiert",
+	"bescheid.entworfen":                        "Bescheid entworfen",
+	"bescheid.vorgelegt":                        "Bescheid zur Freigabe vorgelegt",
+	"bescheid.zurueckgegeben":                   "Bescheid zurückgegeben",
+	"bescheid.freigegeben":                      "Bescheid freigegeben",
+	"bescheid.ausgefertigt":                     "Bescheid ausgefertigt",
+	"bescheid.versandt":                         "Bescheid versandt",
+	"bescheid.bekanntgegeben":                   "Bescheid bekanntgegeben",
+	"bescheid.bestandskraeftig":                 "Bescheid bestandskräftig",
+	"bescheid.zustellung":                       "Zustellung des Bescheids",
+	"bescheid.zustellung_veranlasst":            "Erneute Zustellung des Bescheids veranlasst",
+	"rechtsbehelf.eingegangen":                  "Rechtsbehelf eingegangen",
+	"rechtsbehelf.frist":                        "Frist des Rechtsbehelfs neu berechnet",
+	"rechtsbehelf.wiedereinsetzung_beantragt":   "Wiedereinsetzung beantragt",
+	"rechtsbehelf.wiedereinsetzung_entschieden": "Über Wiedereinsetzung entschieden",
+	"rechtsbehelf.erledigt":                     "Rechtsbehelf erledigt",
+	"fiktion.eingetreten":                       "Genehmigungsfiktion eingetreten",
+	"fiktion.bescheinigt":                       "Genehmigungsfiktion bescheinigt",
+	"vorgang.abgeschlossen":                     "Vorgang abgeschlossen (zdA)",
+	"abgabe.angeordnet":                         "Erneute Übergabe an die E-Akte angeordnet",
+	"abgabe.gesendet":                           "Vorgang an die E-Akte übergeben",
+	"abgabe.beantwortet":                        "Antwort der E-Akte eingegangen",
+	"auftrag.aufgegeben":                        "Auftrag aufgegeben",
+	"auftrag.geparkt":                           "Auftrag angehalten",
+	"beteiligung.begonnen":                      "Andere Behörde beteiligt",
+	"beteiligung.beendet":                       "Beteiligung beendet",
+	"wiedervorlage.gesetzt":                     "Wiedervorlage gesetzt",
+	"wiedervorlage.entfernt":                    "Wiedervorlage entfernt",
+	"wiedervorlage.erledigt":                    "Wiedervorlage erledigt",
+	"wiedervorlage.geoeffnet":                   "Wiedervorlage wieder geöffnet",
+	"vorgang.aktenzeichen":                      "Aktenzeichen geändert",
+	"vorgang.schlagworte":                       "Schlagworte geändert",
+	"vorgang.ansprechpartner":                   "Ansprechpartner geändert",
+	"vorgang.verknuepft":                        "Mit anderem Vorgang verknüpft",
+	"vorgang.verknuepfung_geloest":              "Verknüpfung gelöst",
+	"aussetzung.begonnen":                       "Vorgang ausgesetzt",
+	"aussetzung.beendet":                        "Vorgang fortgesetzt",
+	"frist.gesetzt":                             "Bearbeitungsfrist gesetzt",
+	"frist.verlaengert":                         "Bearbeitungsfrist verlängert",
+	"frist.gewarnt":                             "An eine Frist erinnert",
+	"stellungnahme.angefordert":                 "Stellungnahme angefordert",
+	"stellungnahme.gegeben":                     "Stellungnahme abgegeben",
+	"stellungnahme.nachgefordert":               "Stellungnahme nachgefordert",
+	"stellungnahme.abgebrochen":                 "Auf Stellungnahme verzichtet",
+	"stellungnahme.geprueft":                    "Stellungnahme geprüft",
+	"mitzeichnung.angefordert":                  "Mitzeichnung angefordert",
+	"mitzeichnung.gezeichnet":                   "Mitgezeichnet",
+	"mitzeichnung.abgelehnt":                    "Mitzeichnung abgelehnt",
+	"mitzeichnung.abgebrochen":                  "Auf Mitzeichnung verzichtet",
+	"weiterleitung.angefordert":                 "Weiterleitung angeboten",
+	"weiterleitung.uebernommen":                 "Weiterleitung angenommen",
+	"weiterleitung.ausgefuehrt":                 "Vorgang weitergeleitet",
+	"weiterleitung.beendet":                     "Weiterleitung beendet",
+	"loeschung.beantragt":                       "Löschung beantragt",
+	"loeschung.vollzogen":                       "Vorgang gelöscht",
+	"loeschsperre.gesetzt":                      "Löschsperre gesetzt",
+	"loeschsperre.aufgehoben":                   "Löschsperre aufgehoben",
+	"anlage.hinzugefuegt":                       "Datei hinzugefügt",
+	"antrag.zurueckgezogen":                     "Antrag zurückgezogen",
+	"antrag.ruecknahme_erledigt":                "Antrag wird trotz Rücknahme weiter bearbeitet",
+	"vorgang.eingesehen":                        "Vorgang eingesehen",
+	"vorgang.umgesetzt":                         "An andere Organisationseinheit umgesetzt",
+	"zugangscode.ausgegeben":                    "Zugangscode für die Statusauskunft ausgegeben",
+	"pruefung.durchgefuehrt":                    "Nach Regeln geprüft",
+	"vorgang.zurueckgenommen":                   "Schritt zurückgenommen",
 }
 
 // Text is a German line for people: what happened, without personal data.
@@ -113,11 +122,37 @@ func (e Ereignis) Text() string {
 	case *Zugestellt:
 		return fmt.Sprintf("%s über %s: %s", t, d.Quittung.Kanal, d.Quittung.Zustand)
 	case *BescheidVersandt:
+		if d.Bekanntgabe.Tag.IsZero() {
+			return fmt.Sprintf("%s über %s, Tag der Bekanntgabe noch offen", t, d.Quittung.Kanal)
+		}
 		return fmt.Sprintf("%s über %s, Bekanntgabe am %s, Frist bis %s", t, d.Quittung.Kanal, d.Bekanntgabe.Tag.Deutsch(), d.Bekanntgabe.FristEnde.Deutsch())
 	case *BescheidBekanntgegeben:
 		return fmt.Sprintf("%s am %s", t, d.Tag.Deutsch())
 	case *BescheidBestandskraeftig:
 		return fmt.Sprintf("%s ab %s", t, d.Ab.Deutsch())
+	case *ZustellungGeaendert:
+		return t + ": " + zustellungText(d)
+	case *RechtsbehelfEingegangen:
+		return t + ": " + rechtsbehelfText(d.Nach)
+	case *RechtsbehelfFristGeaendert:
+		return t + ": " + rechtsbehelfText(d.Nach)
+	case *WiedereinsetzungEntschieden:
+		if d.Nach != nil && d.Nach.Wiedereinsetzung != nil {
+			return fmt.Sprintf("%s: %s", t, map[WiedereinsetzungZustand]string{WiedereinsetzungGewaehrt: "gewährt", WiedereinsetzungAbgelehnt: "abgelehnt"}[d.Nach.Wiedereinsetzung.Zustand])
+		}
+	case *WiedereinsetzungErbeten:
+		if d.Nach == nil || d.Nach.Wiedereinsetzung == nil {
+			return "Antrag auf Wiedereinsetzung gestrichen"
+		}
+	case *RechtsbehelfErledigt:
+		if d.Nach != nil {
+			return fmt.Sprintf("%s am %s: %s", t, d.Nach.Erledigt.Deutsch(), ausgangText[d.Nach.Ausgang])
+		}
+	case *FiktionEingetreten:
+		if d.Nach == nil {
+			return "Feststellung der Genehmigungsfiktion aufgehoben"
+		}
+		return fmt.Sprintf("%s, erteilt ab %s", t, d.Nach.ErteiltAb.Deutsch())
 	case *WiedervorlageGesetzt:
 		return fmt.Sprintf("%s zum %s", t, d.Faellig.Deutsch())
 	case *AktenzeichenGesetzt:

@@ -61,7 +61,7 @@ func (v *Vorgang) ReturnToBearbeitung(a tenant.Akteur, now time.Time, grund Ruec
 	if !slices.Contains(alle, grund) {
 		return v.fail(op, fehler.ErrInvalid, problem("rueckkehr.grund", "/grund", "unknown ground", "Bitte den Grund angeben, warum der Vorgang wieder bearbeitet wird."))
 	}
-	if b := v.s.letzterFreigegebener(); grund == RueckkehrNichtVersandt && b != nil && b.Versand != nil {
+	if b := v.s.letzterFreigegebener(); grund == RueckkehrNichtVersandt && b != nil && (b.Versand != nil || len(b.Zustellungen) > 0) {
 		return v.fail(op, fehler.ErrInvalid, problem("rueckkehr.versandt", "/grund", "the Bescheid was sent",
 			"Der Bescheid ist schon versandt; möglich sind Berichtigung, Abhilfe, Rücknahme oder Widerruf."))
 	}

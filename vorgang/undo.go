@@ -61,6 +61,10 @@ func (v *Vorgang) Undo(a tenant.Akteur, now time.Time, e Ereignis, danach ...Ere
 	case "status", "bearbeitungsfrist":
 		return v.orderWieder(now)
 	}
+	switch u := umkehr.(type) {
+	case *RechtsbehelfEingegangen: // nothing holds the Bestandskraft up any more
+		return v.weiterBestandskraft(a, now, u.wer().Bescheid)
+	}
 	return nil
 }
 

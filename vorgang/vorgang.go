@@ -12,6 +12,8 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -25,6 +27,13 @@ type Kontext struct {
 	Rand io.Reader
 	// Richtlinie decides who may give which command; nil is the table of [Regeln].
 	Richtlinie Richtlinie
+	// Rechner works out legal days; default the law that ships with bescheid/frist.
+	Rechner *frist.Rechner
+	// Zeichnung limits who signs what; nil is [StandardZeichnung], empty no limit.
+	Zeichnung []Zeichnungsregel
+	// Bestandskraft says when a decision is final after a remedy ended; without a rule
+	// that fits it is the day the remedy ended, or the end of the period if that is later.
+	Bestandskraft []bescheid.Bestandskraftregel
 }
 
 func (k *Kontext) setDefaults() {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -28,7 +29,7 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 	gaeste := alle
 	gaeste.ID, gaeste.Mandant = "d.gast", "luebeck"
 	akteure := []tenant.Akteur{alle, alle2, vertretung, alle, alle, alle, alle, alle2, alle2, alle2, sb, leitung, post, leser, buerger, relay, gast, gaeste}
-	released, undone, refused, byGuests, deleted, forwarded := 0, 0, 0, 0, 0, 0
+	released, undone, refused, byGuests, deleted, forwarded, final, challenged := 0, 0, 0, 0, 0, 0, 0, 0
 
 	rapid.Check(t, func(rt *rapid.T) {
 		f := &fall{t: t, uhr: start}
@@ -37,7 +38,23 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 		f.v = v
 		f.save()
 		// A start from which the rarer ways are found at all.
-		switch rapid.SampledFrom([]string{"neu", "neu", "vorgelegt", "freigegeben", "abgeschlossen", "zu loeschen", "angeboten", "angeboten"}).Draw(rt, "anfang") {
+		switch rapid.SampledFrom([]string{"neu", "neu", "vorgelegt", "freigegeben", "versandt", "versandt", "abgeschlossen", "zu loeschen", "angeboten", "angeboten"}).Draw(rt, "anfang") {
+		case "versandt":
+			f.do(v.Pull(alle, f.now()))
+			d := f.get(v.Draft(alle, f.now(), inhalt()))
+			f.do(v.SubmitDraft(alle, f.now(), d))
+			f.do(v.ReleaseBescheid(leitung, f.now(), d))
+			released++
+			f.do(v.RecordAusfertigung(relay, f.now(), d, vorgang.Datei{Anhang: anhang(5)}))
+			weg := rapid.SampledFrom([]frist.Kanal{frist.KanalPost, frist.KanalPost, frist.KanalAbruf, frist.KanalPZU}).Draw(rt, "weg")
+			z := zustellung(uuid.UUID{7}, uuid.Nil, "brief", weg, datum.Von(f.uhr))
+			f.do(v.RecordVersand(relay, f.now(), vorgang.Versand{Bescheid: d, Nachricht: messaging.Nachricht{Art: messaging.BescheidArt}, Quittung: quittung(3), Zustellung: &z}))
+			if rapid.Bool().Draw(rt, "spaeter") {
+				f.uhr = f.uhr.AddDate(0, 0, rapid.IntRange(1, 60).Draw(rt, "tage"))
+			}
+			if rapid.Bool().Draw(rt, "angefochten") {
+				f.get(v.RecordRechtsbehelf(post, f.now(), vorgang.Rechtsbehelfseingang{Bescheid: d, Eingang: datum.Von(f.uhr)}))
+			}
 		case "vorgelegt", "freigegeben":
 			f.do(v.Pull(alle, f.now()))
 			d := f.get(v.Draft(alle, f.now(), inhalt()))
@@ -326,6 +343,63 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 				_, err := v.Hold(a, now, "x")
 				return err
 			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error { // a Termin comes, in time or late or twice
+				var termine []vorgang.Auftrag
+				for _, o := range f.orders {
+					switch o.Art {
+					case vorgang.BekanntgabeFeststellen, vorgang.BestandskraftFeststellen, vorgang.AbrufAblaufen:
+						termine = append(termine, o)
+					}
+				}
+				if len(termine) == 0 {
+					return nil
+				}
+				o := einer(rt, termine)
+				if o.Faellig.After(now) {
+					now = o.Faellig
+				}
+				var d vorgang.BescheidDaten
+				require.NoError(rt, o.Decode(&d))
+				return v.ReachTermin(relay, now, o.Art, d)
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				b := einer(rt, s.Bescheide)
+				return v.RecordNachweis(a, now, vorgang.Meldung{Bescheid: b.ID, Zustellung: einer(rt, b.Zustellungen).ID, Tag: datum.Von(now), Art: rapid.SampledFrom([]bescheid.NachweisArt{
+					bescheid.NachweisAufgabe, bescheid.NachweisAbruf, bescheid.NachweisPZU, bescheid.NachweisRuecklauf, bescheid.NachweisBestritten, bescheid.NachweisNichtAbgerufen, "x",
+				}).Draw(rt, "nachweis")})
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				_, err := v.RecordZustellung(a, now, vorgang.Eigenzustellung{Bescheid: einer(rt, s.Bescheide).ID, Tag: datum.Von(now), Land: tenant.LandSH,
+					Weg: rapid.SampledFrom([]frist.Kanal{frist.KanalPZU, frist.KanalPost, "x"}).Draw(rt, "weg")})
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				if rapid.Bool().Draw(rt, "rechnen") {
+					return v.RecomputeBekanntgabe(a, now, einer(rt, s.Bescheide).ID)
+				}
+				return v.Redeliver(a, now, vorgang.Neuversand{Bescheid: einer(rt, s.Bescheide).ID, Grund: "x"})
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				_, err := v.RecordRechtsbehelf(a, now, vorgang.Rechtsbehelfseingang{Bescheid: einer(rt, s.Bescheide).ID, Eingang: datum.Von(now).AddTage(-rapid.IntRange(0, 40).Draw(rt, "vor"))})
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				id := einer(rt, s.Rechtsbehelfe).ID
+				switch rapid.IntRange(0, 3).Draw(rt, "rechtsbehelf") {
+				case 0:
+					return v.RequestWiedereinsetzung(a, now, vorgang.Wiedereinsetzungsantrag{Rechtsbehelf: id, Eingang: datum.Von(now), Hindernis: datum.Von(now), Grund: "x"})
+				case 1:
+					return v.DecideWiedereinsetzung(a, now, id, rapid.Bool().Draw(rt, "ja"), "x")
+				}
+				return v.CloseRechtsbehelf(a, now, vorgang.Rechtsbehelfsende{Rechtsbehelf: id, Tag: datum.Von(now), Ausgang: rapid.SampledFrom([]vorgang.RechtsbehelfAusgang{vorgang.AusgangZurueckgenommen, vorgang.AusgangErledigt, "x"}).Draw(rt, "ausgang")})
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				if rapid.Bool().Draw(rt, "bescheinigen") {
+					_, err := v.IssueBescheinigung(a, now, vorgang.Bescheinigung{Stelle: "x"})
+					return err
+				}
+				return v.RecordFiktion(a, now, fiktion())
+			},
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 		}
@@ -346,6 +420,7 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 			if a.Mandant == "luebeck" && len(f.journal) > n {
 				byGuests++
 			}
+			require.Empty(rt, vorzeitig(v.Stand()))
 			if step%5 == 0 {
 				f.check()
 			}
@@ -358,6 +433,10 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 					deleted++
 				case "weiterleitung.ausgefuehrt":
 					forwarded++
+				case "bescheid.bestandskraeftig":
+					final++
+				case "rechtsbehelf.eingegangen":
+					challenged++
 				}
 			}
 			if len(f.journal) > 1 && f.journal[len(f.journal)-2].Code == "vorgang.zurueckgenommen" {
@@ -378,8 +457,65 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 		require.NotZero(t, undone)
 		require.NotZero(t, refused)
 		require.NotZero(t, byGuests)
+		require.NotZero(t, final)
+		require.NotZero(t, challenged)
 	}
-	t.Logf("%d released, %d undone, %d refused, %d by guests, %d forwarded, %d deleted", released, undone, refused, byGuests, forwarded, deleted)
+	t.Logf("%d released, %d undone, %d refused, %d by guests, %d forwarded, %d deleted, %d final, %d challenged", released, undone, refused, byGuests, forwarded, deleted, final, challenged)
+}
+
+// vorzeitig looks for what may never be: Bestandskraft without a Bekanntgabe, before its
+// day, or against an open remedy that is in time; a state that is not that of the attempts.
+func vorzeitig(s vorgang.Stand) (out []string) {
+	heute := datum.Von(s.Journal.Zeit)
+	for _, b := range s.Bescheide {
+		for _, z := range b.Zustellungen {
+			k := z.Bekanntgabe
+			fest := z.Zustand == bescheid.ZustellungBekanntgegeben || z.Zustand == bescheid.ZustellungBestandskraeftig
+			switch {
+			case (k == nil) != (z.Zustand == bescheid.ZustellungOffen || z.Zustand == bescheid.ZustellungGescheitert):
+				out = append(out, "day and state of an attempt")
+			case fest && k.Tag.Nach(heute):
+				out = append(out, "bekanntgegeben before the day")
+			case (z.Zustand == bescheid.ZustellungBestandskraeftig) != !z.BestandskraftSeit.IsZero():
+				out = append(out, "no day of Bestandskraft")
+			case z.Zustand == bescheid.ZustellungBestandskraeftig && (k.BestandskraftAb.Nach(z.BestandskraftSeit) || z.BestandskraftSeit.Nach(heute)):
+				out = append(out, "bestandskraeftig before the day")
+			}
+		}
+		for _, r := range s.Rechtsbehelfe {
+			if r.Bescheid == b.ID && r.Offen() && r.Rechtzeitig && b.Zustand == bescheid.Bestandskraeftig {
+				out = append(out, "bestandskraeftig against an open remedy")
+			}
+		}
+		if b.Zustand == bescheid.Bestandskraeftig && len(b.Zustellungen) > 0 && b.Massgeblich(uuid.Nil).Zustand != bescheid.ZustellungBestandskraeftig {
+			out = append(out, "the Bescheid is further than the attempt that counts")
+		}
+	}
+	return out
+}
+
+// Negative control: each breach is seen.
+func TestVorzeitigCanFail(t *testing.T) {
+	t.Parallel()
+	gut := versandt(bescheid.ZustellungBekanntgegeben)
+	s := vorgang.Stand{Journal: vorgang.Kopf{Zeit: datum.New(2026, 3, 7).Beginn()}, Bescheide: []bescheid.Bescheid{gut}}
+	require.Empty(t, vorzeitig(s))
+	for name, f := range map[string]func(s *vorgang.Stand, z *bescheid.Zustellung){
+		"early":    func(s *vorgang.Stand, _ *bescheid.Zustellung) { s.Journal.Zeit = datum.New(2026, 3, 5).Beginn() },
+		"no day":   func(_ *vorgang.Stand, z *bescheid.Zustellung) { z.Bekanntgabe = nil },
+		"no final": func(_ *vorgang.Stand, z *bescheid.Zustellung) { z.Zustand = bescheid.ZustellungBestandskraeftig },
+		"final": func(_ *vorgang.Stand, z *bescheid.Zustellung) {
+			z.Zustand, z.BestandskraftSeit = bescheid.ZustellungBestandskraeftig, datum.New(2026, 3, 7)
+		},
+		"challenged": func(s *vorgang.Stand, _ *bescheid.Zustellung) {
+			s.Bescheide[0].Zustand, s.Rechtsbehelfe = bescheid.Bestandskraeftig, []vorgang.Rechtsbehelf{{Bescheid: gut.ID, Rechtzeitig: true}}
+		},
+	} {
+		x := s
+		x.Bescheide = []bescheid.Bescheid{gut.Clone()}
+		f(&x, &x.Bescheide[0].Zustellungen[0])
+		require.NotEmpty(t, vorzeitig(x), name)
+	}
 }
 
 // vierAugenVerletzt looks, from the journal alone, for a release by somebody who
@@ -448,7 +584,9 @@ func gastOhneRecht(journal []vorgang.Ereignis) []int64 {
 				need = vorgang.RechtKommentieren
 			case *vorgang.Eingesehen, *vorgang.WeiterleitungEntschieden, *vorgang.WeiterleitungBeendet:
 				need = vorgang.RechtLesen
-			case *vorgang.Freigegeben, *vorgang.AbschlussVermerkt, *vorgang.AbgabeAngeordnet, *vorgang.BeteiligungBegonnen:
+			case *vorgang.Freigegeben, *vorgang.AbschlussVermerkt, *vorgang.AbgabeAngeordnet, *vorgang.BeteiligungBegonnen,
+				*vorgang.ZustellungGeaendert, *vorgang.ZustellungVeranlasst, *vorgang.RechtsbehelfEingegangen, *vorgang.RechtsbehelfErledigt,
+				*vorgang.WiedereinsetzungErbeten, *vorgang.WiedereinsetzungEntschieden, *vorgang.FiktionEingetreten, *vorgang.FiktionBescheinigt:
 				need = "never"
 			case *vorgang.BeteiligungBeendet:
 				need = "never"

@@ -156,13 +156,12 @@ func TestNoChannelParks(t *testing.T) {
 	require.Equal(t, vorgang.Code("auftrag.geparkt"), last)
 }
 
-// A way that leads to no day of Bekanntgabe must be found out before the letter
+// A way the law does not know must be found out before the letter
 // is on it: nobody could call it back.
 func TestNoDateNoDelivery(t *testing.T) {
 	for name, f := range map[string]messaging.Faehigkeiten{
-		"waits for retrieval": {Bescheid: true, Bekanntgabe: "abruf"},
-		"needs a proof":       {Bescheid: true, Bekanntgabe: "pzu"},
-		"no legal way":        {Bescheid: true},
+		"no legal way":      {Bescheid: true},
+		"unknown legal way": {Bescheid: true, Bekanntgabe: "brieftaube"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHaus(t, optionen{brief: f})

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,15 +63,12 @@ func New(p Params, o *Options) (*Zustellung, error) {
 // Handlers for [relay.New].
 func (z *Zustellung) Handlers() map[vorgang.AuftragArt]relay.Handler {
 	return map[vorgang.AuftragArt]relay.Handler{
-		vorgang.NachrichtSenden:     relay.HandlerFunc(z.sendNachricht),
-		vorgang.BescheidAusfertigen: relay.HandlerFunc(z.ausfertigen),
-		vorgang.BescheidSenden:      relay.HandlerFunc(z.sendBescheid),
-		vorgang.BekanntgabeFeststellen: z.termin(func(v *vorgang.Vorgang, now time.Time, id uuid.UUID) error {
-			return v.RecordBekanntgabe(z.akteur, now, id)
-		}),
-		vorgang.BestandskraftFeststellen: z.termin(func(v *vorgang.Vorgang, now time.Time, id uuid.UUID) error {
-			return v.RecordBestandskraft(z.akteur, now, id)
-		}),
+		vorgang.NachrichtSenden:          relay.HandlerFunc(z.sendNachricht),
+		vorgang.BescheidAusfertigen:      relay.HandlerFunc(z.ausfertigen),
+		vorgang.BescheidSenden:           relay.HandlerFunc(z.sendBescheid),
+		vorgang.BekanntgabeFeststellen:   z.termin(),
+		vorgang.BestandskraftFeststellen: z.termin(),
+		vorgang.AbrufAblaufen:            z.termin(),
 	}
 }
 
@@ -105,6 +103,10 @@ func (z *Zustellung) choose(s vorgang.Stand, n messaging.Nachricht) (messaging.W
 }
 
 func (z *Zustellung) deliver(ctx context.Context, a vorgang.Auftrag, s vorgang.Stand, n messaging.Nachricht, wahl messaging.Wahl) (messaging.Quittung, error) {
+	return z.deliverTo(ctx, a, s, s.Antrag.Antragsteller.Empfaenger, n, wahl)
+}
+
+func (z *Zustellung) deliverTo(ctx context.Context, a vorgang.Auftrag, s vorgang.Stand, empfaenger messaging.Empfaenger, n messaging.Nachricht, wahl messaging.Wahl) (messaging.Quittung, error) {
 	m, e, err := z.absender(ctx, s)
 	if err != nil {
 		return messaging.Quittung{}, err
@@ -115,7 +117,7 @@ func (z *Zustellung) deliver(ctx context.Context, a vorgang.Auftrag, s vorgang.S
 	}
 	q, err := wahl.Kanal.Deliver(ctx, messaging.Sendung{
 		ID: a.ID, Mandant: s.Mandant, Absender: absender, Vorgang: s.ID, Nummer: s.Nummer,
-		Empfaenger: s.Antrag.Antragsteller.Empfaenger, Adresse: wahl.Adresse, Nachricht: n,
+		Empfaenger: empfaenger, Adresse: wahl.Adresse, Nachricht: n,
 		Open: func(ctx context.Context, x messaging.Anhang) (io.ReadCloser, error) {
 			return z.p.Blobs.Open(ctx, s.Mandant, blob.Ref{SHA512: x.SHA512, Groesse: x.Groesse})
 		},
@@ -177,50 +179,99 @@ func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorg
 	}, nil
 }
 
+// sendBescheid brings the document to one addressee. The text must still be the released
+// one, and the way must be one the law knows, before the letter leaves the house;
+// afterwards nobody could call it back.
 func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
+	const op = "zustellung.sendBescheid"
+	var d vorgang.BescheidDaten
+	if err := a.Decode(&d); err != nil {
+		return nil, err
+	}
 	s := v.Stand()
 	b, err := findBescheid(a, s)
 	if err != nil {
 		return nil, err
 	}
-	if b.Dokument == nil {
-		return nil, fehler.New("zustellung.sendBescheid", b.ID.String(), fehler.ErrInvalid, errors.New("the Bescheid has no document"))
+	e, ok := b.Inhalt.Adressat(d.Adressat, s.Antrag.Antragsteller.Empfaenger)
+	switch {
+	case b.Dokument == nil:
+		return nil, fehler.New(op, b.ID.String(), fehler.ErrInvalid, errors.New("the Bescheid has no document"))
+	case !ok:
+		return nil, fehler.New(op, b.ID.String(), fehler.ErrInvalid, errors.New("the Bescheid has no such addressee"))
+	case b.Inhalt.Pruefsumme() != b.Pruefsumme:
+		return nil, fehler.New(op, b.ID.String(), fehler.ErrInvalid, fehler.Probleme{{
+			Code: "bescheid.pruefsumme", Pfad: "/bescheide/" + b.ID.String(), Meldung: "the text is not the released one",
+			Hinweis: "Der Text stimmt nicht mit der freigegebenen Fassung überein.",
+		}})
+	}
+	if m := b.Massgeblich(d.Adressat); m != nil && m.Zustand != bescheid.ZustellungGescheitert && !d.Erneut {
+		return func(*vorgang.Vorgang) error { return nil }, nil // somebody brought it on its way meanwhile
 	}
 	m, _, err := z.absender(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	n := messaging.Nachricht{
-		ID: a.ID, Art: messaging.BescheidArt, Betreff: b.Inhalt.Betreff, Anhaenge: []messaging.Anhang{*b.Dokument},
+		ID: a.ID, Art: messaging.BescheidArt, Betreff: b.Inhalt.Betreff, Anhaenge: append([]messaging.Anhang{*b.Dokument}, b.Inhalt.Anlagen...),
 		Text: fmt.Sprintf("Über Ihren Antrag%s ist entschieden. Den Bescheid finden Sie im Anhang.\n\nIhre Vorgangsnummer ist %s.", quoted(s.LeistungName), s.Nummer),
 	}
-	wahl, err := z.choose(s, n)
+	if b.Inhalt.Art.BrauchtBezug() || d.Adressat != uuid.Nil {
+		n.Text = fmt.Sprintf("Den Bescheid zum Vorgang%s finden Sie im Anhang.\n\nDie Vorgangsnummer ist %s.", quoted(s.LeistungName), s.Nummer)
+	}
+	wahl, err := z.chooseWeg(e, n, d)
 	if err != nil {
 		return nil, err
 	}
-	p := bescheid.BekanntgabeParams{
-		Inhalt: b.Inhalt, Land: m.Land, ARS: m.ARS, Tag: datum.Von(z.now()),
-		Kanal: frist.Kanal(wahl.Kanal.Faehigkeiten().Bekanntgabe),
+	p := bescheid.ZustellungParams{
+		ID: a.ID, Adressat: d.Adressat, Kanal: wahl.Kanal.Name(), Inhalt: b.Inhalt, Land: m.Land, ARS: m.ARS,
+		Tag: datum.Von(z.now()), Weg: frist.Kanal(wahl.Kanal.Faehigkeiten().Bekanntgabe),
 	}
-	// Whether this way leads to a date must be known before the letter leaves the
-	// house; afterwards nobody could call it back.
-	if _, err := bescheid.ComputeBekanntgabe(z.p.Rechner, p); err != nil {
+	if _, err := bescheid.NewZustellung(z.p.Rechner, p); err != nil {
 		return nil, err
 	}
-	q, err := z.deliver(ctx, a, s, n, wahl)
+	q, err := z.deliverTo(ctx, a, s, e, n, wahl)
 	if err != nil {
 		return nil, err
 	}
 	p.Tag = datum.Von(q.Zeit)
-	bekanntgabe, err := bescheid.ComputeBekanntgabe(z.p.Rechner, p)
+	zustellung, err := bescheid.NewZustellung(z.p.Rechner, p)
 	if err != nil {
 		return nil, err
 	}
 	return func(v *vorgang.Vorgang) error {
 		return v.RecordVersand(z.akteur, z.now(), vorgang.Versand{
-			Bescheid: b.ID, Nachricht: n, Quittung: q, Gruende: wahl.Begruendung(), Bekanntgabe: bekanntgabe,
+			Bescheid: b.ID, Nachricht: n, Quittung: q, Gruende: wahl.Begruendung(), Zustellung: &zustellung,
 		})
 	}, nil
+}
+
+// chooseWeg finds the Kanal: the one that was ordered, or the first that has not failed.
+func (z *Zustellung) chooseWeg(e messaging.Empfaenger, n messaging.Nachricht, d vorgang.BescheidDaten) (messaging.Wahl, error) {
+	if d.Kanal != "" {
+		adresse := messaging.Adresse{Kanal: d.Kanal}
+		for _, x := range e.Adressen {
+			if x.Kanal == d.Kanal {
+				adresse = x
+			}
+		}
+		e.Adressen = []messaging.Adresse{adresse}
+		wahl, err := z.p.Router.Choose(e, n)
+		if err == nil && wahl.Kanal.Name() != d.Kanal {
+			err = keinWeg("Der Kanal " + d.Kanal + " steht nicht zur Verfügung.")
+		}
+		return wahl, err
+	}
+	e.Adressen = slices.DeleteFunc(slices.Clone(e.Adressen), func(x messaging.Adresse) bool { return slices.Contains(d.Ausser, x.Kanal) })
+	wahl, err := z.p.Router.Choose(e, n)
+	if err == nil && slices.Contains(d.Ausser, wahl.Kanal.Name()) {
+		err = keinWeg("Alle Wege sind schon gescheitert.")
+	}
+	return wahl, err
+}
+
+func keinWeg(hinweis string) error {
+	return fehler.Probleme{{Code: "messaging.kein-kanal", Meldung: "no channel is left", Hinweis: hinweis + " Bitte von Hand zustellen."}}
 }
 
 func quoted(name string) string {
@@ -230,7 +281,7 @@ func quoted(name string) string {
 	return " „" + name + "“"
 }
 
-func (z *Zustellung) termin(record func(*vorgang.Vorgang, time.Time, uuid.UUID) error) relay.Handler {
+func (z *Zustellung) termin() relay.Handler {
 	return relay.HandlerFunc(func(_ context.Context, a vorgang.Auftrag, _ *vorgang.Vorgang) (relay.Bericht, error) {
 		var d vorgang.BescheidDaten
 		if err := a.Decode(&d); err != nil {
@@ -241,7 +292,10 @@ func (z *Zustellung) termin(record func(*vorgang.Vorgang, time.Time, uuid.UUID) 
 			if now.Before(a.Faellig) {
 				now = a.Faellig // it was leased as due; the clock has been set back since
 			}
-			return record(v, now, d.Bescheid)
+			if v.Status() == vorgang.ZuLoeschen || v.Status() == vorgang.Geloescht {
+				return nil // nobody waits for the day any more
+			}
+			return v.ReachTermin(z.akteur, now, a.Art, d)
 		}, nil
 	})
 }
