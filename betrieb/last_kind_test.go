@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -119,7 +120,7 @@ func serveLast(ctx context.Context, p serverParams) error {
 	b, err := betrieb.New(betrieb.Params{
 		Store: store, Blobs: blobs, Mandanten: mandanten, Zustaendigkeiten: rules, Betreiber: "poststelle",
 		Parser: []intake.Parser{form, ozg}, Kanaele: []messaging.Kanal{portal.New(store.Postfach(), nil)}, FITConnect: []*fitconnect.Subscriber{sub},
-	}, &betrieb.Options{Empfang: eingang.Options{Poll: 200 * time.Millisecond},
+	}, &betrieb.Options{Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), Empfang: eingang.Options{Poll: 200 * time.Millisecond},
 		Relay: relay.Options{Lease: 3 * time.Second, Poll: 50 * time.Millisecond}}) // what the dead had leased comes back soon
 	if err != nil {
 		return err

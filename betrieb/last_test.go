@@ -121,6 +121,9 @@ func runLast(t *testing.T, p serverParams) {
 	drained := time.Since(begin)
 	l.kill()
 	l.compare(total)
+	if l.log.String() != "" {
+		t.Logf("the server complained:\n%.2000s", l.log.String())
+	}
 	slices.Sort(l.dauer)
 	at := func(q float64) time.Duration { return l.dauer[int(q*float64(len(l.dauer)-1))].Round(time.Millisecond) }
 	t.Logf("%d submissions in %.1f s (%d FIT-Connect, %d OZG-Cloud), server killed twice: all durable, none lost, none twice; "+
@@ -200,7 +203,8 @@ func (l *last) sendOZG(n int) {
 	}
 	name, baum := "Erika Muster", fmt.Sprintf("Linde %d", n)
 	a := ozgcloud.Antrag{
-		Control:  ozgcloud.Control{TransactionID: fmt.Sprintf("last-%06d", n), ZustaendigeStelle: "197008", FormID: "42", Name: "Baumfällung"},
+		Control: ozgcloud.Control{TransactionID: fmt.Sprintf("last-%06d", n), ZustaendigeStelle: "197008", FormID: "42", Name: "Baumfällung",
+			ServiceKonto: &ozgcloud.ServiceKonto{Type: "OSI", PostfachAddress: &ozgcloud.PostfachAddress{Identifier: fmt.Sprintf("postfach-%d", n), Type: "Citizen"}}},
 		FormData: []ozgcloud.Item{{Name: "name", Label: "Name", StringValue: &name}, {Name: "baum", Label: "Baum", StringValue: &baum}},
 		Attachments: []intake.Teil{intake.Bytes([16]byte{}, "foto.pdf", "application/pdf", vorgang.ZweckAnlage,
 			fmt.Appendf(nil, "%%PDF-1.4\n%% Anlage %d\n%%%%EOF\n", n))},
