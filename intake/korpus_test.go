@@ -66,6 +66,7 @@ func TestKorpusDocs(t *testing.T) {
 		for _, c := range [][2]string{
 			{"JSON mit Tiefe 100.000", `"x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`},
 			{"doppelter Schlüssel", `"x":1,"x":2}`},
+			{"Zahl 1e999999", `"x":1e999999}`},
 			{"Zahl mit 400 Stellen", `"x":` + strings.Repeat("9", 400) + `}`},
 			{"ungültiges UTF-8", "\"x\":\"K\xf6ln\"}"},
 			{"abgeschnitten", `"x":`},
@@ -81,6 +82,9 @@ func TestKorpusDocs(t *testing.T) {
 		{"XML mit Verweis nach außen", `<!DOCTYPE l SYSTEM "file:///etc/hostname">` + cit + `</data>`},
 		{"XML mit Tiefe 100.000", cit + strings.Repeat("<a>", 100_000) + strings.Repeat("</a>", 100_000) + `</data>`},
 		{"XML in falschem Zeichensatz", `<?xml version="1.0" encoding="UTF-8"?>` + cit + "K\xf6ln</data>"},
+		{"XML mit 100.000 Attributen", cit + `<field` + attribute(100_000) + `>x</field></data>`},
+		{"XML mit doppeltem Attribut", cit + `<field name="a" name="b">x</field></data>`},
+		{"XML mit zweiter Wurzel", cit + `</data>` + cit + `</data>`},
 		{"XML abgeschnitten", cit + `<field`},
 	} {
 		lauf(c[0], "intelliForm", "application/xml", "", is, c[1])
@@ -102,6 +106,14 @@ func TestKorpusDocs(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, intake.Angenommen, r.Ausgang)
 	testenv.Abschnitt(t, "schlechte-eingaben.md", "## Alle Formate", "## Alle Formate\n\nErzeugt aus den Tests: `go test ./intake -run Korpus -update`. Jede Lieferung liegt danach Byte für Byte im Register oder im Klärfach. Ein PDF hinter wenigen fremden Bytes gilt als PDF und wird angenommen; Office-Dateien werden nur erkannt, nie ausgepackt.\n\n| Eingabe | Format | Ergebnis | Code | Hinweis |\n|---|---|---|---|---|\n"+rows.String(), *update)
+}
+
+func attribute(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, ` a%d=""`, i)
+	}
+	return b.String()
 }
 
 func readAll(t *testing.T, a *amt, x intake.Teil) []byte {

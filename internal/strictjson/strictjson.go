@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -17,6 +19,20 @@ type Limits struct {
 	Depth  int // default 64
 	Values int // default 200,000
 	Number int // longest number in bytes, default 64
+}
+
+// maxExponent bounds powers of ten on either side, beyond those of a float64. Readers
+// that compute with fractions build a number of that many digits, or fail.
+const maxExponent = 400
+
+// exponent tells whether the power of ten of a number is within bounds.
+func exponent(n string) bool {
+	i := strings.IndexAny(n, "eE")
+	if i < 0 {
+		return true
+	}
+	e, err := strconv.Atoi(n[i+1:])
+	return err == nil && e <= maxExponent && e >= -maxExponent
 }
 
 // Check reads the document once without building it.
@@ -69,6 +85,9 @@ func (c *checker) value(depth int) error {
 	case json.Number:
 		if len(t) > c.l.Number {
 			return fmt.Errorf("number longer than %d digits at byte %d", c.l.Number, c.d.InputOffset())
+		}
+		if !exponent(string(t)) {
+			return fmt.Errorf("power of ten beyond %d at byte %d", maxExponent, c.d.InputOffset())
 		}
 	case json.Delim:
 		return c.container(t, depth)

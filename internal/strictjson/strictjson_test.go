@@ -45,3 +45,13 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// Powers of ten that would become numbers of millions of digits are refused.
+func TestExponent(t *testing.T) {
+	for _, ok := range []string{`1e400`, `1E-400`, `[1.5e+10]`, `0`} {
+		require.NoError(t, Check([]byte(ok), Limits{}), ok)
+	}
+	for _, bad := range []string{`1e401`, `[-1E-401]`, `{"a":1e999999}`, `1e99999999999999999999`} {
+		require.ErrorContains(t, Check([]byte(bad), Limits{}), "power of ten", bad)
+	}
+}
