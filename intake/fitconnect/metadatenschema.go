@@ -10,6 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/ozg-fachwerk/fachwerk/internal/schema"
+	"github.com/ozg-fachwerk/fachwerk/internal/strictjson"
 	protokoll "github.com/ozg-fachwerk/fachwerk/messaging/fitconnect"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -67,7 +68,12 @@ func major(uri string) int {
 }
 
 func validate(s *jsonschema.Schema, raw []byte) fehler.Probleme {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	// What other readers would understand differently, and numbers that no reader computes with.
+	err := strictjson.Check(raw, strictjson.Limits{})
+	var doc any
+	if err == nil {
+		doc, err = jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	}
 	if err != nil {
 		return fehler.Probleme{protokoll.Finding(protokoll.SlugSyntaxViolation, protokoll.InstanceMetadata, "not valid JSON")}
 	}

@@ -58,6 +58,16 @@ func TestReceiveWithOfficialSchema(t *testing.T) {
 	require.Equal(t, intake.Angenommen, out[0].Ausgang)
 }
 
+// A number of millions of digits neither crashes nor exhausts the receiver.
+func TestMetadataSchemaHugeNumber(t *testing.T) {
+	check, err := eingang.MetadataSchema([]byte(`{"$id":"https://schema.fitko.de/fit-connect/metadata/2.1.0/metadata.schema.json","type":"object","properties":{"a":{"type":"number","minimum":0.01}}}`))
+	require.NoError(t, err)
+	for _, n := range []string{"1e9999999", "1e-9999999", strings.Repeat("9", 1000)} {
+		p := check([]byte(`{"$schema":"https://schema.fitko.de/fit-connect/metadata/2.1.0/metadata.schema.json","a":` + n + `}`))
+		require.Equal(t, "fitconnect.syntax-violation", p[0].Code, n)
+	}
+}
+
 func TestMetadataSchemaRefused(t *testing.T) {
 	for _, doc := range []string{`{`, `{}`, `{"$id":"https://x/metadata/2.0.0/s.json","$ref":"https://elsewhere/s.json"}`} {
 		_, err := eingang.MetadataSchema([]byte(doc))
