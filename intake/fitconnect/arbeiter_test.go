@@ -82,7 +82,7 @@ func TestFailingPauses(t *testing.T) {
 // The service says how long to wait: nothing is fetched before.
 func TestFailingHonoursRetryAfter(t *testing.T) {
 	u := newUhr()
-	s := newStelle(t, &einstellung{client: fitconnect.ClientOptions{Attempts: 1}, empfang: &eingang.Options{Now: u.Now}})
+	s := newStelle(t, &einstellung{client: fitconnect.ClientOptions{Attempts: 1, Sleep: ohneWarten().Sleep}, empfang: &eingang.Options{Now: u.Now}})
 	sent := s.send(t, nil)
 	s.dienst.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultStatus, Op: "GET submission", Status: http.StatusTooManyRequests, RetryAfter: 2 * time.Minute})
 	_, err := s.empfang.Poll(t.Context())
