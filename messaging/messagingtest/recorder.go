@@ -2,67 +2,17 @@ package messagingtest
 
 import (
 	"context"
-	"fmt"
-	"runtime"
-	"slices"
-	"sync"
+
+	"github.com/ozg-fachwerk/fachwerk/internal/recorder"
 )
 
 // Recorder is a TB that keeps failures instead of failing. It proves that a case
 // can fail: run it against a broken Kanal with [Try].
-type Recorder struct {
-	ctx      context.Context
-	mu       sync.Mutex
-	cleanups []func()
-	failures []string
-}
+type Recorder = recorder.Recorder
 
 var _ TB = (*Recorder)(nil)
 
 // Try runs the case against the Options and gives its failures; none means it passed.
 func Try(ctx context.Context, c Case, o Options) []string {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r := &Recorder{ctx: ctx}
-	done := make(chan struct{})
-	go func() { // Fatalf ends the goroutine, as in package testing
-		defer close(done)
-		c.Run(r, o)
-	}()
-	<-done
-	r.mu.Lock()
-	cleanups := r.cleanups
-	r.mu.Unlock()
-	for _, f := range slices.Backward(cleanups) {
-		f()
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.failures
+	return recorder.Run(ctx, func(r *Recorder) { c.Run(r, o) })
 }
-
-// Helper does nothing.
-func (r *Recorder) Helper() {}
-
-// Errorf keeps a failure.
-func (r *Recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failures = append(r.failures, fmt.Sprintf(format, args...))
-}
-
-// Fatalf keeps a failure and ends the case.
-func (r *Recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
-}
-
-// Cleanup runs f when the case is over, last added first.
-func (r *Recorder) Cleanup(f func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.cleanups = append(r.cleanups, f)
-}
-
-// Context is that of [Try].
-func (r *Recorder) Context() context.Context { return r.ctx }
