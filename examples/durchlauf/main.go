@@ -90,8 +90,10 @@ func tell(ctx context.Context, h *haus, dir string, out io.Writer) (s vorgang.St
 				return nil
 			},
 			func() bool {
-				n, _ := h.store.Count(ctx, muenchen, storage.Filter{}) // 0 after an error: not yet
-				return n > 0 && !s.EingangQuittiert.IsZero() && len(s.Nachrichten[0].Quittungen) == 1
+				for v, err := range h.store.Vorgaenge(ctx, muenchen, storage.PageParams{}) {
+					return err == nil && confirmed(v.Stand()) && confirmed(s)
+				}
+				return false
 			}},
 		{"Amira in München sieht nur den eigenen. Kim in Kiel zieht den ältesten Vorgang vom Stapel und fragt nach.",
 			func() (err error) {
@@ -271,6 +273,11 @@ func (h *haus) Close() error {
 	<-h.stopped
 	h.dienst.Close()
 	return errors.Join(h.ziel.Close(), h.store.Close())
+}
+
+// confirmed tells whether sender and applicant know that the Antrag has arrived.
+func confirmed(s vorgang.Stand) bool {
+	return !s.EingangQuittiert.IsZero() && len(s.Nachrichten[0].Quittungen) == 1
 }
 
 // await waits until the Vorgang of Kiel is as it should be, prints the journal
