@@ -117,7 +117,7 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 		if ref == "" || len(ref) > 36 {
 			ref = p.Tarif
 		}
-		ps = append(ps, zahlung.Position{ID: strconv.Itoa(i + 1), Referenz: ref, Text: p.Bezeichnung, Menge: 1, Netto: p.Betrag})
+		ps = append(ps, zahlung.Position{ID: strconv.Itoa(i + 1), Referenz: ref, Text: postentext(p.Bezeichnung), Menge: 1, Netto: p.Betrag})
 	}
 	for _, b := range f.Ergebnis.Belege {
 		if !slices.Contains(g.Regeln, b.ID) {
@@ -155,6 +155,19 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 		ID: id.String(), Kassenzeichen: f.Kassenzeichen, Waehrung: zahlung.EUR, Positionen: ps, Zweck: f.Kassenzeichen, Zahler: f.Zahler, Faellig: faellig,
 	}, v.zeitpunkt(now))
 	return g, err
+}
+
+// postentext writes a name as every payment service takes it: Latin letters, digits,
+// blanks and - , . and at most 250 of them.
+func postentext(t string) string {
+	t = strings.Map(func(r rune) rune {
+		if r >= 'À' && r <= 'ſ' || r <= unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-,.", r)) {
+			return r
+		}
+		return ' '
+	}, t)
+	z := []rune(strings.Join(strings.Fields(t), " "))
+	return string(z[:min(len(z), 250)])
 }
 
 // Forderung gives what is owed for the fee, due on the day that follows from the
