@@ -52,6 +52,12 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 			if rapid.Bool().Draw(rt, "spaeter") {
 				f.uhr = f.uhr.AddDate(0, 0, rapid.IntRange(1, 60).Draw(rt, "tage"))
 			}
+			if weg == frist.KanalPost && rapid.Bool().Draw(rt, "bestandskraeftig") {
+				f.uhr = f.uhr.AddDate(0, 3, 0)
+				f.do(v.RecordBekanntgabe(relay, f.now(), d))
+				f.do(v.RecordBestandskraft(relay, f.now(), d))
+				final++
+			}
 			if rapid.Bool().Draw(rt, "angefochten") {
 				f.get(v.RecordRechtsbehelf(post, f.now(), vorgang.Rechtsbehelfseingang{Bescheid: d, Eingang: datum.Von(f.uhr)}))
 			}
