@@ -21,7 +21,7 @@ import (
 // SearchParams ask for Vorgaenge by what a person types.
 type SearchParams struct {
 	// Text holds words in any order: of the applicant's name, the
-	// Vorgangsnummer, an Aktenzeichen, the sender's reference, the name of the
+	// Vorgangsnummer, an Aktenzeichen, a Kassenzeichen, the sender's reference, the name of the
 	// Leistung, a Schlagwort or the values of the form. Each is compared in the search form of
 	// package din91379 and may be the beginning of a word. A word with a digit is
 	// compared without its punctuation: "67.31/26-1" and "6731261" are alike.
@@ -180,6 +180,9 @@ func woerter(s *vorgang.Stand) []string {
 		add(kompakt(nummer))
 		text(nummer)
 	}
+	for _, g := range s.Gebuehren {
+		text(g.Forderung.Kassenzeichen)
+	}
 	text(s.Antrag.Antragsteller.Name)
 	text(s.LeistungName)
 	for _, w := range s.Schlagworte {
@@ -223,6 +226,10 @@ func (s *Store) quelle(st *vorgang.Stand) uint64 {
 			text(z)
 		}
 	}
+	for _, g := range st.Gebuehren {
+		text(g.Forderung.Kassenzeichen)
+	}
+	h.WriteByte(byte(len(st.Gebuehren)))
 	var felder func([]vorgang.Feld)
 	felder = func(fs []vorgang.Feld) {
 		for i := range fs {

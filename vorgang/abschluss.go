@@ -2,6 +2,7 @@ package vorgang
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,17 +18,30 @@ type Schluss struct {
 	Grund Abschlussgrund
 	// Abgeben orders the filing into the E-Akte.
 	Abgeben bool
+	// Forderung says why it is closed although a fee is not paid or a surplus not paid
+	// back, such as that the cash office goes on alone.
+	Forderung string
 }
 
 // Close ends the work: the zdA-Verfügung (T8, T9). With ground "beschieden" the
 // Bescheid must be bekanntgegeben. What is open refuses it: a Rueckfrage, a
-// Stellungnahme, an Aussetzung. With ground "antragsruecknahme" they end instead.
+// Stellungnahme, an Aussetzung, a fee unless Schluss.Forderung says why. With ground "antragsruecknahme" they end instead.
 func (v *Vorgang) Close(a tenant.Akteur, now time.Time, s Schluss) error {
 	if err := v.check("Close", a, now, BefehlAbschliessen); err != nil {
 		return err
 	}
-	if p := v.hindernisse(s.Grund); len(p) > 0 {
+	if err := v.maxText("Close", "/forderung", s.Forderung); err != nil {
+		return err
+	}
+	p, offen := v.hindernisse(s.Grund), v.s.forderungOffen("abschluss.forderung-offen")
+	if strings.TrimSpace(s.Forderung) == "" {
+		p = append(p, offen...)
+	}
+	if len(p) > 0 {
 		return v.fail("Close", fehler.ErrInvalid, p...)
+	}
+	if len(offen) == 0 {
+		s.Forderung = "" // there is nothing to give a reason for
 	}
 	if s.Grund == GrundRuecknahme {
 		if err := v.endeOffenes(a, now, "Antrag zurückgenommen"); err != nil {
@@ -39,7 +53,7 @@ func (v *Vorgang) Close(a tenant.Akteur, now time.Time, s Schluss) error {
 			return err
 		}
 	}
-	if err := v.record(a, now, &AbschlussVermerkt{Grund: s.Grund}); err != nil {
+	if err := v.record(a, now, &AbschlussVermerkt{Grund: s.Grund, Forderung: s.Forderung}); err != nil {
 		return err
 	}
 	if err := v.setStatus(a, now, BefehlAbschliessen, Abgeschlossen, string(s.Grund)); err != nil {

@@ -88,6 +88,8 @@ type Oeffentlich struct {
 	Ansprechpartner *Ansprechpartner
 	// Offen are the questions that wait for an answer.
 	Offen []OffeneFrage
+	// Zahlungen are the fees that are demanded, and those that were paid.
+	Zahlungen []OeffentlicheZahlung
 }
 
 // OffeneFrage is a question the citizen should answer.
@@ -122,6 +124,9 @@ func (v *Vorgang) Oeffentlich(now time.Time) Oeffentlich {
 	}
 	if v.s.Abschluss != nil && v.s.Abschluss.Grund == GrundWeitergeleitet {
 		o.Status = "Ihr Antrag wurde an die zuständige Behörde weitergeleitet."
+	}
+	if v.s.Status != ZuLoeschen && v.s.Status != Geloescht {
+		o.Zahlungen = v.s.zahlungen(datum.Von(now))
 	}
 	for _, r := range v.s.Rueckfragen {
 		if r.Beantwortet.IsZero() {

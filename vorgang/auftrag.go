@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -41,6 +42,10 @@ const (
 	WeiterleitungAusfuehren AuftragArt = "weiterleitung.ausfuehren"
 	// WeiterleitungAblaufen is due when an offer ends ([WeiterleitungDaten]).
 	WeiterleitungAblaufen AuftragArt = "weiterleitung.ablaufen"
+	// ZahlungStarten places a payment at a payment service ([ZahlungDaten]).
+	ZahlungStarten AuftragArt = "zahlung.starten"
+	// ZahlungAbfragen is due when the service is to be asked again ([ZahlungDaten]).
+	ZahlungAbfragen AuftragArt = "zahlung.abfragen"
 )
 
 // Auftrag is work to be done outside, written in the same transaction as the
@@ -94,6 +99,14 @@ type BescheidDaten struct {
 // WeiterleitungDaten name the Weiterleitung of the Vorgang.
 type WeiterleitungDaten struct {
 	Weiterleitung uuid.UUID `json:"weiterleitung"`
+}
+
+// ZahlungDaten name the payment of a fee. Auftrag is what is to be placed, the same at each
+// try; empty for [ZahlungAbfragen].
+type ZahlungDaten struct {
+	Gebuehr uuid.UUID       `json:"gebuehr"`
+	Zahlung string          `json:"zahlung"`
+	Auftrag zahlung.Auftrag `json:"auftrag,omitzero"`
 }
 
 // AbgebenDaten name the process of filing. The package holds the journal up to

@@ -119,6 +119,17 @@ const (
 	BefehlFiktionFeststellen          Befehl = "fiktion_feststellen"
 	BefehlFiktionBescheinigen         Befehl = "fiktion_bescheinigen"
 
+	BefehlGebuehrFestsetzen      Befehl = "gebuehr_festsetzen"
+	BefehlGebuehrStunden         Befehl = "gebuehr_stunden"
+	BefehlGebuehrErlassen        Befehl = "gebuehr_erlassen"
+	BefehlGebuehrNiederschlagen  Befehl = "gebuehr_niederschlagen"
+	BefehlGebuehrWiederaufnehmen Befehl = "gebuehr_wiederaufnehmen"
+	BefehlGebuehrMahnen          Befehl = "gebuehr_mahnen"
+	BefehlZahlungBuchen          Befehl = "zahlung_buchen"
+	BefehlZahlungZurueckbuchen   Befehl = "zahlung_zurueckbuchen"
+	BefehlZahlungErstatten       Befehl = "zahlung_erstatten"
+	BefehlZahlungVeranlassen     Befehl = "zahlung_veranlassen"
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -132,6 +143,7 @@ var (
 	mitNamen       = []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.Schlusszeichnung}
 	nichtGeloescht = []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen, Verworfen, ZuLoeschen}
 	entschieden    = []Status{InBearbeitung, Beschieden, Abgeschlossen}
+	mitGebuehr     = []Status{Angenommen, InBearbeitung, Beschieden, Abgeschlossen}
 	hinaus         = "Was das Haus verlassen hat, lässt sich nicht zurückholen."
 )
 
@@ -208,6 +220,16 @@ var tabelle = []Regel{
 	{Befehl: BefehlWiedereinsetzungEntscheiden, Von: entschieden, Rollen: []tenant.Rolle{tenant.Leitung, tenant.Schlusszeichnung}, Endgueltig: "Die Entscheidung über die Wiedereinsetzung steht fest."},
 	{Befehl: BefehlFiktionFeststellen, Von: []Status{Angenommen, InBearbeitung}, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Umkehrbar: true, Ruht: true},
 	{Befehl: BefehlFiktionBescheinigen, Von: []Status{Angenommen, InBearbeitung, Beschieden, Abgeschlossen}, Rollen: fachlich, Endgueltig: hinaus},
+	{Befehl: BefehlGebuehrFestsetzen, Von: []Status{Angenommen, InBearbeitung, Beschieden}, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: "Eine festgesetzte Gebühr wird erlassen und neu festgesetzt.", Ruht: true},
+	{Befehl: BefehlGebuehrStunden, Von: mitGebuehr, Rollen: fachlich, Endgueltig: "Eine Stundung ist zugesagt; sie wird durch eine neue ersetzt."},
+	{Befehl: BefehlGebuehrErlassen, Von: mitGebuehr, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Ein Erlass lässt die Forderung erlöschen."},
+	{Befehl: BefehlGebuehrNiederschlagen, Von: mitGebuehr, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Eine niedergeschlagene Forderung wird wieder aufgenommen."},
+	{Befehl: BefehlGebuehrWiederaufnehmen, Von: mitGebuehr, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Die Forderung kann erneut niedergeschlagen werden."},
+	{Befehl: BefehlGebuehrMahnen, Von: mitGebuehr, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: hinaus},
+	{Befehl: BefehlZahlungBuchen, Von: nichtWeg, Rollen: imHaus, Endgueltig: "Eine Buchung wird durch eine Rückbuchung berichtigt."},
+	{Befehl: BefehlZahlungZurueckbuchen, Von: nichtWeg, Rollen: imHaus, Endgueltig: "Was zurückgegeben wurde, wird als neuer Eingang gebucht."},
+	{Befehl: BefehlZahlungErstatten, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: "Was ausgezahlt wurde, ist ausgezahlt."},
+	{Befehl: BefehlZahlungVeranlassen, Von: mitGebuehr, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine begonnene Zahlung endet beim Bezahldienst."},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
 	{Befehl: BefehlBeteiligungBeenden, Von: nichtGeloescht, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }

@@ -145,6 +145,8 @@ type (
 	// AbschlussVermerkt is the zdA-Verfügung (vorgang.abgeschlossen).
 	AbschlussVermerkt struct {
 		Grund Abschlussgrund `json:"grund"`
+		// Forderung says why it is closed while a fee is open; empty if none is.
+		Forderung string `json:"forderung,omitempty"`
 	}
 	// AbgabeAngeordnet orders the filing once more (abgabe.angeordnet).
 	AbgabeAngeordnet struct {
@@ -236,6 +238,12 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &RechtsbehelfErledigt{} },
 		func() daten { return &FiktionEingetreten{} }, func() daten { return &FiktionBescheinigt{} },
 		func() daten { return &ZugangscodeAusgegeben{} }, func() daten { return &Geprueft{} },
+		func() daten { return &GebuehrFestgesetzt{} }, func() daten { return &GebuehrGestundet{} },
+		func() daten { return &GebuehrErlassen{} }, func() daten { return &GebuehrNiedergeschlagen{} },
+		func() daten { return &GebuehrWiederaufgenommen{} }, func() daten { return &GebuehrGemahnt{} },
+		func() daten { return &ZahlungEingegangen{} }, func() daten { return &ZahlungZurueckgegeben{} },
+		func() daten { return &ZahlungErstattet{} }, func() daten { return &ZahlungVeranlasst{} },
+		func() daten { return &ZahlungGemeldet{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
 		m[f().code()] = f

@@ -112,6 +112,7 @@ func (v *Vorgang) RequestLoeschung(a tenant.Akteur, now time.Time, l Loeschung) 
 	if v.s.anfechtbar() {
 		p = append(p, problem("loeschung.anfechtbar", "/bescheide", "a remedy is open or still possible", "Ein Bescheid ist noch nicht bestandskräftig; die Aufbewahrung hat noch nicht begonnen."))
 	}
+	p = append(p, v.s.forderungOffen("loeschung.forderung-offen")...)
 	if v.s.Gesperrt() {
 		p = append(p, gesperrt())
 	}

@@ -77,7 +77,9 @@ type Stand struct {
 	// Rechtsbehelfe against Bescheide, also those that ended.
 	Rechtsbehelfe []Rechtsbehelf `json:"rechtsbehelfe,omitempty"`
 	// Fiktion says that a permit counts as granted; nil if it does not.
-	Fiktion       *Fiktion       `json:"fiktion,omitempty"`
+	Fiktion *Fiktion `json:"fiktion,omitempty"`
+	// Gebuehren that were decided, also those that are paid or waived.
+	Gebuehren     []Gebuehr      `json:"gebuehren,omitempty"`
 	LoeschSperren []LoeschSperre `json:"loeschSperren,omitempty"`
 	Loeschantrag  *Loeschantrag  `json:"loeschantrag,omitempty"`
 	// LoeschNachweis is what remains of a deleted Vorgang.
@@ -235,7 +237,7 @@ func (s Stand) Wartend() bool {
 
 // Frist is the earliest date somebody must look at: the reply deadline of an
 // open Rueckfrage, else the end of the remedy period of the last Bescheid; or what
-// comes before: an open Wiedervorlage, the last day of a Stellungnahme or Mitzeichnung
+// comes before: an open Wiedervorlage, the day a fee is to be paid by, the last day of a Stellungnahme or Mitzeichnung
 // that is waited for, or the Bearbeitungsfrist without Aussetzungen, which would only
 // make it later.
 func (s Stand) Frist() datum.Datum {
@@ -259,6 +261,10 @@ func (s Stand) Frist() datum.Datum {
 		if w.Offen() {
 			frueher(w.Faellig)
 		}
+	}
+	faellig, _ := s.zuZahlen()
+	for _, d := range faellig {
+		frueher(d)
 	}
 	if !s.Status.unentschieden() {
 		return f
@@ -324,6 +330,10 @@ func (s Stand) clone() Stand {
 		s.Rechtsbehelfe[i] = s.Rechtsbehelfe[i].clone()
 	}
 	s.Fiktion = s.Fiktion.clone()
+	s.Gebuehren = slices.Clone(s.Gebuehren)
+	for i := range s.Gebuehren {
+		s.Gebuehren[i] = s.Gebuehren[i].clone()
+	}
 	s.LoeschSperren = slices.Clone(s.LoeschSperren)
 	s.Loeschantrag = s.Loeschantrag.clone()
 	s.LoeschNachweis = kopie(s.LoeschNachweis)

@@ -85,6 +85,17 @@ var texte = map[Code]string{
 	"vorgang.umgesetzt":                         "An andere Organisationseinheit umgesetzt",
 	"zugangscode.ausgegeben":                    "Zugangscode für die Statusauskunft ausgegeben",
 	"pruefung.durchgefuehrt":                    "Nach Regeln geprüft",
+	"gebuehr.festgesetzt":                       "Gebühr festgesetzt",
+	"gebuehr.gestundet":                         "Gebühr gestundet",
+	"gebuehr.erlassen":                          "Gebühr erlassen",
+	"gebuehr.niedergeschlagen":                  "Gebühr niedergeschlagen",
+	"gebuehr.wiederaufgenommen":                 "Niederschlagung der Gebühr beendet",
+	"gebuehr.gemahnt":                           "Gebühr angemahnt",
+	"zahlung.eingegangen":                       "Zahlung eingegangen",
+	"zahlung.zurueckgegeben":                    "Zahlung zurückgegeben",
+	"zahlung.erstattet":                         "Überzahlung erstattet",
+	"zahlung.veranlasst":                        "Zahlung beim Bezahldienst begonnen",
+	"zahlung.gemeldet":                          "Meldung des Bezahldienstes",
 	"vorgang.zurueckgenommen":                   "Schritt zurückgenommen",
 }
 
@@ -153,6 +164,8 @@ func (e Ereignis) Text() string {
 			return "Feststellung der Genehmigungsfiktion aufgehoben"
 		}
 		return fmt.Sprintf("%s, erteilt ab %s", t, d.Nach.ErteiltAb.Deutsch())
+	case interface{ text() string }:
+		return t + d.text()
 	case *WiedervorlageGesetzt:
 		return fmt.Sprintf("%s zum %s", t, d.Faellig.Deutsch())
 	case *AktenzeichenGesetzt:
@@ -193,6 +206,9 @@ func (e Ereignis) Text() string {
 			return fmt.Sprintf("%s: %s", t, d.Nach.Einheit)
 		}
 	case *AbschlussVermerkt:
+		if d.Forderung != "" {
+			t += " trotz offener Forderung"
+		}
 		return fmt.Sprintf("%s, Grund: %s", t, d.Grund)
 	case *AbgabeGemeldet:
 		return fmt.Sprintf("%s: %s", t, d.Ziel)

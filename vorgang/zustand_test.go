@@ -38,7 +38,7 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 		f.v = v
 		f.save()
 		// A start from which the rarer ways are found at all.
-		switch rapid.SampledFrom([]string{"neu", "neu", "vorgelegt", "freigegeben", "versandt", "versandt", "abgeschlossen", "zu loeschen", "angeboten", "angeboten"}).Draw(rt, "anfang") {
+		switch rapid.SampledFrom([]string{"neu", "gebuehr", "vorgelegt", "freigegeben", "versandt", "versandt", "versandt", "abgeschlossen", "zu loeschen", "angeboten", "angeboten"}).Draw(rt, "anfang") {
 		case "versandt":
 			f.do(v.Pull(alle, f.now()))
 			d := f.get(v.Draft(alle, f.now(), inhalt()))
@@ -52,9 +52,19 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 			if rapid.Bool().Draw(rt, "spaeter") {
 				f.uhr = f.uhr.AddDate(0, 0, rapid.IntRange(1, 60).Draw(rt, "tage"))
 			}
+			if weg == frist.KanalPost && rapid.Bool().Draw(rt, "bestandskraeftig") {
+				f.uhr = f.uhr.AddDate(0, 3, 0)
+				f.do(v.RecordBekanntgabe(relay, f.now(), d))
+				f.do(v.RecordBestandskraft(relay, f.now(), d))
+				final++
+			}
 			if rapid.Bool().Draw(rt, "angefochten") {
 				f.get(v.RecordRechtsbehelf(post, f.now(), vorgang.Rechtsbehelfseingang{Bescheid: d, Eingang: datum.Von(f.uhr)}))
 			}
+		case "gebuehr":
+			f.do(v.Pull(alle, f.now()))
+			f.get(v.ChargeFee(sb2, f.now(), festsetzung()))
+			f.uhr = f.uhr.AddDate(0, 0, rapid.IntRange(0, 40).Draw(rt, "tage"))
 		case "vorgelegt", "freigegeben":
 			f.do(v.Pull(alle, f.now()))
 			d := f.get(v.Draft(alle, f.now(), inhalt()))
@@ -400,6 +410,18 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 				}
 				return v.RecordFiktion(a, now, fiktion())
 			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
+				x := festsetzung()
+				x.Kassenzeichen = rapid.SampledFrom([]string{"50001030704", "50001030712", "50001030720"}).Draw(rt, "kassenzeichen")
+				if rapid.Bool().Draw(rt, "mit bescheid") {
+					x.Bescheid, x.Faellig = einer(rt, s.Bescheide).ID, datum.Datum{}
+				}
+				_, err := v.ChargeFee(a, now, x)
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error { return zufallsgeld(rt, v, a, now, s) },
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error { return zufallsgeld(rt, v, a, now, s) },
+			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error { return zufallsgeld(rt, v, a, now, s) },
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error { return v.Undo(a, now, f.last()) },
 		}
@@ -421,6 +443,7 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 				byGuests++
 			}
 			require.Empty(rt, vorzeitig(v.Stand()))
+			require.Empty(rt, falschGebucht(v.Stand(), f.journal))
 			if step%5 == 0 {
 				f.check()
 			}
@@ -586,6 +609,8 @@ func gastOhneRecht(journal []vorgang.Ereignis) []int64 {
 				need = vorgang.RechtLesen
 			case *vorgang.Freigegeben, *vorgang.AbschlussVermerkt, *vorgang.AbgabeAngeordnet, *vorgang.BeteiligungBegonnen,
 				*vorgang.ZustellungGeaendert, *vorgang.ZustellungVeranlasst, *vorgang.RechtsbehelfEingegangen, *vorgang.RechtsbehelfErledigt,
+				*vorgang.GebuehrFestgesetzt, *vorgang.GebuehrGestundet, *vorgang.GebuehrErlassen, *vorgang.GebuehrNiedergeschlagen, *vorgang.GebuehrWiederaufgenommen,
+				*vorgang.GebuehrGemahnt, *vorgang.ZahlungEingegangen, *vorgang.ZahlungZurueckgegeben, *vorgang.ZahlungErstattet, *vorgang.ZahlungVeranlasst,
 				*vorgang.WiedereinsetzungErbeten, *vorgang.WiedereinsetzungEntschieden, *vorgang.FiktionEingetreten, *vorgang.FiktionBescheinigt:
 				need = "never"
 			case *vorgang.BeteiligungBeendet:

@@ -3,6 +3,7 @@ package zahlung
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -117,6 +118,15 @@ func NewForderung(f Forderung, now time.Time) (Forderung, error) {
 	f.Positionen = clonePositionen(f.Positionen)
 	f.Bewegungen, f.Entstanden = nil, utc(now)
 	return f, nil
+}
+
+// Clone gives a copy that shares nothing.
+func (f Forderung) Clone() Forderung {
+	f.Positionen, f.Bewegungen = clonePositionen(f.Positionen), slices.Clone(f.Bewegungen)
+	for i := range f.Bewegungen {
+		f.Bewegungen[i].Buchung = maps.Clone(f.Bewegungen[i].Buchung)
+	}
+	return f
 }
 
 func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
