@@ -77,7 +77,7 @@ type Kanal struct {
 
 var _ messaging.Kanal = (*Kanal)(nil)
 
-// New opens the folder. Close it with [Kanal.Release].
+// New opens the folder and removes what was left half written a day ago. Close it with [Kanal.Release].
 func New(p Params, o *Options) (*Kanal, error) {
 	k := &Kanal{p: p}
 	if o != nil {
@@ -106,6 +106,9 @@ func New(p Params, o *Options) (*Kanal, error) {
 		return nil, fehler.New("brief.New", "", fehler.ErrUnavailable, err)
 	}
 	k.d = d
+	if err := d.clean(k.o.Now().Add(-24 * time.Hour)); err != nil {
+		return nil, fehler.New("brief.New", "", fehler.ErrUnavailable, errors.Join(err, d.root.Close()))
+	}
 	return k, nil
 }
 

@@ -327,6 +327,20 @@ func TestClose(t *testing.T) {
 	require.Equal(t, other.ID, los[0].Posten[0].ID)
 }
 
+func TestNewCleans(t *testing.T) {
+	t.Parallel()
+	h := start(t, brief.Options{})
+	for name, age := range map[string]time.Duration{"alt": 25 * time.Hour, "jung": time.Hour} {
+		p := filepath.Join(h.dir, ".tmp", name)
+		require.NoError(t, os.Mkdir(p, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(p, "brief.pdf"), nil, 0o600))
+		require.NoError(t, os.Chtimes(p, h.now.Add(-age), h.now.Add(-age)))
+	}
+	h.open(t, brief.Options{}, setzer)
+	left, _ := filepath.Glob(filepath.Join(h.dir, ".tmp", "*"))
+	require.Equal(t, []string{filepath.Join(h.dir, ".tmp", "jung")}, left)
+}
+
 func TestNew(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -85,6 +85,19 @@ func (o ordner) mkdir(name string) error {
 	return o.sync(above)
 }
 
+// clean removes what cut-off deliveries left behind; nobody was promised anything
+// about it, and it holds addresses.
+func (o ordner) clean(before time.Time) error {
+	rest, err := o.names(ordnerTmp)
+	for _, e := range rest {
+		i, ierr := e.Info()
+		if ierr == nil && i.ModTime().Before(before) {
+			err = errors.Join(err, o.root.RemoveAll(path.Join(ordnerTmp, e.Name())))
+		}
+	}
+	return err
+}
+
 func (o ordner) sync(dir string) error {
 	f, err := o.root.Open(dir)
 	if err != nil {

@@ -41,7 +41,7 @@ func TestKonformitaet(t *testing.T) {
 			return messagingtest.Fall{
 				Kanal: h.kanal(t, nil), Adresse: messaging.Adresse{Kanal: smtp.Name, Kennung: an}, Zugestellt: h.count,
 				Unbekannt: "niemand@beispiel.example", Ungueltig: "Erika Geheimname <erika@beispiel.example>",
-				Unerreichbar: func() { _ = h.s.Close() },
+				Unerreichbar: h.stop,
 			}
 		},
 		Unsupported: map[messagingtest.Capability]string{
@@ -219,6 +219,12 @@ func TestBrokenServer(t *testing.T) {
 	host, port := skript(t, nil)
 	_, err := (&haus{host: host, port: port}).kanal(t, &smtp.Options{Verschluesselung: smtp.Keine}).Deliver(t.Context(), sendung())
 	require.NoError(t, err)
+	// One that never stops is left at once, not when the time is over.
+	host, port = skript(t, map[string]string{"EHLO": "flood", "HELO": "flood"})
+	begin := time.Now()
+	_, err = (&haus{host: host, port: port}).kanal(t, &smtp.Options{Verschluesselung: smtp.Keine, Timeout: time.Minute}).Deliver(t.Context(), sendung())
+	require.ErrorIs(t, err, fehler.ErrUnavailable)
+	require.Less(t, time.Since(begin), 10*time.Second)
 	// What comes after the server took the mail does not matter.
 	for _, answer := range []string{"cut", "421 gone"} {
 		host, port = skript(t, map[string]string{"RSET": answer, "QUIT": answer})

@@ -34,6 +34,25 @@ func (a absage) Error() string {
 	return fmt.Sprintf("%s: %d %s", a.wo, a.code, a.status)
 }
 
+// maxAntwort bounds what a server may say over one mail, in bytes; TLS included.
+const maxAntwort = 1 << 20
+
+// deckel is a connection that ends when the server has said too much. It is read
+// by one goroutine at a time.
+type deckel struct {
+	net.Conn
+	rest int
+}
+
+func (d *deckel) Read(b []byte) (int, error) {
+	if d.rest <= 0 {
+		return 0, errors.New("the mail server says too much")
+	}
+	n, err := d.Conn.Read(b[:min(len(b), d.rest)])
+	d.rest -= n
+	return n, err
+}
+
 // post is a mail on its way.
 type post struct {
 	m    *gomail.Msg
@@ -82,6 +101,7 @@ func (k *Kanal) send(ctx context.Context, p post) error {
 		if err != nil {
 			return nil, err
 		}
+		c = &deckel{Conn: c, rest: maxAntwort}
 		conn = c
 		context.AfterFunc(ctx, func() { _ = c.Close() })
 		if k.o.Verschluesselung == TLS {

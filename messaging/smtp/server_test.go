@@ -39,6 +39,7 @@ type haus struct {
 	host  string
 	port  int
 	roots *x509.CertPool
+	stop  func()
 
 	mu    sync.Mutex
 	post  []brief
@@ -73,7 +74,9 @@ func start(t messagingtest.TB, o options) *haus {
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = h.s.Serve(l) }()
-	t.Cleanup(func() { _ = h.s.Close(); <-done })
+	// The listener too: Close may come before Serve has it.
+	h.stop = func() { _ = h.s.Close(); _ = l.Close() }
+	t.Cleanup(func() { h.stop(); <-done })
 	return h
 }
 
@@ -181,7 +184,8 @@ func (s *sitzung) Data(r io.Reader) error {
 }
 
 // skript is a server that speaks the lines it is told, without TLS: "" answers as
-// usual, "cut" ends the connection, "mute" says nothing more.
+// usual, "cut" ends the connection, "mute" says nothing more,
+// "flood" never stops.
 func skript(t messagingtest.TB, answers map[string]string) (host string, port int) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -212,6 +216,11 @@ func sprich(c net.Conn, answers map[string]string) {
 		}
 		switch a {
 		case "cut":
+			return false
+		case "flood":
+			for _, err := c.Write(make([]byte, 1<<16)); err == nil; {
+				_, err = c.Write(make([]byte, 1<<16))
+			}
 			return false
 		case "mute":
 			_, _ = io.Copy(io.Discard, r)
