@@ -357,3 +357,19 @@ func TestNew(t *testing.T) {
 		require.ErrorIs(t, err, fehler.ErrInvalid)
 	}
 }
+
+// Without a receipt no job appears: a later Deliver would not know where to look.
+func TestReceiptComesFirst(t *testing.T) {
+	t.Parallel()
+	h := start(t, brief.Options{})
+	s := sendung()
+	block := filepath.Join(h.dir, "belege/kiel")
+	require.NoError(t, os.Symlink("nirgends", block))
+	_, err := h.k.Deliver(t.Context(), s)
+	require.ErrorIs(t, err, fehler.ErrUnavailable)
+	require.Zero(t, h.count(s.ID))
+	require.NoError(t, os.Remove(block))
+	_, err = h.k.Deliver(t.Context(), s)
+	require.NoError(t, err)
+	require.Equal(t, 1, h.count(s.ID))
+}
