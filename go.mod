@@ -26,8 +26,11 @@ require github.com/jacoelho/xsd v0.3.0
 require (
 	github.com/antchfx/xmlquery v1.5.2
 	github.com/boombuler/barcode v1.1.0
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	github.com/emersion/go-smtp v0.25.1
 	github.com/go-json-experiment/json v1.27.2
 	github.com/theory/jsonpath v0.12.3
+	github.com/wneessen/go-mail v0.7.2
 )
 
 require (
