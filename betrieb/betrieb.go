@@ -20,6 +20,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/dms/veraktung"
 	"github.com/ozg-fachwerk/fachwerk/intake"
 	eingang "github.com/ozg-fachwerk/fachwerk/intake/fitconnect"
@@ -30,6 +31,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/storage/relay"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay/pruefung"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay/weiterleitung"
+	kasse "github.com/ozg-fachwerk/fachwerk/storage/relay/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay/zustellung"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -55,6 +57,8 @@ type Params struct {
 	Ablagen map[tenant.ID]veraktung.Ablage
 	// FITConnect are the destinations to receive from.
 	FITConnect []*fitconnect.Subscriber
+	// Zahlungsweg gives the payment service of a Mandant; nil leaves fees to bank transfer.
+	Zahlungsweg func(ctx context.Context, m tenant.ID) (zahlung.Zahlungsweg, error)
 	// Regeln check what comes in; nil checks nothing. Text gives the text of Bescheide
 	// without a person; nil leaves every case to a person.
 	Regeln *regeln.Verzeichnis
@@ -71,8 +75,10 @@ type Options struct {
 	// Now is the clock; it must be the one of the Store. Default time.Now.
 	Now func() time.Time
 	Log *slog.Logger
-	// Intake, Empfang and Relay adjust the parts; their Now and Log are set here.
+	// Intake, Empfang, Post and Relay adjust the parts; their Now and Log are set here. Post
+	// gives letters their look, the way to pay and the seal.
 	Intake  intake.Options
+	Post    zustellung.Options
 	Empfang eingang.Options
 	Relay   relay.Options
 	// Abholung is the pause between two looks for answers of the DMS; default 1 minute.
@@ -164,9 +170,10 @@ func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
 			return err
 		}
 	}
+	o.Post.Now = o.Now
 	post, err := zustellung.New(zustellung.Params{
 		Blobs: p.Blobs, Mandanten: p.Mandanten, Router: router, Setzer: o.Setzer, Rechner: o.Rechner,
-	}, &zustellung.Options{Now: o.Now})
+	}, &o.Post)
 	if err != nil {
 		return err
 	}
@@ -180,6 +187,13 @@ func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
 	handlers[vorgang.EingangQuittieren] = intake.NewQuittierung(p.Blobs, o.Now, eingang.NewQuittierer(p.FITConnect...))
 	handlers[vorgang.AkteAbgeben] = b.Veraktung
 	maps.Copy(handlers, relay.Termine(o.Now))
+	if p.Zahlungsweg != nil {
+		k, err := kasse.New(kasse.Params{Weg: p.Zahlungsweg}, &kasse.Options{Now: o.Now})
+		if err != nil {
+			return err
+		}
+		maps.Copy(handlers, k.Handlers())
+	}
 	if handlers[vorgang.WeiterleitungAusfuehren], err = weiterleitung.New(weiterleitung.Params{
 		Store: p.Store, Blobs: p.Blobs, Mandanten: p.Mandanten, Router: p.Zustaendigkeiten,
 	}, &weiterleitung.Options{Now: o.Now, Params: b.Annahme.Neu}); err != nil {

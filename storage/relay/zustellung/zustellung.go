@@ -18,6 +18,8 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/siegel"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung/ueberweisung"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/storage/blob"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay"
@@ -39,11 +41,20 @@ type Params struct {
 // Options of a Zustellung; nil means defaults.
 type Options struct {
 	Now func() time.Time
+	// Kopf adds what the letters of the Mandant show beside the usual, such as its logo; nil
+	// adds nothing. It must give the same for the same Bescheid: a second try makes the file again.
+	Kopf func(ctx context.Context, k *ausfertigung.Kopf, s vorgang.Stand, b bescheid.Bescheid) error
+	// Konto is where the fees of a Mandant are paid; nil, or false, prints no way to pay. Of
+	// the Zahlungsdaten Empfaenger, IBAN and BIC count; amount and Verwendungszweck are the fee's.
+	Konto func(m *tenant.Mandant) (ueberweisung.Zahlungsdaten, bool)
+	// Siegel seals each Ausfertigung; nil seals none. A second try seals anew.
+	Siegel siegel.Siegel
 }
 
 // Zustellung holds the handlers. Safe for concurrent use.
 type Zustellung struct {
 	p      Params
+	o      Options
 	now    func() time.Time
 	akteur tenant.Akteur
 }
@@ -54,8 +65,11 @@ func New(p Params, o *Options) (*Zustellung, error) {
 		return nil, fehler.New("zustellung.New", "", fehler.ErrInvalid, errors.New("all Params are mandatory"))
 	}
 	z := &Zustellung{p: p, now: time.Now, akteur: tenant.System("zustellung")}
-	if o != nil && o.Now != nil {
-		z.now = o.Now
+	if o != nil {
+		z.o = *o
+	}
+	if z.o.Now != nil {
+		z.now = z.o.Now
 	}
 	return z, nil
 }
@@ -157,8 +171,11 @@ func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorg
 	if s.Zuweisung != nil {
 		kopf.Bearbeiter = s.Zuweisung.Name
 	}
+	if err := z.kopf(ctx, &kopf, s, b); err != nil {
+		return nil, err
+	}
 	var buf bytes.Buffer
-	if _, err := z.p.Setzer.Write(&buf, kopf, b); err != nil {
+	if err := z.setze(ctx, &buf, kopf, b); err != nil {
 		if errors.Is(err, fehler.ErrConflict) { // not the released text: no later try mends it
 			err = fehler.New("zustellung.ausfertigen", b.ID.String(), fehler.ErrInvalid, err)
 		}

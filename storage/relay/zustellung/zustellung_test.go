@@ -108,6 +108,7 @@ type haus struct {
 	portal *portal.Kanal
 	brief  *brief
 	relay  *relay.Relay
+	post   zustellung.Options
 }
 
 func (h *haus) uhr() time.Time { return h.now }
@@ -116,10 +117,12 @@ type optionen struct {
 	sqlite bool
 	brief  messaging.Faehigkeiten
 	portal portal.Options
+	post   zustellung.Options
 }
 
 func newHaus(t *testing.T, o optionen) *haus {
-	h := &haus{T: t, now: beginn, blobs: blob.NewMemory(nil)}
+	h := &haus{T: t, now: beginn, blobs: blob.NewMemory(nil), post: o.post}
+	h.post.Now = h.uhr
 	var err error
 	if o.sqlite {
 		h.Store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), &sqlite.Options{Synchronous: "NORMAL", Store: &storage.Options{Now: h.uhr}})
@@ -148,7 +151,7 @@ func (h *haus) handlers() map[vorgang.AuftragArt]relay.Handler {
 	require.NoError(h, err)
 	z, err := zustellung.New(zustellung.Params{
 		Blobs: h.blobs, Mandanten: verzeichnis, Router: router, Setzer: setzer, Rechner: frist.New(nil),
-	}, &zustellung.Options{Now: h.uhr})
+	}, &h.post)
 	require.NoError(h, err)
 	return z.Handlers()
 }
