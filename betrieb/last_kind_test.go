@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime"
 	"strings"
 	"time"
 
@@ -138,11 +137,6 @@ func serveLast(ctx context.Context, p serverParams) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /antrag", h)
-	mux.HandleFunc("GET /heap", func(w http.ResponseWriter, _ *http.Request) {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		fmt.Fprintln(w, m.Sys)
-	})
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(l) }() // ends with the process
 	fmt.Println("bereit")

@@ -252,6 +252,7 @@ func (l *last) drain() {
 func (l *last) compare(total int) {
 	t, ctx := l.t, l.t.Context()
 	require.Equal(t, total, len(l.gesendet)+len(l.nummern))
+	require.Positive(t, l.nachgefragt, "nobody asked again: the answer to a repetition was not tried")
 	store, err := l.p.open(ctx)
 	require.NoError(t, err)
 	defer store.Close()

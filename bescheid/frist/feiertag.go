@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/overlay"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -147,7 +148,7 @@ func loadKalender(r io.Reader, basis *Kalender) (*Kalender, error) {
 	if p := pruefeFeiertage(d, k.quellen); len(p) > 0 {
 		return nil, fehler.New(op, "", fehler.ErrInvalid, p)
 	}
-	k.feiertage = ueberlagere(basis.feiertage, d.Feiertage, func(f *Feiertag) string { return f.ID })
+	k.feiertage = overlay.Put(basis.feiertage, d.Feiertage, func(f *Feiertag) string { return f.ID })
 	if len(k.feiertage) > maxFeiertage {
 		return nil, fehler.New(op, "", fehler.ErrInvalid, fehler.Probleme{problem("feiertag-anzahl", "/feiertage",
 			"too many holidays", "Der Kalender hat zu viele Feiertage.")})

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/overlay"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -108,7 +109,7 @@ func load(r io.Reader, basis *Regelwerk) (*Regelwerk, error) {
 	if p := pruefeRegeln(d, quellen); len(p) > 0 {
 		return nil, fehler.New("frist.Load", "", fehler.ErrInvalid, p)
 	}
-	regeln := ueberlagere(basis.regeln, d.Regeln, func(r *Regel) string { return r.ID })
+	regeln := overlay.Put(basis.regeln, d.Regeln, func(r *Regel) string { return r.ID })
 	if len(regeln) > maxRegeln {
 		return nil, fehler.New("frist.Load", "", fehler.ErrInvalid, fehler.Probleme{problem("regel-anzahl", "/regeln",
 			"too many rules", "Das Regelwerk hat zu viele Regeln.")})
@@ -127,23 +128,6 @@ func load(r io.Reader, basis *Regelwerk) (*Regelwerk, error) {
 func (w *Regelwerk) verlaengerbar(id string) bool {
 	r := w.nachID[id]
 	return r != nil && r.Zweck == ZweckPflicht && r.Art != ArtHinweis && r.Art != ArtKeine && r.Verlaengert == ""
-}
-
-// ueberlagere replaces what has the same id and adds the rest.
-func ueberlagere[T any](basis, neu []T, id func(*T) string) []T {
-	out := slices.Clone(basis)
-	platz := make(map[string]int, len(out))
-	for i := range out {
-		platz[id(&out[i])] = i
-	}
-	for i := range neu {
-		if j, ok := platz[id(&neu[i])]; ok {
-			out[j] = neu[i]
-		} else {
-			out = append(out, neu[i])
-		}
-	}
-	return out
 }
 
 // decode reads bounded, strict JSON with nothing after it.

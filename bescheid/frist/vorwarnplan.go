@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/overlay"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -81,7 +82,7 @@ func loadVorwarnplan(r io.Reader, basis *Vorwarnplan) (*Vorwarnplan, error) {
 	if p := pruefeVorwarnplan(d); len(p) > 0 {
 		return nil, fehler.New(op, "", fehler.ErrInvalid, p)
 	}
-	return &Vorwarnplan{stand: d.Stand, plaene: ueberlagere(basis.plaene, d.Plaene, func(p *Vorwarnungsplan) string { return string(p.Zweck) })}, nil
+	return &Vorwarnplan{stand: d.Stand, plaene: overlay.Put(basis.plaene, d.Plaene, func(p *Vorwarnungsplan) string { return string(p.Zweck) })}, nil
 }
 
 // Bounds of a plan; a year has about 250 working days.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/overlay"
 	"github.com/ozg-fachwerk/fachwerk/internal/strictjson"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -118,12 +119,12 @@ func Load(r io.Reader, o *LoadOptions) (*Tabelle, error) {
 	if p := pruefeDatei(&d, eigene); len(p) > 0 {
 		return ungueltig(p)
 	}
-	d.Stichtage = ueberlagere(basis.Stichtage, d.Stichtage, func(x *Stichtagsregel) string { return x.ID })
-	d.Tarife = ueberlagere(basis.Tarife, d.Tarife, func(x *Tarif) string { return x.ID })
-	d.Ausgaenge = ueberlagere(basis.Ausgaenge, d.Ausgaenge, func(x *Ausgangsregel) string { return x.ID })
-	d.Minderungen = ueberlagere(basis.Minderungen, d.Minderungen, func(x *Minderung) string { return x.ID })
-	d.Umsatzsteuern = ueberlagere(basis.Umsatzsteuern, d.Umsatzsteuern, func(x *Steuersatz) string { return x.ID })
-	d.Zahlung = ueberlagere(basis.Zahlung, d.Zahlung, func(x *Zahlungsregel) string { return x.ID })
+	d.Stichtage = overlay.Put(basis.Stichtage, d.Stichtage, func(x *Stichtagsregel) string { return x.ID })
+	d.Tarife = overlay.Put(basis.Tarife, d.Tarife, func(x *Tarif) string { return x.ID })
+	d.Ausgaenge = overlay.Put(basis.Ausgaenge, d.Ausgaenge, func(x *Ausgangsregel) string { return x.ID })
+	d.Minderungen = overlay.Put(basis.Minderungen, d.Minderungen, func(x *Minderung) string { return x.ID })
+	d.Umsatzsteuern = overlay.Put(basis.Umsatzsteuern, d.Umsatzsteuern, func(x *Steuersatz) string { return x.ID })
+	d.Zahlung = overlay.Put(basis.Zahlung, d.Zahlung, func(x *Zahlungsregel) string { return x.ID })
 	if d.Zusammen == "" {
 		d.Zusammen = basis.Zusammen
 	}
@@ -134,23 +135,6 @@ func Load(r io.Reader, o *LoadOptions) (*Tabelle, error) {
 		return ungueltig(p)
 	}
 	return newTabelle(d), nil
-}
-
-// ueberlagere replaces what has the same id and adds the rest.
-func ueberlagere[T any](basis, neu []T, id func(*T) string) []T {
-	out := slices.Clone(basis)
-	platz := make(map[string]int, len(out))
-	for i := range out {
-		platz[id(&out[i])] = i
-	}
-	for i := range neu {
-		if j, ok := platz[id(&neu[i])]; ok {
-			out[j] = neu[i]
-		} else {
-			out = append(out, neu[i])
-		}
-	}
-	return out
 }
 
 func newTabelle(d datei) *Tabelle {

@@ -16,7 +16,7 @@ import (
 // the checker must tell apart from all before, in as many blocks as fit.
 func TestCostlyFileEnds(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("takes seconds; runs without -short")
 	}
 	var kette strings.Builder
 	for kette.Len() < 6000 {

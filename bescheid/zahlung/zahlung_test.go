@@ -196,7 +196,7 @@ func TestForderungModel(t *testing.T) {
 			},
 			"again": func(t *rapid.T) {
 				if len(schluessel) == 0 {
-					t.Skip()
+					t.Skip("nothing was paid yet")
 				}
 				k := rapid.SampledFrom(schluessel).Draw(t, "k")
 				var alt zahlung.Betrag
@@ -214,7 +214,7 @@ func TestForderungModel(t *testing.T) {
 			},
 			"return": func(t *rapid.T) {
 				if len(schluessel) == 0 {
-					t.Skip()
+					t.Skip("nothing was paid yet")
 				}
 				k := rapid.SampledFrom(schluessel).Draw(t, "k")
 				n++

@@ -192,14 +192,7 @@ func (z *Zustelldienst) putReplyAttachment(w http.ResponseWriter, r *http.Reques
 	}
 	id := r.PathValue("attachment")
 	_, err := fitconnect.ParseJWE(string(body))
-	switch {
-	case !slices.Contains(p.announced, id):
-		fail(w, http.StatusUnprocessableEntity, "", "attachment was not announced")
-	case r.Header.Get("Content-Type") != fitconnect.MIMEJOSE:
-		fail(w, http.StatusUnsupportedMediaType, "", "content type is not application/jose")
-	case err != nil:
-		fail(w, http.StatusUnprocessableEntity, "", "attachment is not a valid JWE")
-	default:
+	if takesUpload(w, r, p.announced, err) {
 		p.attachments[id] = string(body)
 		w.WriteHeader(http.StatusNoContent)
 	}

@@ -106,19 +106,28 @@ func (z *Zustelldienst) putAttachment(w http.ResponseWriter, r *http.Request, c 
 	switch {
 	case s.state != fitconnect.StateIncomplete:
 		fail(w, http.StatusConflict, "", "submission is submitted already")
-	case !slices.Contains(s.announced, id):
-		fail(w, http.StatusUnprocessableEntity, "", "attachment was not announced")
-	case r.Header.Get("Content-Type") != fitconnect.MIMEJOSE:
-		fail(w, http.StatusUnsupportedMediaType, "", "content type is not application/jose")
-	case err != nil:
-		fail(w, http.StatusUnprocessableEntity, "", "attachment is not a valid JWE")
-	default:
+	case takesUpload(w, r, s.announced, err):
 		if s.attachments[id], err = z.keep(j, s.ref.SubmissionID, id); err != nil {
 			fail(w, http.StatusInternalServerError, "", "attachment cannot be kept")
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
 	}
+}
+
+// takesUpload judges an uploaded part, err being that of its JWE, and answers what is wrong.
+func takesUpload(w http.ResponseWriter, r *http.Request, announced []string, err error) bool {
+	switch {
+	case !slices.Contains(announced, r.PathValue("attachment")):
+		fail(w, http.StatusUnprocessableEntity, "", "attachment was not announced")
+	case r.Header.Get("Content-Type") != fitconnect.MIMEJOSE:
+		fail(w, http.StatusUnsupportedMediaType, "", "content type is not application/jose")
+	case err != nil:
+		fail(w, http.StatusUnprocessableEntity, "", "attachment is not a valid JWE")
+	default:
+		return true
+	}
+	return false
 }
 
 func (z *Zustelldienst) putSubmission(w http.ResponseWriter, r *http.Request, c *client) {

@@ -34,7 +34,7 @@ func (z *Zustellung) bezahlen(k *ausfertigung.Kopf, s vorgang.Stand, b bescheid.
 		return nil
 	}
 	for _, g := range s.Gebuehren {
-		// On the day of release, so that a second try says the same.
+		// What is open: nobody pays a fee before the letter that fixes it, but an advance counts.
 		offen := g.Forderung.Stand(datum.Von(b.FreigegebenAm)).Offen
 		if g.Bescheid != b.ID || offen <= 0 {
 			continue
