@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gabriel-vasile/mimetype"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -166,7 +167,8 @@ func taken(kind *mimetype.MIME, typen []string) bool {
 }
 
 // safeName makes a file name without directories, control characters or tricks,
-// at most 120 bytes; the extension is kept.
+// in NFC (systems that decompose ü would otherwise send a second name for one
+// file), at most 120 bytes; the extension is kept.
 func safeName(name string) string {
 	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
 	name = strings.Map(func(r rune) rune {
@@ -175,7 +177,7 @@ func safeName(name string) string {
 		}
 		return r
 	}, name)
-	name = strings.TrimFunc(name, isEdge)
+	name = strings.TrimFunc(norm.NFC.String(name), isEdge)
 	if name == "" {
 		return "datei"
 	}

@@ -112,7 +112,7 @@ func TestSafeName(t *testing.T) {
 		"Antrag.pdf": "Antrag.pdf", "": "datei", ".": "datei", "..": "datei", "/": "datei", `\`: "datei", "../../etc/passwd": "passwd",
 		`C:\Users\x\Foto.png`: "Foto.png", "a/b\\c.txt": "c.txt", ".htaccess": "htaccess", "name.": "name", "name ": "name", " name": "name",
 		"a\x00b.pdf": "ab.pdf", "a\nb.pdf": "ab.pdf", "gnp.\u202efdp.exe": "gnp.fdp.exe", "a\u2028b": "ab", "\xff\xfe": "datei", "a\xffb": "ab",
-		`<>:"|?*`: "datei", "Größe 1.pdf": "Größe 1.pdf", "\u00a0": "datei", "e\u0301.txt": "e\u0301.txt", "日本.pdf": "日本.pdf",
+		`<>:"|?*`: "datei", "Größe 1.pdf": "Größe 1.pdf", "\u00a0": "datei", "e\u0301.txt": "é.txt", "u\u200d\u0308.pdf": "ü.pdf", "日本.pdf": "日本.pdf",
 		long + ".pdf": strings.Repeat("ä", 58) + ".pdf", "a." + strings.Repeat("x", 200): "a." + strings.Repeat("x", 118),
 		strings.Repeat("a", 119) + "  . b.": strings.Repeat("a", 117) + ". b", "C:": "C", "COM1": "COM1", "~$a.docx": "~$a.docx", "-rf": "-rf",
 	} {

@@ -1,8 +1,10 @@
 package intake_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/intake"
 	"github.com/ozg-fachwerk/fachwerk/intake/fim"
+	"github.com/ozg-fachwerk/fachwerk/intake/fim/xdatenfelder"
+	"github.com/ozg-fachwerk/fachwerk/intake/formcycle"
 	"github.com/ozg-fachwerk/fachwerk/intake/formsolutions"
 	"github.com/ozg-fachwerk/fachwerk/intake/intelliform"
 	"github.com/ozg-fachwerk/fachwerk/intake/ozgcloud"
@@ -22,12 +26,21 @@ import (
 // The same hostile documents go to every format, through the whole pipeline: each has an
 // outcome with code and sentence, in bounded time, and every byte is kept.
 func TestKorpusDocs(t *testing.T) {
+	const xfall = "urn:example:xfall"
 	const uri = "https://schema.example/fim/s1_1.0.schema.json"
 	f, err := fim.New(fim.Formular{Schema: uri, JSONSchema: json.RawMessage(`{"type":"object"}`)})
 	require.NoError(t, err)
 	fs, err := formsolutions.New(nil)
 	require.NoError(t, err)
 	is, err := intelliform.New(nil)
+	require.NoError(t, err)
+	fc, err := formcycle.New(nil)
+	require.NoError(t, err)
+	baum, err := os.ReadFile("fim/xdatenfelder/testdata/baum-2.0.xml")
+	require.NoError(t, err)
+	baumSchema, err := xdatenfelder.Read(t.Context(), bytes.NewReader(baum), nil)
+	require.NoError(t, err)
+	xf, err := xdatenfelder.New(nil, xdatenfelder.Formular{Schema: baumSchema, XFallURIs: []string{xfall}})
 	require.NoError(t, err)
 	jsons := []struct {
 		name, schema, head string
@@ -36,8 +49,8 @@ func TestKorpusDocs(t *testing.T) {
 		{"FIM", uri, `{"F60000001":1,`, f},
 		{"OZG-Cloud", ozgcloud.Schema, `{"control":{"transactionId":"t"},"formData":[],`, ozgcloud.NewParser(nil)},
 		{"form.solutions", "", `{"assistant":{"identifier":"a"},`, fs},
+		{"FORMCYCLE", "", `{"formcycle":{},`, fc},
 	}
-	const cit = `<data xmlns="http://xmlns.cit.de/assistants/store" class="de.cit.assistants.DataBean" name="f" version="1">`
 	var rows strings.Builder
 	lauf := func(was, form, mime, schema string, p intake.Parser, doc string, dateien ...intake.Teil) {
 		t.Helper()
@@ -77,17 +90,26 @@ func TestKorpusDocs(t *testing.T) {
 		lauf("unbekannter Zeichensatz", j.name, "application/json; charset=ebcdic", j.schema, j.p, j.head+`"x":1}`)
 		lauf("UTF-8, als ISO-8859-1 angegeben", j.name, "application/json; charset=iso-8859-1", j.schema, j.p, j.head+`"x":"Köln"}`)
 	}
-	for _, c := range [][2]string{
-		{"XML-Bombe (Entitäten, die sich vervielfachen)", `<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>` + cit + `&c;</data>`},
-		{"XML mit Verweis nach außen", `<!DOCTYPE l SYSTEM "file:///etc/hostname">` + cit + `</data>`},
-		{"XML mit Tiefe 100.000", cit + strings.Repeat("<a>", 100_000) + strings.Repeat("</a>", 100_000) + `</data>`},
-		{"XML in falschem Zeichensatz", `<?xml version="1.0" encoding="UTF-8"?>` + cit + "K\xf6ln</data>"},
-		{"XML mit 100.000 Attributen", cit + `<field` + attribute(100_000) + `>x</field></data>`},
-		{"XML mit doppeltem Attribut", cit + `<field name="a" name="b">x</field></data>`},
-		{"XML mit zweiter Wurzel", cit + `</data>` + cit + `</data>`},
-		{"XML abgeschnitten", cit + `<field`},
+	for _, x := range []struct {
+		name, schema, head, feld, ende string
+		p                              intake.Parser
+	}{
+		{"intelliForm", "", `<data xmlns="http://xmlns.cit.de/assistants/store" class="de.cit.assistants.DataBean" name="f" version="1">`, "field", "</data>", is},
+		{"FORMCYCLE", "", `<formcycle>`, "feld", "</formcycle>", fc},
+		{"XFall", xfall, `<S99000003 xmlns="urn:xfall-de:datenschema:xdf2">`, "F60000400", "</S99000003>", xf},
 	} {
-		lauf(c[0], "intelliForm", "application/xml", "", is, c[1])
+		for _, c := range [][2]string{
+			{"XML-Bombe (Entitäten, die sich vervielfachen)", `<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>` + x.head + `&c;` + x.ende},
+			{"XML mit Verweis nach außen", `<!DOCTYPE l SYSTEM "file:///etc/hostname">` + x.head + x.ende},
+			{"XML mit Tiefe 100.000", x.head + strings.Repeat("<a>", 100_000) + strings.Repeat("</a>", 100_000) + x.ende},
+			{"XML in falschem Zeichensatz", `<?xml version="1.0" encoding="UTF-8"?>` + x.head + "K\xf6ln" + x.ende},
+			{"XML mit 100.000 Attributen", x.head + `<` + x.feld + attribute(100_000) + `>x</` + x.feld + `>` + x.ende},
+			{"XML mit doppeltem Attribut", x.head + `<` + x.feld + ` name="a" name="b">x</` + x.feld + `>` + x.ende},
+			{"XML mit zweiter Wurzel", x.head + x.ende + x.head + x.ende},
+			{"XML abgeschnitten", x.head + `<` + x.feld},
+		} {
+			lauf(c[0], x.name, "application/xml", x.schema, x.p, c[1])
+		}
 	}
 	datei := func(name, mime, b string) intake.Teil {
 		return intake.Bytes(uuid.New(), name, mime, vorgang.ZweckAnlage, []byte(b))
