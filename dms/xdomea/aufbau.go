@@ -100,7 +100,7 @@ var aufbau4 = aufbau3.with(Aufbau{
 		"DatumDesSchreibens", "Bearbeiter", "Typ", "HistorienProtokollInformation", "Anlage", "Autor", "Leser", "Version"},
 	"Anlage":           {"Dokument", "Nummer"},
 	"Kontakt":          {"Behoerdenkennung", "NameInstitution", "NameOrganisationseinheit", "NameAnsprechpartner", "Taetigkeit", "Zustaendigkeit", "Anschrift", "erreichbarkeit", "Rolle", "RolleCode"},
-	"Behoerdenkennung": {"~verzeichnisdienst", "~kennung"},
+	"Behoerdenkennung": {"verzeichnisdienst", "kennung"},
 	"Kommunikation":    {"~kanal", "~kennung", "~zusatz"},
 
 	"0502":                 {"BewertetesSGO"},

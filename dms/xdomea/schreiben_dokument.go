@@ -150,11 +150,11 @@ func (s *schreiber) behoerde(b *dms.Behoerdenkennung) {
 			s.code(e, b.Schluessel)
 		case "Praefix":
 			s.code(e, b.Praefix)
-		case "~verzeichnisdienst":
+		case "verzeichnisdienst":
 			if b.Schluessel.Wert != "" {
 				s.code(e, s.p.ListeVerzeichnisdienst)
 			}
-		case "~kennung":
+		case "kennung":
 			key := b.Schluessel.Wert
 			if key != "" && b.Praefix.Wert != "" {
 				key = b.Praefix.Wert + ":" + key
