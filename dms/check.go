@@ -19,26 +19,22 @@ const maxProbleme = 100
 // means it can be handed over. The list matches fehler.ErrInvalid. It is cut
 // after 100 entries. Check reads no file.
 func (p *Paket) Check() fehler.Probleme {
-	c := &pruefer{ids: map[string]bool{}, dateien: map[string]bool{}}
-	c.uuid("/prozessID", p.ProzessID)
-	c.zeit("/erstellt", p.Erstellt)
-	for _, k := range []struct {
-		pfad string
-		k    *Kontakt
-	}{{"/absender", &p.Absender}, {"/empfaenger", &p.Empfaenger}} {
-		if k.k.IsZero() {
-			c.add("dms.kontakt-leer", k.pfad, "contact without any value", "Absender und Empfänger müssen benannt sein.")
-		}
-		c.kontakt(k.pfad, k.k)
-	}
-	if a := p.Akte; a != nil {
-		c.id("/akte/id", a.ID)
-		c.metadaten("/akte", &a.Metadaten)
-		c.aufbewahrung("/akte/aufbewahrung", a.Aufbewahrung)
-		c.kontakte("/akte/kontakte", a.Kontakte)
-	}
+	c := newPruefer()
+	k := p.Kopf()
+	c.kopf(&k)
+	c.akte("/akte", p.Akte)
 	c.vorgang("/vorgang", &p.Vorgang, 1)
 	return c.probleme
+}
+
+func (c *pruefer) akte(pfad string, a *Akte) {
+	if a == nil {
+		return
+	}
+	c.id(pfad+"/id", a.ID)
+	c.metadaten(pfad, &a.Metadaten)
+	c.aufbewahrung(pfad+"/aufbewahrung", a.Aufbewahrung)
+	c.kontakte(pfad+"/kontakte", a.Kontakte)
 }
 
 type pruefer struct {
@@ -46,6 +42,8 @@ type pruefer struct {
 	ids      map[string]bool
 	dateien  map[string]bool
 }
+
+func newPruefer() *pruefer { return &pruefer{ids: map[string]bool{}, dateien: map[string]bool{}} }
 
 func (c *pruefer) add(code, pfad, meldung, hinweis string) {
 	if len(c.probleme) < maxProbleme {

@@ -102,6 +102,38 @@ func (p *Paket) Dateien() iter.Seq[*Datei] {
 	return func(yield func(*Datei) bool) { p.Vorgang.dateien(yield) }
 }
 
+// Dokumente goes through all documents of the Paket, Anlagen and those of
+// Teilvorgaenge included. The pointers lead into the Paket.
+func (p *Paket) Dokumente() iter.Seq[*Dokument] {
+	return func(yield func(*Dokument) bool) { p.Vorgang.dokumente(yield) }
+}
+
+func (v *Vorgang) dokumente(yield func(*Dokument) bool) bool {
+	for i := range v.Dokumente {
+		if !v.Dokumente[i].dokumente(yield) {
+			return false
+		}
+	}
+	for i := range v.Teilvorgaenge {
+		if !v.Teilvorgaenge[i].dokumente(yield) {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *Dokument) dokumente(yield func(*Dokument) bool) bool {
+	if !yield(d) {
+		return false
+	}
+	for i := range d.Anlagen {
+		if !d.Anlagen[i].dokumente(yield) {
+			return false
+		}
+	}
+	return true
+}
+
 func (v *Vorgang) dateien(yield func(*Datei) bool) bool {
 	for i := range v.Dokumente {
 		if !v.Dokumente[i].dateien(yield) {

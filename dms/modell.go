@@ -36,6 +36,8 @@ type System struct {
 	Instanz string `json:"instanz,omitempty"`
 	Produkt string `json:"produkt,omitempty"`
 	Version string `json:"version,omitempty"`
+	// Hersteller is the maker of the product; transmitted since xdomea 4.0.
+	Hersteller string `json:"hersteller,omitempty"`
 }
 
 // Metadaten describe any Schriftgutobjekt. Empty values are not transmitted.

@@ -83,14 +83,24 @@ type Antwort struct {
 	// Objekte are the results per object; empty in receipts and in answers of
 	// standards that give only one result for all.
 	Objekte []ObjektErgebnis `json:"objekte,omitempty"`
-	// Meldungen concern the hand-over as a whole.
+	// Meldungen and Codes concern the hand-over as a whole.
 	Meldungen []string `json:"meldungen,omitempty"`
+	Codes     []Code   `json:"codes,omitempty"`
 }
 
 // ObjektErgebnis is the result for one Schriftgutobjekt.
 type ObjektErgebnis struct {
-	ID          string `json:"id"` // UUID of the object handed over
-	Erfolgreich bool   `json:"erfolgreich"`
+	// ID is the UUID of the object handed over. For objects filed by xdomea 0604 and
+	// 0605 it is the one the DMS gave, and empty if it gave none.
+	ID string `json:"id"`
+	// Nummer is the place of the object in the batch, from 1; 0 if not stated. Only
+	// for objects filed by xdomea group 06.
+	Nummer      int  `json:"nummer,omitempty"`
+	Erfolgreich bool `json:"erfolgreich"`
+	// Archivkennung is the signature the archive gave (xdomea 0506).
+	Archivkennung string `json:"archivkennung,omitempty"`
+	// Ablageort is where the DMS put it (xdomea 0630).
+	Ablageort string `json:"ablageort,omitempty"`
 	// Meldungen and Codes give reasons; texts of the receiver, not to be logged.
 	Meldungen []string `json:"meldungen,omitempty"`
 	Codes     []Code   `json:"codes,omitempty"`

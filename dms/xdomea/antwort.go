@@ -4,83 +4,175 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
-	"encoding/xml"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ozg-fachwerk/fachwerk/dms"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
-// Bestaetigung is an answer to write: a receipt (0403) if Antwort.Art is
-// dms.AntwortEmpfangen, otherwise an import answer (0402). Receivers write it;
-// on the sending side it serves test doubles.
+// Bestaetigung is an answer to write or as it was read: a receipt if Antwort.Art is
+// dms.AntwortEmpfangen, otherwise an import answer.
 type Bestaetigung struct {
 	Antwort dms.Antwort
 	// Absender answers, Empfaenger handed over.
 	Absender, Empfaenger dms.Kontakt
 	System               dms.System
+	// Nummer of the message: the receipts 0102, 0403, 0504, 0505, 0507 and 0629, the
+	// import answers 0402, 0506 and 0630. Empty is 0403 or 0402.
+	Nummer string
+	// NachrichtID is the id of the answer and Bezug of what it answers (4.0.0).
+	NachrichtID, Bezug string
+	// Session is the FVSessionID of 0630.
+	Session string
 }
 
-// WriteAntwort writes the message 0402 or 0403. An import answer needs at
-// least one object; its Art must agree with the objects. Meldungen go into the
-// Hinweis of the head.
-func (k *Kodierer) WriteAntwort(w io.Writer, b Bestaetigung) error {
-	fail := func(code, meldung string) error {
-		return fehler.New("xdomea.WriteAntwort", b.Antwort.ProzessID, nil,
-			problemErr(code, "", meldung, "Die Antwort kann nicht geschrieben werden."))
-	}
-	a := &b.Antwort
+var (
+	empfangsnummern = []string{"0102", "0403", "0504", "0505", "0507", "0629"}
+	importnummern   = []string{"0402", "0506", "0630"}
+)
+
+func (b *Bestaetigung) nummer() string {
 	switch {
-	case !dms.IsUUID(a.ProzessID) || a.Zeit.IsZero() || b.Absender.IsZero() || b.Empfaenger.IsZero():
-		return fail("xdomea.antwort", "ProzessID, Zeit, Absender and Empfaenger are required")
-	case a.Art == dms.AntwortEmpfangen && len(a.Objekte) > 0:
-		return fail("xdomea.antwort", "a receipt has no objects")
-	case a.Art != dms.AntwortEmpfangen && (len(a.Objekte) == 0 || a.Art != dms.SummariseArt(a.Objekte)):
-		return fail("xdomea.antwort", "the kind of answer does not agree with its objects")
+	case b.Nummer != "":
+		return b.Nummer
+	case b.Antwort.Art == dms.AntwortEmpfangen:
+		return "0403"
 	}
-	name, nummer := k.profil.Import, "0402"
-	if a.Art == dms.AntwortEmpfangen {
-		name, nummer = k.profil.Empfang, "0403"
-	}
-	s := &schreiber{xmlWriter: newXMLWriter(w, k.replace), p: &k.profil}
-	s.root(name, k.profil.Namespace, k.profil.Schema)
-	s.start("Kopf")
-	s.kopf(a.ProzessID, nummer, b.Absender, b.Empfaenger, b.System, strings.Join(a.Meldungen, "\n"),
-		func() { s.time("Erstellungszeitpunkt", a.Zeit) })
-	s.end()
-	for _, o := range a.Objekte {
-		if !dms.IsUUID(o.ID) {
-			return fail("xdomea.antwort", "object id is not a UUID")
-		}
-		s.start("AbgegebenesObjekt")
-		s.text("IDSGO", o.ID)
-		s.flag("Erfolgreich", o.Erfolgreich)
-		for _, m := range o.Meldungen {
-			s.text("Fehlermeldung", m)
-		}
-		for _, c := range o.Codes {
-			if c.Wert == "" || c.Liste == "" || c.Version == "" {
-				return fail("xdomea.antwort", "an error code needs its list and version")
-			}
-			s.code("FehlermeldungCode", c)
-		}
-		s.end()
-	}
-	s.end()
-	if err := s.flush(); err != nil {
-		return fehler.New("xdomea.WriteAntwort", a.ProzessID, nil, err)
+	return "0402"
+}
+
+// WriteAntwort writes an answer. An import answer needs at least one object (0630 may
+// have none); its Art must agree with the objects. Meldungen go into the Hinweis of
+// the head, those of 0630 into its result. 2.x has one result for all objects of 0402
+// and 0506: it is positive only if all are. A message the version does not have is
+// fehler.ErrUnsupported.
+func (k *Kodierer) WriteAntwort(w io.Writer, b Bestaetigung) error {
+	if err := k.writeAntwort(w, &b); err != nil {
+		return fehler.New("xdomea.WriteAntwort", b.Antwort.ProzessID, nil, err)
 	}
 	return nil
 }
 
-// AntwortName is the file name of an answer: <ProzessID>_<message>.xml, or .zip.
-func (k *Kodierer) AntwortName(a dms.Antwort, endung string) string {
-	if a.Art == dms.AntwortEmpfangen {
-		return a.ProzessID + "_" + k.profil.Empfang + "." + endung
+func (k *Kodierer) writeAntwort(w io.Writer, b *Bestaetigung) error {
+	fail := func(meldung string) error {
+		return problemErr("xdomea.antwort", "", meldung, "Die Antwort kann nicht geschrieben werden.")
 	}
-	return a.ProzessID + "_" + k.profil.Import + "." + endung
+	a, nr := &b.Antwort, b.nummer()
+	receipt := a.Art == dms.AntwortEmpfangen
+	switch {
+	case !dms.IsUUID(a.ProzessID) || a.Zeit.IsZero() || b.Absender.IsZero() || b.Empfaenger.IsZero():
+		return fail("ProzessID, Zeit, Absender and Empfaenger are required")
+	case receipt && !slices.Contains(empfangsnummern, nr), !receipt && !slices.Contains(importnummern, nr):
+		return fail("the message does not agree with the kind of answer")
+	case receipt && len(a.Objekte) > 0:
+		return fail("a receipt has no objects")
+	case !receipt && len(a.Objekte) == 0 && nr != "0630":
+		return fail("an import answer needs an object")
+	case !receipt && len(a.Objekte) > 0 && a.Art != dms.SummariseArt(a.Objekte):
+		return fail("the kind of answer does not agree with its objects")
+	case k.profil.Nachrichtenkopf && !dms.IsUUID(b.Bezug):
+		return fail("the id of the message that is answered is required")
+	}
+	for _, o := range a.Objekte {
+		if !dms.IsUUID(o.ID) && (nr != "0630" || o.ID != "") {
+			return fail("object id is not a UUID")
+		}
+		for _, c := range o.Codes {
+			if c.Wert == "" || c.Liste == "" || c.Version == "" && !isRueckmeldung(c) {
+				return fail("an error code needs its list and version")
+			}
+		}
+	}
+	kopf := kopfdaten{Kopf: dms.Kopf{ProzessID: a.ProzessID, NachrichtID: b.NachrichtID, Bezug: b.Bezug, Erstellt: a.Zeit,
+		Absender: b.Absender, Empfaenger: b.Empfaenger, System: b.System}, session: b.Session}
+	if nr != "0630" {
+		kopf.Hinweis = strings.Join(a.Meldungen, "\n")
+	}
+	return k.write(w, nr, kopf, func(s *schreiber) { s.antwort(nr, a) })
+}
+
+func (s *schreiber) antwort(nr string, a *dms.Antwort) {
+	if nr == "0630" {
+		s.fachantwort(a)
+		return
+	}
+	s.folge(nr, func(e string) {
+		switch e {
+		case "ErfolgOderMisserfolg":
+			s.gesamt(a)
+		case "AbgegebenesObjekt", "AusgesondertesSGO":
+			for i := range a.Objekte {
+				s.start(e)
+				s.folge(e, func(f string) { s.ergebnis(f, &a.Objekte[i]) })
+				s.end()
+			}
+		}
+	})
+}
+
+// ergebnis writes one element of the result of one object.
+func (s *schreiber) ergebnis(e string, o *dms.ObjektErgebnis) {
+	switch e {
+	case "IDSGO", "xdomeaUUID":
+		s.text(e, o.ID)
+	case "Erfolgreich":
+		s.flag(e, o.Erfolgreich)
+	case "Fehlermeldung":
+		for _, m := range o.Meldungen {
+			s.text(e, m)
+		}
+	case "FehlermeldungCode":
+		for _, c := range o.Codes {
+			s.code(e, c)
+		}
+	case "ErfolgOderMisserfolg":
+		s.start(e)
+		s.folge(e, func(f string) { s.ergebnis(f, o) })
+		s.end()
+	case "Archivkennung":
+		s.text(e, o.Archivkennung)
+	}
+}
+
+// gesamt is the one result for all objects.
+func (s *schreiber) gesamt(a *dms.Antwort) {
+	var texte []string
+	for _, o := range a.Objekte {
+		texte = append(texte, o.Meldungen...)
+		for _, c := range o.Codes {
+			texte = append(texte, strings.TrimSpace(c.Wert+" "+c.Name))
+		}
+	}
+	s.start("ErfolgOderMisserfolg")
+	s.folge("ErfolgOderMisserfolg", func(e string) {
+		switch e {
+		case "Erfolgreich":
+			s.flag(e, a.Art == dms.AntwortImportiert)
+		case "Fehlermeldung":
+			if a.Art != dms.AntwortImportiert && !s.p.Nachrichtenkopf {
+				s.text(e, strings.Join(texte, "; "))
+			}
+		case "Rueckgabeparameter":
+			for _, o := range a.Objekte {
+				if o.Archivkennung != "" {
+					s.start(e)
+					s.text("ID", o.ID)
+					s.text("Archivkennung", o.Archivkennung)
+					s.end()
+				}
+			}
+		}
+	})
+	s.end()
+}
+
+// AntwortName is the file name of an answer 0402 or 0403: <ProzessID>_<message>.xml, or .zip.
+func (k *Kodierer) AntwortName(a dms.Antwort, endung string) string {
+	nr := (&Bestaetigung{Antwort: a}).nummer()
+	return k.stem(a.ProzessID, nr) + "." + endung
 }
 
 // WriteAntwortContainer writes the answer as a ZIP container with the message alone.
@@ -90,7 +182,7 @@ func (k *Kodierer) WriteAntwortContainer(w io.Writer, b Bestaetigung) error {
 		return err
 	}
 	zw := newZipWriter(w, b.Antwort.Zeit)
-	ew, err := zw.create(k.AntwortName(b.Antwort, "xml"), flate.DefaultCompression)
+	ew, err := zw.create(k.stem(b.Antwort.ProzessID, b.nummer())+".xml", flate.DefaultCompression)
 	if err == nil {
 		_, err = ew.Write(buf.Bytes())
 	}
@@ -138,108 +230,4 @@ func (k *Kodierer) decodeAntwort(ctx context.Context, r io.ReaderAt, size int64)
 		return k.readAntwort(ctx, rc)
 	}
 	return k.readAntwort(ctx, io.NewSectionReader(r, 0, size))
-}
-
-// ReadAntwort reads a message 0402 or 0403.
-func (k *Kodierer) ReadAntwort(ctx context.Context, r io.Reader) (dms.Antwort, error) {
-	a, err := k.readAntwort(ctx, r)
-	if err != nil {
-		return dms.Antwort{}, readError("xdomea.ReadAntwort", err)
-	}
-	return a, nil
-}
-
-func (k *Kodierer) readAntwort(ctx context.Context, r io.Reader) (dms.Antwort, error) {
-	l := newLeser(ctx, r, k.grenzen)
-	var a dms.Antwort
-	var gesamt *bool // the single result of 2.x
-	root, ok := l.root()
-	receipt := strings.HasSuffix(root.Name.Local, ".0403")
-	if ok {
-		nummer := "0402"
-		if receipt {
-			nummer = "0403"
-		}
-		l.version(root, nummer)
-	}
-	l.each(func(name string, _ []xml.Attr) {
-		switch {
-		case name == "Kopf":
-			l.antwortkopf(&a)
-		case name == "AbgegebenesObjekt" && !receipt:
-			a.Objekte = append(a.Objekte, l.ergebnis())
-		case name == "ErfolgOderMisserfolg" && !receipt:
-			o := l.ergebnis()
-			a.Meldungen = append(a.Meldungen, o.Meldungen...)
-			gesamt = &o.Erfolgreich
-		default:
-			l.omit()
-		}
-	})
-	l.finish()
-	if l.err == nil && a.ProzessID == "" {
-		l.fail("xdomea.kopf", "no ProzessID", "Der Nachricht fehlt die Prozess-ID.")
-	}
-	switch {
-	case receipt:
-		a.Art = dms.AntwortEmpfangen
-	case gesamt != nil && len(a.Objekte) == 0:
-		a.Art = dms.AntwortAbgelehnt
-		if *gesamt {
-			a.Art = dms.AntwortImportiert
-		}
-	case len(a.Objekte) == 0:
-		l.fail("xdomea.inhalt", "import answer without a result", "Die Importbestätigung enthält kein Ergebnis.")
-	default:
-		a.Art = dms.SummariseArt(a.Objekte)
-	}
-	for i := range a.Objekte {
-		if l.err == nil && a.Objekte[i].ID == "" {
-			l.fail("xdomea.wert", "result without object id", "Einem Ergebnis fehlt die Kennung des Objekts.")
-		}
-	}
-	if l.err != nil {
-		return dms.Antwort{}, l.err
-	}
-	return a, nil
-}
-
-func (l *leser) antwortkopf(a *dms.Antwort) {
-	l.each(func(name string, _ []xml.Attr) {
-		switch name {
-		case "ProzessID":
-			a.ProzessID = l.uuid()
-		case "Erstellungszeitpunkt":
-			a.Zeit = l.time()
-		case "Hinweis":
-			if s := l.str(); s != "" {
-				a.Meldungen = append(a.Meldungen, s)
-			}
-		default:
-			l.skip()
-		}
-	})
-}
-
-func (l *leser) ergebnis() (o dms.ObjektErgebnis) {
-	stated := false
-	l.each(func(name string, attr []xml.Attr) {
-		switch name {
-		case "IDSGO":
-			o.ID = l.uuid()
-		case "Erfolgreich":
-			stated = true
-			o.Erfolgreich = l.flag()
-		case "Fehlermeldung":
-			o.Meldungen = append(o.Meldungen, l.str())
-		case "FehlermeldungCode":
-			o.Codes = append(o.Codes, l.code(attr))
-		default:
-			l.omit()
-		}
-	})
-	if !stated {
-		l.fail("xdomea.wert", "result without a verdict", "Einem Ergebnis fehlt die Angabe zum Erfolg.")
-	}
-	return o
 }

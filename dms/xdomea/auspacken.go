@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
+	"github.com/ozg-fachwerk/fachwerk/dms"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -52,6 +54,14 @@ func (k *Kodierer) readContainer(ctx context.Context, r io.ReaderAt, size int64)
 		return nil, err
 	}
 	c.Gelesen, c.Dateien = *g, namen
+	if err := a.check(namen); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// check tells whether the archive holds the files that are named and no other.
+func (a *archiv) check(namen []string) error {
 	seen := map[string]bool{}
 	var pr fehler.Probleme
 	for _, n := range namen {
@@ -72,15 +82,59 @@ func (k *Kodierer) readContainer(ctx context.Context, r io.ReaderAt, size int64)
 		}
 	}
 	if len(pr) > 0 {
-		return nil, pr[:min(len(pr), 100)]
+		return pr[:min(len(pr), 100)]
 	}
-	return c, nil
+	return nil
 }
+
+// Sendung is a container of any message somebody sent. Its files are opened from the
+// archive it was read from, which must stay open as long.
+type Sendung struct {
+	Nachricht
+	// Name is the name of the message in the archive.
+	Name string
+
+	archiv *archiv
+}
+
+// Unpack reads the container of any message, with the checks of [Kodierer.ReadContainer].
+func (k *Kodierer) Unpack(ctx context.Context, r io.ReaderAt, size int64) (*Sendung, error) {
+	s, err := k.unpack(ctx, r, size)
+	if err != nil {
+		return nil, readError("xdomea.Unpack", err)
+	}
+	return s, nil
+}
+
+func (k *Kodierer) unpack(ctx context.Context, r io.ReaderAt, size int64) (*Sendung, error) {
+	a, err := k.openArchiv(r, size)
+	if err != nil {
+		return nil, err
+	}
+	mr, err := a.open(a.nachricht, k.grenzen.MaxXML)
+	if err != nil {
+		return nil, err
+	}
+	defer mr.Close()
+	n, m, err := k.read(ctx, mr, func(name string) *zip.File { return a.dateien[name] }, a, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := a.check(m.reihe); err != nil {
+		return nil, err
+	}
+	return &Sendung{Nachricht: *n, Name: a.nachricht.Name, archiv: a}, nil
+}
+
+// Hash is [Container.Hash] for any message.
+func (s *Sendung) Hash(ctx context.Context) error { return hashFiles(ctx, s.Dateien()) }
 
 // Hash reads every file once, checks its size and checksum in the archive and
 // fills in Datei.SHA512 of the Paket.
-func (c *Container) Hash(ctx context.Context) error {
-	for d := range c.Paket.Dateien() {
+func (c *Container) Hash(ctx context.Context) error { return hashFiles(ctx, c.Paket.Dateien()) }
+
+func hashFiles(ctx context.Context, ds iter.Seq[*dms.Datei]) error {
+	for d := range ds {
 		rc, err := d.Open(ctx)
 		if err != nil {
 			return readError("xdomea.Hash", err)

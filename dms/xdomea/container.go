@@ -27,18 +27,26 @@ func (k *Kodierer) Encode(ctx context.Context, w io.Writer, p *dms.Paket) error 
 }
 
 func (k *Kodierer) encode(ctx context.Context, w io.Writer, p *dms.Paket) error {
-	if pr := k.check(p); pr != nil {
-		return pr
-	}
-	zw := newZipWriter(w, p.Erstellt)
-	ew, err := zw.create(k.stem(p.ProzessID)+".xml", flate.DefaultCompression)
+	pl, err := k.plan(p)
 	if err != nil {
 		return err
 	}
-	if err := k.writeAbgabe(ew, p); err != nil {
+	return k.pack(ctx, w, pl)
+}
+
+func (k *Kodierer) pack(ctx context.Context, w io.Writer, pl plan) error {
+	zw := newZipWriter(w, pl.kopf.Erstellt)
+	ew, err := zw.create(k.stem(pl.kopf.ProzessID, pl.nummer)+".xml", flate.DefaultCompression)
+	if err != nil {
 		return err
 	}
-	for d := range p.Dateien() {
+	if err := k.write(ew, pl.nummer, pl.kopf, pl.schreibe); err != nil {
+		return err
+	}
+	if pl.dateien == nil {
+		return zw.Close()
+	}
+	for d := range pl.dateien {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ozg-fachwerk/fachwerk/dms"
 	"github.com/ozg-fachwerk/fachwerk/dms/dmstest"
 	"github.com/ozg-fachwerk/fachwerk/dms/xdomea"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -53,6 +54,69 @@ func FuzzReadAbgabe(f *testing.F) {
 		again, err := k.ReadAbgabe(context.Background(), &b)
 		require.NoError(t, err)
 		require.Equal(t, plain(t, &g.Paket, false), plain(t, &again.Paket, false))
+	})
+}
+
+// Any message of any version: what was read can be written, as far as it passes Check,
+// and reads the same again.
+func FuzzRead(f *testing.F) {
+	for version := range versionen {
+		k := kodierer(version)
+		for _, v := range inhalte(func() *dms.Paket { return dmstest.Reich("f") }) {
+			var b bytes.Buffer
+			if k.Write(&b, v) == nil {
+				f.Add(b.Bytes())
+			}
+		}
+		for _, bs := range antworten() {
+			for _, a := range bs {
+				var b bytes.Buffer
+				if k.WriteAntwort(&b, a) == nil {
+					f.Add(b.Bytes())
+				}
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		k := small()
+		n, err := k.Read(context.Background(), bytes.NewReader(in))
+		if err != nil {
+			classified(t, err)
+			return
+		}
+		v := inhaltOf(n, true)
+		if v == nil {
+			require.NotNil(t, n.Bestaetigung)
+			require.NotEmpty(t, n.Bestaetigung.Antwort.Art)
+			return
+		}
+		var b bytes.Buffer
+		if err := k.Write(&b, v); err != nil {
+			classified(t, err)
+			return
+		}
+		again, err := k.Read(context.Background(), &b)
+		require.NoError(t, err)
+		w := inhaltOf(again, true)
+		ohneDateien := n.Anbietung != nil
+		require.Equal(t, asJSON(t, v, "3.1.0", ohneDateien), asJSON(t, w, "3.1.0", ohneDateien))
+	})
+}
+
+func FuzzUnpack(f *testing.F) {
+	for _, v := range inhalte(func() *dms.Paket { return dmstest.Gross("a", 1) }) {
+		var b bytes.Buffer
+		require.NoError(f, small().Pack(context.Background(), &b, v))
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		s, err := small().Unpack(context.Background(), bytes.NewReader(in), int64(len(in)))
+		if err == nil {
+			err = s.Hash(context.Background())
+		}
+		if err != nil {
+			classified(t, err)
+		}
 	})
 }
 

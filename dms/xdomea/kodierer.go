@@ -2,6 +2,7 @@ package xdomea
 
 import (
 	"fmt"
+	"iter"
 
 	"github.com/ozg-fachwerk/fachwerk/dms"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -83,18 +84,23 @@ func (k *Kodierer) ContainerName(p *dms.Paket) (string, error) {
 	if !dms.IsUUID(p.ProzessID) {
 		return "", fehler.New("xdomea.ContainerName", "", fehler.ErrInvalid, nil)
 	}
-	return k.stem(p.ProzessID) + ".zip", nil
+	if _, ok := k.profil.Nachrichten["0401"]; !ok {
+		return "", k.fehlt("0401")
+	}
+	return k.stem(p.ProzessID, "0401") + ".zip", nil
 }
 
-func (k *Kodierer) stem(prozess string) string { return prozess + "_" + k.profil.Abgabe }
-
-// check adds to the rules of the model what this version cannot express.
-func (k *Kodierer) check(p *dms.Paket) fehler.Probleme {
-	pr := p.Check()
-	if pr != nil {
-		return pr
+// stem is the name of container and message without their ending.
+func (k *Kodierer) stem(prozess, nummer string) string {
+	if k.profil.Nachrichtenkopf {
+		return prozess + "_" + nummer + "_1"
 	}
-	for d := range dokumente(&p.Vorgang) {
+	return prozess + "_" + k.profil.Nachrichten[nummer].Name
+}
+
+// checkFormate: the codes of the list Dateiformat have three digits.
+func checkFormate(ds iter.Seq[*dms.Dokument]) (pr fehler.Probleme) {
+	for d := range ds {
 		for i := range d.Versionen {
 			for j := range d.Versionen[i].Formate {
 				if c := d.Versionen[i].Formate[j].Code; c != "" && !isCode3(c) {
@@ -115,35 +121,4 @@ func isCode3(s string) bool {
 		}
 	}
 	return len(s) == 3
-}
-
-// dokumente goes through all documents, Anlagen and those of Teilvorgaenge included.
-func dokumente(v *dms.Vorgang) func(func(*dms.Dokument) bool) {
-	var doc func(*dms.Dokument, func(*dms.Dokument) bool) bool
-	doc = func(d *dms.Dokument, yield func(*dms.Dokument) bool) bool {
-		if !yield(d) {
-			return false
-		}
-		for i := range d.Anlagen {
-			if !doc(&d.Anlagen[i], yield) {
-				return false
-			}
-		}
-		return true
-	}
-	var walk func(*dms.Vorgang, func(*dms.Dokument) bool) bool
-	walk = func(v *dms.Vorgang, yield func(*dms.Dokument) bool) bool {
-		for i := range v.Dokumente {
-			if !doc(&v.Dokumente[i], yield) {
-				return false
-			}
-		}
-		for i := range v.Teilvorgaenge {
-			if !walk(&v.Teilvorgaenge[i], yield) {
-				return false
-			}
-		}
-		return true
-	}
-	return func(yield func(*dms.Dokument) bool) { walk(v, yield) }
 }

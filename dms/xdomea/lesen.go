@@ -36,56 +36,15 @@ func (k *Kodierer) ReadAbgabe(ctx context.Context, r io.Reader) (*Gelesen, error
 // readAbgabe binds the files to the archive they came in, if there is one, and
 // gives their names in the order of Paket.Dateien.
 func (k *Kodierer) readAbgabe(ctx context.Context, r io.Reader, find func(string) *zip.File, a *archiv) (*Gelesen, []string, error) {
-	m := &abgabeleser{leser: newLeser(ctx, r, k.grenzen), profil: &k.profil, find: find, archiv: a, namen: map[string]string{}}
-	g := &Gelesen{}
-	root, ok := m.root()
-	if ok {
-		g.Version = m.version(root, "0401")
-		m.v2 = strings.HasPrefix(g.Version, "2.")
+	n, m, err := k.read(ctx, r, find, a, "0401")
+	if err != nil {
+		return nil, nil, err
 	}
-	objekte := 0
-	kopf := false
-	m.each(func(name string, _ []xml.Attr) {
-		switch name {
-		case "Kopf":
-			kopf = true
-			m.kopf(&g.Paket)
-		case "Schriftgutobjekt":
-			m.each(func(name string, _ []xml.Attr) {
-				objekte++
-				switch {
-				case objekte > 1:
-					m.skip()
-				case name == "Vorgang":
-					m.vorgang(&g.Paket.Vorgang, 1)
-				case name == "Akte":
-					g.Paket.Akte = &dms.Akte{}
-					m.akte(g.Paket.Akte, &g.Paket.Vorgang)
-				default:
-					m.skip()
-					m.unsupported()
-				}
-			})
-		default:
-			m.omit()
-		}
-	})
-	m.finish()
-	if m.err == nil && (!kopf || g.Paket.ProzessID == "") {
-		m.fail("xdomea.kopf", "no ProzessID", "Der Nachricht fehlt die Prozess-ID.")
-	}
-	if m.err == nil && (objekte != 1 || g.Paket.Vorgang.ID == "") {
-		m.unsupported()
-	}
-	if m.err != nil {
-		return nil, nil, m.err
-	}
-	g.Ausgelassen = m.omitted()
 	var namen []string
-	for d := range g.Paket.Dateien() {
+	for d := range n.Abgabe.Dateien() {
 		namen = append(namen, m.namen[d.ID])
 	}
-	return g, namen, nil
+	return &Gelesen{Paket: *n.Abgabe, Version: n.Version, Ausgelassen: n.Ausgelassen}, namen, nil
 }
 
 type abgabeleser struct {
@@ -94,12 +53,18 @@ type abgabeleser struct {
 	find   func(string) *zip.File
 	archiv *archiv
 	namen  map[string]string // id of the Datei -> name in the container
-	v2     bool              // a message of 2.x
+	reihe  []string          // names in the order of the message
+	ebenen int               // of nested results
+	// produkt is what the root of 4.0.0 says.
+	produkt dms.System
+	stapel  map[int]int // number in the batch -> place in the results
 }
 
-func (m *abgabeleser) unsupported() {
+var errKeinVorgang = errors.New("message does not hold exactly one Vorgang for each object")
+
+func (m *abgabeleser) unsupported(err error) {
 	if m.err == nil {
-		m.err = fehler.New("xdomea.Read", "", fehler.ErrUnsupported, errors.New("message does not hold exactly one Vorgang"))
+		m.err = fehler.New("xdomea.Read", "", fehler.ErrUnsupported, err)
 	}
 }
 
@@ -112,29 +77,57 @@ func (l *leser) version(root xml.StartElement, nummer string) string {
 	return v
 }
 
-func (m *abgabeleser) kopf(p *dms.Paket) {
+// kopf reads what every head has; f may take other elements.
+func (m *abgabeleser) kopf(k *dms.Kopf, f func(name string) bool) {
 	m.each(func(name string, _ []xml.Attr) {
 		switch name {
+		case "identifikation.nachricht":
+			m.each(func(name string, _ []xml.Attr) {
+				switch name {
+				case "nachrichtenUUID":
+					k.NachrichtID = m.uuid()
+				case "erstellungszeitpunkt":
+					k.Erstellt = m.time()
+				case "nachrichtentyp":
+					m.skip()
+				default:
+					m.omit()
+				}
+			})
 		case "ProzessID":
-			p.ProzessID = m.uuid()
+			k.ProzessID = m.uuid()
 		case "Erstellungszeitpunkt":
-			p.Erstellt = m.time()
-		case "Absender":
-			p.Absender = m.kontakt(m.profil)
-		case "Empfaenger":
-			p.Empfaenger = m.kontakt(m.profil)
+			k.Erstellt = m.time()
+		case "Absender", "autor":
+			k.Absender = m.kontakt(m.profil)
+		case "Empfaenger", "leser":
+			k.Empfaenger = m.kontakt(m.profil)
 		case "SendendesSystem":
-			p.System = m.system()
+			k.System = m.system()
+		case "InstanzID":
+			k.System.Instanz = m.str()
 		case "Hinweis":
-			p.Hinweis = m.str()
+			k.Hinweis = m.str()
 		case "Empfangsbestaetigung":
-			p.WithReceipt = m.flag()
+			k.WithReceipt = m.flag()
 		case "Nachrichtentyp", "Importbestaetigung":
 			m.skip()
 		default:
-			m.omit()
+			if f == nil || !f(name) {
+				m.omit()
+			}
 		}
 	})
+}
+
+func (m *abgabeleser) kopfGelesen(k *dms.Kopf) {
+	if m.err == nil && k.ProzessID == "" {
+		m.fail("xdomea.kopf", "no ProzessID", "Der Nachricht fehlt die Prozess-ID.")
+	}
+	if m.produkt != (dms.System{}) {
+		m.produkt.Instanz = k.System.Instanz
+		k.System = m.produkt
+	}
 }
 
 func (l *leser) system() (s dms.System) {
@@ -145,7 +138,7 @@ func (l *leser) system() (s dms.System) {
 func (m *abgabeleser) identifikation() (id string) {
 	m.each(func(name string, _ []xml.Attr) {
 		switch name {
-		case "ID":
+		case "ID", "xdomeaUUID":
 			id = m.uuid()
 		default: // the number only repeats the order
 			m.skip()
@@ -170,6 +163,14 @@ func (m *abgabeleser) metadaten(md *dms.Metadaten) {
 			md.Aktenfuehrung = m.str()
 		case "Vertraulichkeitsstufe":
 			md.Vertraulichkeit = reverse(m.profil.Vertraulichkeit, m.code(attr).Wert)
+		case "Geheimhaltung":
+			m.each(func(name string, attr []xml.Attr) {
+				if name == "Geheimhaltungsgrad" {
+					md.Vertraulichkeit = reverse(m.profil.Vertraulichkeit, m.code(attr).Wert)
+				} else {
+					m.omit()
+				}
+			})
 		case "Bemerkung":
 			md.Bemerkung = m.str()
 		case "Medium":
@@ -187,6 +188,10 @@ func (m *abgabeleser) aufbewahrung(a *dms.Aufbewahrung) {
 	m.each(func(name string, attr []xml.Attr) {
 		switch name {
 		case "Aufbewahrungsdauer":
+			if len(m.profil.Aufbau[name]) == 0 {
+				a.Jahre = m.zahl(65535)
+				return
+			}
 			m.each(func(name string, _ []xml.Attr) {
 				switch name {
 				case "AnzahlJahre":
@@ -198,19 +203,10 @@ func (m *abgabeleser) aufbewahrung(a *dms.Aufbewahrung) {
 				}
 			})
 		case "Aussonderungsart":
-			m.each(func(name string, attr []xml.Attr) {
-				switch name {
-				case "Aussonderungsart":
-					a.Aussonderungsart = dms.Aussonderungsart(m.code(attr).Wert)
-				case "code": // 2.x: the code stands here directly
-					a.Aussonderungsart = dms.Aussonderungsart(m.tok())
-				default:
-					m.omit()
-				}
-			})
+			a.Aussonderungsart, _ = m.aussonderungsart()
 		case "Aufbewahrungsende":
-			if m.v2 {
-				m.omit() // 2.x states a year only
+			if m.profil.EndeNurJahr {
+				a.Ende = m.year()
 				return
 			}
 			a.Ende = m.date()
@@ -218,6 +214,25 @@ func (m *abgabeleser) aufbewahrung(a *dms.Aufbewahrung) {
 			m.omit()
 		}
 	})
+}
+
+// aussonderungsart reads the code or what both sides agreed on instead.
+func (m *abgabeleser) aussonderungsart() (a dms.Aussonderungsart, vereinbart string) {
+	m.each(func(name string, attr []xml.Attr) {
+		switch name {
+		case "Aussonderungsart":
+			a = dms.Aussonderungsart(m.code(attr).Wert)
+		case "code": // 2.x: the code stands here directly
+			a = dms.Aussonderungsart(m.tok())
+		case "AussonderungsartKonfigurierbar":
+			vereinbart = m.str()
+		case "name":
+			m.skip()
+		default:
+			m.omit()
+		}
+	})
+	return a, vereinbart
 }
 
 func (m *abgabeleser) akte(a *dms.Akte, v *dms.Vorgang) {
@@ -228,8 +243,10 @@ func (m *abgabeleser) akte(a *dms.Akte, v *dms.Vorgang) {
 			a.ID = m.identifikation()
 		case "AllgemeineMetadaten":
 			m.metadaten(&a.Metadaten)
-		case "ArchivspezifischeMetadaten":
+		case "ArchivspezifischeMetadaten", "Aussonderungsmetadaten":
 			m.aufbewahrung(&a.Aufbewahrung)
+		case "Kontextobjekt":
+			m.skip()
 		case "Standort":
 			a.Standort = m.str()
 		case "Typ":
@@ -240,12 +257,12 @@ func (m *abgabeleser) akte(a *dms.Akte, v *dms.Vorgang) {
 			m.each(func(name string, _ []xml.Attr) {
 				if name != "Vorgang" {
 					m.skip()
-					m.unsupported()
+					m.unsupported(errKeinVorgang)
 					return
 				}
 				if vorgaenge++; vorgaenge > 1 {
 					m.skip()
-					m.unsupported()
+					m.unsupported(errKeinVorgang)
 					return
 				}
 				m.vorgang(v, 1)

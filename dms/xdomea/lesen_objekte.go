@@ -30,8 +30,10 @@ func (m *abgabeleser) vorgang(v *dms.Vorgang, tiefe int) {
 			v.ID = m.identifikation()
 		case "AllgemeineMetadaten":
 			m.metadaten(&v.Metadaten)
-		case "ArchivspezifischeMetadaten":
+		case "ArchivspezifischeMetadaten", "Aussonderungsmetadaten":
 			m.aufbewahrung(&v.Aufbewahrung)
+		case "Kontextobjekt":
+			m.skip()
 		case "Aktenbetreff":
 			v.Aktenbetreff = m.str()
 		case "Typ":
@@ -48,6 +50,16 @@ func (m *abgabeleser) vorgang(v *dms.Vorgang, tiefe int) {
 			var d dms.Dokument
 			m.dokument(&d, tiefe+1)
 			v.Dokumente = append(v.Dokumente, d)
+		case "DokumentOderDokumentMitSchriftstueck":
+			m.each(func(name string, _ []xml.Attr) {
+				if name != "Dokument" {
+					m.omit()
+					return
+				}
+				var d dms.Dokument
+				m.dokument(&d, tiefe+1)
+				v.Dokumente = append(v.Dokumente, d)
+			})
 		case "Kontakt":
 			v.Kontakte = append(v.Kontakte, m.kontakt(m.profil))
 		case "Teilvorgang":
@@ -129,11 +141,26 @@ func (m *abgabeleser) dokument(d *dms.Dokument, tiefe int) {
 			d.Versionen = append(d.Versionen, m.dokumentversion())
 		case "Anlage":
 			var a dms.Dokument
-			m.dokument(&a, tiefe+1)
-			d.Anlagen = append(d.Anlagen, a)
-		case "Absender":
+			if len(m.profil.Aufbau["Anlage"]) == 0 {
+				m.dokument(&a, tiefe+1)
+				d.Anlagen = append(d.Anlagen, a)
+				return
+			}
+			m.each(func(name string, _ []xml.Attr) { // 4.0.0: in a choice
+				switch name {
+				case "Dokument":
+					a = dms.Dokument{}
+					m.dokument(&a, tiefe+1)
+					d.Anlagen = append(d.Anlagen, a)
+				case "Nummer":
+					m.skip()
+				default:
+					m.omit()
+				}
+			})
+		case "Absender", "Autor":
 			d.Absender = append(d.Absender, m.kontakt(m.profil))
-		case "Empfaenger":
+		case "Empfaenger", "Leser":
 			d.Empfaenger = append(d.Empfaenger, m.kontakt(m.profil))
 		case "Nummer": // of an Anlage; repeats the order
 			m.skip()
@@ -203,6 +230,7 @@ func (m *abgabeleser) primaerdokument(f *dms.Format) {
 		return
 	}
 	f.Datei.ID = m.dateiID(dateiname)
+	m.reihe = append(m.reihe, dateiname)
 	if m.find == nil {
 		return
 	}
@@ -237,15 +265,23 @@ func (l *leser) kontakt(p *Profil) (k dms.Kontakt) {
 					k.Behoerde.Schluessel = l.code(attr)
 				case "Praefix":
 					k.Behoerde.Praefix = l.code(attr)
+				case "kennung": // 4.0.0: prefix and key in one
+					v := l.tok()
+					if p, s, ok := strings.Cut(v, ":"); ok && p != "" && s != "" {
+						k.Behoerde.Praefix.Wert, v = p, s
+					}
+					k.Behoerde.Schluessel.Wert = v
+				case "verzeichnisdienst":
+					l.skip()
 				default:
 					l.omit()
 				}
 			})
-		case "Institution":
+		case "Institution", "NameInstitution":
 			l.fields(map[string]*string{"Name": &k.Institution, "Kurzbezeichnung": &k.Kurzbezeichnung})
-		case "Organisationseinheit":
+		case "Organisationseinheit", "NameOrganisationseinheit":
 			l.fields(map[string]*string{"Name": &k.Organisationseinheit})
-		case "Name":
+		case "Name", "NameAnsprechpartner":
 			l.person(&k.Person)
 		case "Taetigkeit":
 			k.Taetigkeit = l.str()
@@ -253,9 +289,15 @@ func (l *leser) kontakt(p *Profil) (k dms.Kontakt) {
 			k.Zustaendigkeit = l.str()
 		case "Anschrift":
 			k.Anschriften = append(k.Anschriften, l.anschrift())
-		case "Kommunikation":
+		case "Kommunikation", "erreichbarkeit":
 			k.Kommunikation = append(k.Kommunikation, l.kommunikation(p))
+		case "RolleCode":
+			k.Rolle = l.code(attr)
 		case "Rolle":
+			if p.Nachrichtenkopf {
+				k.Rolle = dms.Code{Wert: l.tok()}
+				return
+			}
 			k.Rolle = l.code(attr)
 		default:
 			l.omit()
@@ -306,11 +348,11 @@ func (l *leser) anschrift() (a dms.Anschrift) {
 func (l *leser) kommunikation(p *Profil) (c dms.Kommunikation) {
 	l.each(func(name string, attr []xml.Attr) {
 		switch name {
-		case "Kanal":
+		case "Kanal", "kanal":
 			c.Kanal = reverse(p.Kanal, l.code(attr).Wert)
-		case "Kennung":
+		case "Kennung", "kennung":
 			c.Kennung = l.str()
-		case "Zusatz":
+		case "Zusatz", "zusatz":
 			c.Zusatz = l.str()
 		default:
 			l.omit()

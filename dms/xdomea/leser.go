@@ -120,6 +120,20 @@ func (l *leser) fields(m map[string]*string) {
 	})
 }
 
+// fieldsOr is fields with a second chance: f tells whether it consumed the element.
+func (l *leser) fieldsOr(m map[string]*string, f func(name string) bool) {
+	l.each(func(name string, _ []xml.Attr) {
+		if p := m[name]; p != nil {
+			*p = l.str()
+		} else if !f(name) {
+			l.omit()
+		}
+	})
+}
+
+// skipped is skip in a condition.
+func (l *leser) skipped() bool { l.skip(); return true }
+
 // str reads the text of the current element.
 func (l *leser) str() string {
 	var b []byte
@@ -235,6 +249,19 @@ func (l *leser) date() datum.Datum {
 	d, err := datum.Parse(s)
 	if l.err == nil && (err != nil || d.IsZero()) {
 		l.fail("xdomea.wert", "not a date", "Ein Datum in der Nachricht ist ungültig.")
+	}
+	return d
+}
+
+// year takes a year as the last day of it: 2.x states the end of keeping so.
+func (l *leser) year() datum.Datum {
+	s := l.tok()
+	if len(s) > 4 {
+		s = s[:4] // a zone has no meaning here
+	}
+	d, err := datum.Parse(s + "-12-31")
+	if l.err == nil && (err != nil || d.IsZero()) {
+		l.fail("xdomea.wert", "not a year", "Eine Jahreszahl in der Nachricht ist ungültig.")
 	}
 	return d
 }

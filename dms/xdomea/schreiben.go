@@ -4,155 +4,360 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"github.com/ozg-fachwerk/fachwerk/dms"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
 // WriteAbgabe writes the message Abgabe.Abgabe.0401 alone, without files. The
 // same Paket gives the same bytes. The Paket is checked first; its files are
 // not opened. A character XML 1.0 cannot carry is fehler.ErrInvalid (code
-// xdomea.zeichen) with the path of the element.
-func (k *Kodierer) WriteAbgabe(w io.Writer, p *dms.Paket) error {
-	if pr := k.check(p); pr != nil {
-		return fehler.New("xdomea.WriteAbgabe", p.ProzessID, nil, pr)
-	}
-	if err := k.writeAbgabe(w, p); err != nil {
-		return fehler.New("xdomea.WriteAbgabe", p.ProzessID, nil, err)
-	}
-	return nil
-}
+// xdomea.zeichen, in 2.x also xdomea.zeichen-latein) with the path of the element.
+func (k *Kodierer) WriteAbgabe(w io.Writer, p *dms.Paket) error { return k.Write(w, p) }
 
-func (k *Kodierer) writeAbgabe(w io.Writer, p *dms.Paket) error {
-	s := &schreiber{xmlWriter: newXMLWriter(w, k.replace), p: &k.profil}
-	s.root(k.profil.Abgabe, k.profil.Namespace, k.profil.Schema)
-	s.start("Kopf")
-	s.kopf(p.ProzessID, "0401", p.Absender, p.Empfaenger, p.System, p.Hinweis, func() { s.time("Erstellungszeitpunkt", p.Erstellt) })
-	s.flag("Importbestaetigung", true)
-	s.flag("Empfangsbestaetigung", p.WithReceipt)
-	s.end()
-	s.start("Schriftgutobjekt")
-	if p.Akte == nil {
-		s.vorgang("Vorgang", &p.Vorgang, 0)
-	} else {
-		s.akte(p.Akte, &p.Vorgang)
+// write writes a message: root, head, and what inhalt adds.
+func (k *Kodierer) write(w io.Writer, nummer string, kopf kopfdaten, inhalt func(*schreiber)) error {
+	n, ok := k.profil.Nachrichten[nummer]
+	if !ok {
+		return k.fehlt(nummer)
 	}
-	s.end()
+	s := &schreiber{xmlWriter: newXMLWriter(w, k.replace), p: &k.profil}
+	s.latein = k.profil.NurLatein
+	var attr [][2]string
+	if k.profil.Nachrichtenkopf {
+		sys := kopf.System
+		if sys.Produkt == "" || sys.Hersteller == "" {
+			return problemErr("xdomea.produkt", "/system", "product and maker are required in this version",
+				"Für diese xdomea-Version müssen Produkt und Hersteller angegeben sein.")
+		}
+		attr = [][2]string{{"produkt", sys.Produkt}, {"produkthersteller", sys.Hersteller}}
+		if sys.Version != "" {
+			attr = append(attr, [2]string{"produktversion", sys.Version})
+		}
+		attr = append(attr, [2]string{"standard", "xdomea"}, [2]string{"version", k.profil.Version})
+	}
+	s.root(n.Name, k.profil.Namespace, n.Schema, attr...)
+	s.kopf(nummer, &kopf, n.Kopf)
+	if inhalt != nil {
+		inhalt(s)
+	}
 	s.end()
 	return s.flush()
 }
 
-// schreiber writes the types of the standard. All types are sequences: the
-// order of the calls is the order of the schema and must not change.
+func (k *Kodierer) fehlt(nummer string) error {
+	return fehler.New("xdomea.Write", nummer, fehler.ErrUnsupported, nil)
+}
+
+// schreiber writes the types of the standard. All types are sequences: their order is
+// the Aufbau of the version.
 type schreiber struct {
 	*xmlWriter
 	p *Profil
+	// ohneDateien leaves the versions of documents out (0501).
+	ohneDateien bool
 }
 
-func (s *schreiber) kopf(prozess, nummer string, von, an dms.Kontakt, sys dms.System, hinweis string, erstellt func()) {
-	s.text("ProzessID", prozess)
-	s.code("Nachrichtentyp", dms.Code{Wert: nummer, Liste: listeNachrichtentyp, Version: s.p.ListeNachrichtentyp})
-	erstellt()
-	s.kontakt("Absender", &von)
-	s.kontakt("Empfaenger", &an)
-	s.group("SendendesSystem")
+// folge calls f for every element of a type, in order.
+func (s *schreiber) folge(typ string, f func(name string)) {
+	for _, name := range s.p.Aufbau[typ] {
+		f(name)
+	}
+}
+
+// kopfdaten are a head and what single messages add to it.
+type kopfdaten struct {
+	dms.Kopf
+	fach          dms.Fachkopf
+	archivkennung bool
+	session       string // FVSessionID
+	stapel        int
+}
+
+func (s *schreiber) kopf(nummer string, k *kopfdaten, mehr []string) {
+	typ := dms.Code{Wert: nummer, Liste: listeNachrichtentyp, Version: s.p.ListeNachrichtentyp}
+	if s.p.Nachrichtenkopf {
+		s.start("nachrichtenkopf")
+	} else {
+		s.start("Kopf")
+	}
+	s.folge("Kopf", func(e string) {
+		switch e {
+		case "ProzessID":
+			s.text(e, k.ProzessID)
+		case "identifikation.nachricht":
+			s.start(e)
+			s.text("~nachrichtenUUID", nachrichtID(&k.Kopf, nummer))
+			s.code("~nachrichtentyp", typ)
+			s.time("~erstellungszeitpunkt", k.Erstellt)
+			s.end()
+		case "Nachrichtentyp":
+			s.code(e, typ)
+		case "Erstellungszeitpunkt":
+			s.time(e, k.Erstellt)
+		case "Absender", "autor":
+			s.kontakt(e, &k.Absender)
+		case "Empfaenger", "leser":
+			s.kontakt(e, &k.Empfaenger)
+		case "SendendesSystem":
+			s.system(e, k.System)
+		case "InstanzID":
+			s.text(e, k.System.Instanz)
+		case "Hinweis":
+			s.text(e, k.Hinweis)
+		}
+	})
+	if s.p.Nachrichtenkopf {
+		s.end()
+		s.kopfteile(k, mehr)
+		return
+	}
+	s.kopfteile(k, mehr)
+	s.end()
+}
+
+// kopfteile are what the head of a message has beyond that of every message.
+func (s *schreiber) kopfteile(k *kopfdaten, mehr []string) {
+	for _, e := range mehr {
+		switch e {
+		case "Importbestaetigung":
+			s.flag(e, true)
+		case "Empfangsbestaetigung":
+			s.flag(e, k.WithReceipt)
+		case "RueckmeldungArchivkennung":
+			s.flag(e, k.archivkennung)
+		case "UUIDUrsprungsnachricht":
+			s.text(e, k.Bezug)
+		case "LfdNrNachrichtProTyp", "GesamtanzahlNachrichtenProTyp":
+			s.text(e, "1")
+		case "EmpfangendesSystem":
+			s.system(e, k.fach.System)
+		case "Erstellerkennung":
+			s.text(e, k.fach.Ersteller)
+		case "ErstellerRolle":
+			s.text(e, k.fach.Rolle)
+		case "Stapel":
+			s.flag(e, k.stapel > 1)
+		case "Stapellaenge":
+			if k.stapel > 1 {
+				s.text(e, strconv.Itoa(k.stapel))
+			}
+		case "DMSSessionID":
+			s.text(e, k.fach.Session)
+		case "FVSessionID":
+			s.must(e, k.session)
+		}
+	}
+}
+
+// nachrichtID: the same message keeps its id when it is written again.
+func nachrichtID(k *dms.Kopf, nummer string) string {
+	if k.NachrichtID != "" {
+		return k.NachrichtID
+	}
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("xdomea:"+k.ProzessID+":"+nummer)).String()
+}
+
+func (s *schreiber) system(name string, sys dms.System) {
+	if s.p.Pflicht[name] {
+		s.start(name)
+	} else {
+		s.group(name)
+	}
 	s.text("InstanzID", sys.Instanz)
 	s.text("Produktname", sys.Produkt)
 	s.text("Version", sys.Version)
 	s.end()
-	s.text("Hinweis", hinweis)
+}
+
+// objekt writes one Schriftgutobjekt.
+func (s *schreiber) objekt(o *dms.Objekt) {
+	s.start("Schriftgutobjekt")
+	switch {
+	case o.Dokument != nil:
+		s.dokument("Dokument", o.Dokument, 0, "")
+	case o.Akte != nil:
+		s.akte(o.Akte, o.Vorgang)
+	default:
+		s.vorgang("Vorgang", o.Vorgang, 0)
+	}
+	s.end()
 }
 
 // identifikation: nummer 0 is not written; within one container all or none have one.
 func (s *schreiber) identifikation(id string, nummer int) {
 	s.start("Identifikation")
-	s.text("ID", id)
-	if nummer > 0 {
-		s.text("NummerImUebergeordnetenContainer", strconv.Itoa(nummer))
-	}
+	s.folge("Identifikation", func(e string) {
+		switch {
+		case e != "NummerImUebergeordnetenContainer":
+			s.text(e, id)
+		case nummer > 0:
+			s.text(e, strconv.Itoa(nummer))
+		}
+	})
 	s.end()
 }
 
 func (s *schreiber) metadaten(m *dms.Metadaten) {
 	s.group("AllgemeineMetadaten")
-	s.text("Betreff", m.Betreff)
-	s.text("Kennzeichen", m.Kennzeichen)
-	s.text("Federfuehrung", m.Federfuehrung)
-	s.text("Aktenfuehrung", m.Aktenfuehrung)
-	s.code("Vertraulichkeitsstufe", dms.Code{Wert: s.p.Vertraulichkeit[m.Vertraulichkeit]})
-	s.text("Bemerkung", m.Bemerkung)
-	s.code("Medium", dms.Code{Wert: s.p.Medium[m.Medium]})
-	s.group("Aktenplaneinheit")
-	s.text("Kennzeichen", m.Aktenplaneinheit.Kennzeichen)
-	s.text("Inhaltsangabe", m.Aktenplaneinheit.Inhaltsangabe)
-	s.text("BetreffKurz", m.Aktenplaneinheit.BetreffKurz)
-	s.end()
+	s.folge("AllgemeineMetadaten", func(e string) {
+		switch e {
+		case "Betreff":
+			s.text(e, m.Betreff)
+		case "Kennzeichen":
+			s.text(e, m.Kennzeichen)
+		case "Federfuehrung":
+			s.text(e, m.Federfuehrung)
+		case "Aktenfuehrung":
+			s.text(e, m.Aktenfuehrung)
+		case "Vertraulichkeitsstufe":
+			s.code(e, dms.Code{Wert: s.p.Vertraulichkeit[m.Vertraulichkeit]})
+		case "Geheimhaltung":
+			s.group(e)
+			s.code("Geheimhaltungsgrad", dms.Code{Wert: s.p.Vertraulichkeit[m.Vertraulichkeit],
+				Liste: s.p.ListeGeheimhaltung.Liste, Version: s.p.ListeGeheimhaltung.Version})
+			s.end()
+		case "Bemerkung":
+			s.text(e, m.Bemerkung)
+		case "Medium":
+			s.code(e, dms.Code{Wert: s.p.Medium[m.Medium]})
+		case "Aktenplaneinheit":
+			a := &m.Aktenplaneinheit
+			s.group(e)
+			s.folge(e, func(e string) {
+				s.text(e, map[string]string{"Kennzeichen": a.Kennzeichen, "Inhaltsangabe": a.Inhaltsangabe, "BetreffKurz": a.BetreffKurz}[e])
+			})
+			s.end()
+		}
+	})
 	s.end()
 }
 
-func (s *schreiber) aufbewahrung(a dms.Aufbewahrung) {
-	s.group("ArchivspezifischeMetadaten")
-	s.group("Aufbewahrungsdauer")
-	if a.Jahre > 0 {
-		s.text("AnzahlJahre", strconv.Itoa(a.Jahre))
-	} else if a.Unbefristet {
-		s.flag("Unbefristet", true)
+func (s *schreiber) aufbewahrung(name string, a dms.Aufbewahrung) {
+	s.group(name)
+	if len(s.p.Aufbau["Aufbewahrungsdauer"]) == 0 { // a number without a way to say "unlimited"
+		if a.Jahre > 0 {
+			s.text("Aufbewahrungsdauer", strconv.Itoa(a.Jahre))
+		}
+	} else {
+		s.group("Aufbewahrungsdauer")
+		if a.Jahre > 0 {
+			s.text("AnzahlJahre", strconv.Itoa(a.Jahre))
+		} else if a.Unbefristet {
+			s.flag("Unbefristet", true)
+		}
+		s.end()
+	}
+	s.aussonderungsart(a.Aussonderungsart)
+	if s.p.EndeNurJahr {
+		if !a.Ende.IsZero() {
+			s.text("Aufbewahrungsende", a.Ende.String()[:4])
+		}
+	} else {
+		s.date("Aufbewahrungsende", a.Ende)
 	}
 	s.end()
+}
+
+func (s *schreiber) aussonderungsart(a dms.Aussonderungsart) {
+	code := dms.Code{Wert: string(a)}
+	if len(s.p.Aufbau["Aussonderungsart"]) == 0 {
+		s.code("Aussonderungsart", code)
+		return
+	}
 	s.group("Aussonderungsart")
-	s.code("Aussonderungsart", dms.Code{Wert: string(a.Aussonderungsart)})
+	s.code("Aussonderungsart", code)
 	s.end()
-	s.date("Aufbewahrungsende", a.Ende)
+}
+
+func (s *schreiber) laufzeit(z datum.Zeitraum) {
+	s.group("Laufzeit")
+	s.date("Beginn", z.Von)
+	s.date("Ende", z.Bis)
 	s.end()
 }
 
 func (s *schreiber) akte(a *dms.Akte, v *dms.Vorgang) {
 	s.start("Akte")
-	s.identifikation(a.ID, 0)
-	s.metadaten(&a.Metadaten)
-	s.aufbewahrung(a.Aufbewahrung)
-	s.text("Standort", a.Standort)
-	s.text("Typ", a.Typ)
-	s.group("Laufzeit")
-	s.date("Beginn", a.Laufzeit.Von)
-	s.date("Ende", a.Laufzeit.Bis)
-	s.end()
-	s.start("Akteninhalt")
-	s.vorgang("Vorgang", v, 0)
-	s.end()
-	for i := range a.Kontakte {
-		s.kontakt("Kontakt", &a.Kontakte[i])
-	}
+	s.folge("Akte", func(e string) {
+		switch e {
+		case "Identifikation":
+			s.identifikation(a.ID, 0)
+		case "Kontextobjekt": // the Akte only tells where the Vorgang belongs
+			s.flag(e, true)
+		case "AllgemeineMetadaten":
+			s.metadaten(&a.Metadaten)
+		case "ArchivspezifischeMetadaten", "Aussonderungsmetadaten":
+			s.aufbewahrung(e, a.Aufbewahrung)
+		case "Standort":
+			s.text(e, a.Standort)
+		case "Typ":
+			s.text(e, a.Typ)
+		case "Laufzeit":
+			s.laufzeit(a.Laufzeit)
+		case "Akteninhalt":
+			if v != nil {
+				s.start(e)
+				s.vorgang("Vorgang", v, 0)
+				s.end()
+			}
+		case "Kontakt":
+			s.kontakte(e, a.Kontakte)
+		}
+	})
 	s.end()
 }
 
 func (s *schreiber) vorgang(name string, v *dms.Vorgang, nummer int) {
 	s.start(name)
-	s.identifikation(v.ID, nummer)
-	s.metadaten(&v.Metadaten)
-	s.aufbewahrung(v.Aufbewahrung)
-	s.text("Aktenbetreff", v.Aktenbetreff)
-	s.text("Typ", v.Typ)
-	if v.ZdA {
-		s.flag("ZdA", true)
-	}
-	s.date("ZdADatum", v.ZdADatum)
-	s.group("Laufzeit")
-	s.date("Beginn", v.Laufzeit.Von)
-	s.date("Ende", v.Laufzeit.Bis)
-	s.end()
-	s.historie(v.Historie)
-	for i := range v.Dokumente {
-		s.dokument("Dokument", &v.Dokumente[i], i+1, "")
-	}
-	for i := range v.Kontakte {
-		s.kontakt("Kontakt", &v.Kontakte[i])
-	}
-	for i := range v.Teilvorgaenge {
-		s.vorgang("Teilvorgang", &v.Teilvorgaenge[i], len(v.Dokumente)+i+1)
-	}
-	if v.Fachdaten != nil {
-		s.erweiterung(v.Fachdaten)
-	}
+	s.folge("Vorgang", func(e string) {
+		switch e {
+		case "Identifikation":
+			s.identifikation(v.ID, nummer)
+		case "Kontextobjekt":
+			s.flag(e, false)
+		case "AllgemeineMetadaten":
+			s.metadaten(&v.Metadaten)
+		case "ArchivspezifischeMetadaten", "Aussonderungsmetadaten":
+			s.aufbewahrung(e, v.Aufbewahrung)
+		case "Aktenbetreff":
+			s.text(e, v.Aktenbetreff)
+		case "Typ":
+			s.text(e, v.Typ)
+		case "ZdA":
+			if v.ZdA {
+				s.flag(e, true)
+			}
+		case "ZdADatum":
+			s.date(e, v.ZdADatum)
+		case "Laufzeit":
+			s.laufzeit(v.Laufzeit)
+		case "HistorienProtokollInformation":
+			s.historie(v.Historie)
+		case "Dokument":
+			for i := range v.Dokumente {
+				s.dokument(e, &v.Dokumente[i], i+1, "")
+			}
+		case "DokumentOderDokumentMitSchriftstueck":
+			for i := range v.Dokumente {
+				s.start(e)
+				s.dokument("Dokument", &v.Dokumente[i], i+1, "")
+				s.end()
+			}
+		case "Kontakt":
+			s.kontakte(e, v.Kontakte)
+		case "Teilvorgang":
+			for i := range v.Teilvorgaenge {
+				s.vorgang(e, &v.Teilvorgaenge[i], len(v.Dokumente)+i+1)
+			}
+		case "AnwendungsspezifischeErweiterung":
+			if v.Fachdaten != nil {
+				s.erweiterung(v.Fachdaten)
+			}
+		}
+	})
 	s.end()
 }
 
@@ -160,143 +365,24 @@ func (s *schreiber) historie(hs []dms.Protokolleintrag) {
 	for i := range hs {
 		h := &hs[i]
 		s.start("HistorienProtokollInformation")
-		s.text("MetadatumName", h.Metadatum)
-		s.text("MetadatumAlterWert", h.Alt)
-		s.text("MetadatumNeuerWert", h.Neu)
-		s.text("Akteur", h.Akteur)
-		s.time("DatumUhrzeit", h.Zeit)
-		s.text("Bemerkung", h.Bemerkung)
-		s.text("Aktion", h.Aktion)
-		s.end()
-	}
-}
-
-// dokument writes a Dokument or, with anlage set, an Anlage with its number at the end.
-func (s *schreiber) dokument(name string, d *dms.Dokument, nummer int, anlage string) {
-	s.start(name)
-	s.identifikation(d.ID, nummer)
-	s.metadaten(&d.Metadaten)
-	s.text("FremdesGeschaeftszeichen", d.FremdesGeschaeftszeichen)
-	s.date("Posteingangsdatum", d.Posteingangsdatum)
-	s.date("Postausgangsdatum", d.Postausgangsdatum)
-	s.date("DatumDesSchreibens", d.DatumDesSchreibens)
-	s.text("Bearbeiter", d.Bearbeiter)
-	s.text("Typ", d.Typ)
-	s.historie(d.Historie)
-	for i := range d.Versionen {
-		s.start("Version")
-		s.must("Nummer", d.Versionen[i].Nummer)
-		for j := range d.Versionen[i].Formate {
-			s.format(&d.Versionen[i].Formate[j])
-		}
-		s.end()
-	}
-	for i := range d.Anlagen {
-		s.dokument("Anlage", &d.Anlagen[i], 0, strconv.Itoa(i+1))
-	}
-	for i := range d.Absender {
-		s.kontakt("Absender", &d.Absender[i])
-	}
-	for i := range d.Empfaenger {
-		s.kontakt("Empfaenger", &d.Empfaenger[i])
-	}
-	s.text("Nummer", anlage)
-	s.end()
-}
-
-func (s *schreiber) format(f *dms.Format) {
-	code, sonstiger := s.p.format(f)
-	s.start("Format")
-	s.code("Name", dms.Code{Wert: code, Liste: listeDateiformat, Version: s.p.ListeDateiformat})
-	s.text("SonstigerName", sonstiger)
-	s.must("Version", f.Version)
-	s.start("Primaerdokument")
-	s.text("Dateiname", dateiname(&f.Datei))
-	s.text("DateinameOriginal", f.Datei.Name)
-	s.text("Ersteller", f.Ersteller)
-	s.time("DatumUhrzeit", f.Zeit)
-	s.end()
-	s.end()
-}
-
-func (s *schreiber) kontakt(name string, k *dms.Kontakt) {
-	s.start(name)
-	s.group("Behoerdenkennung")
-	s.code("Behoerdenschluessel", k.Behoerde.Schluessel)
-	s.code("Praefix", k.Behoerde.Praefix)
-	s.end()
-	s.group("Institution")
-	s.text("Name", k.Institution)
-	s.text("Kurzbezeichnung", k.Kurzbezeichnung)
-	s.end()
-	s.group("Organisationseinheit")
-	s.text("Name", k.Organisationseinheit)
-	s.end()
-	s.group("Name")
-	s.text("Anrede", k.Person.Anrede)
-	s.text("Titel", k.Person.Titel)
-	for _, n := range [...]struct{ n, v string }{{"Familienname", k.Person.Familienname}, {"Vorname", k.Person.Vorname}} {
-		s.group(n.n)
-		s.text("Name", n.v)
-		s.end()
-	}
-	s.end()
-	s.text("Taetigkeit", k.Taetigkeit)
-	s.text("Zustaendigkeit", k.Zustaendigkeit)
-	for i := range k.Anschriften {
-		a := &k.Anschriften[i]
-		s.start("Anschrift")
-		s.group("Staat")
-		s.code("Staat", dms.Code{Wert: a.Staat, Liste: listeStaat, Version: s.p.ListeStaat})
-		s.end()
-		s.text("Strasse", a.Strasse)
-		s.text("Hausnummer", a.Hausnummer)
-		s.text("Postfach", a.Postfach)
-		s.text("Postleitzahl", a.Postleitzahl)
-		s.text("Ort", a.Ort)
-		s.text("Zusatz", a.Zusatz)
-		s.end()
-	}
-	for _, c := range k.Kommunikation {
-		s.start("Kommunikation")
-		s.code("Kanal", dms.Code{Wert: s.p.Kanal[c.Kanal], Liste: listeErreichbarkeit, Version: s.p.ListeErreichbarkeit})
-		s.text("Kennung", c.Kennung)
-		s.text("Zusatz", c.Zusatz)
-		s.end()
-	}
-	s.code("Rolle", k.Rolle)
-	s.end()
-}
-
-func (s *schreiber) erweiterung(e *dms.Erweiterung) {
-	s.start("AnwendungsspezifischeErweiterung")
-	s.text("Kennung", e.Kennung)
-	s.text("Name", e.Name)
-	s.text("Beschreibung", e.Beschreibung)
-	s.text("Versionsnummer", e.Version)
-	s.feldgruppen("Feldgruppe", e.Gruppen)
-	s.felder(e.Felder)
-	s.end()
-}
-
-func (s *schreiber) feldgruppen(name string, gs []dms.Feldgruppe) {
-	for i := range gs {
-		s.start(name)
-		s.text("Name", gs[i].Name)
-		s.must("Beschreibung", gs[i].Beschreibung)
-		s.feldgruppen("Unterfeldgruppe", gs[i].Gruppen)
-		s.felder(gs[i].Felder)
-		s.end()
-	}
-}
-
-func (s *schreiber) felder(fs []dms.Feld) {
-	for i := range fs {
-		s.start("Feld")
-		s.text("Name", fs[i].Name)
-		s.text("Beschreibung", fs[i].Beschreibung)
-		s.code("Datentyp", dms.Code{Wert: s.p.Feldtyp[fs[i].Typ]})
-		s.text("Wert", fs[i].Wert)
+		s.folge("HistorienProtokollInformation", func(e string) {
+			switch e {
+			case "MetadatumName", "Metadatum":
+				s.text(e, h.Metadatum)
+			case "MetadatumAlterWert", "AlterWert":
+				s.text(e, h.Alt)
+			case "MetadatumNeuerWert", "NeuerWert":
+				s.text(e, h.Neu)
+			case "Akteur":
+				s.must(e, h.Akteur)
+			case "DatumUhrzeit":
+				s.time(e, h.Zeit)
+			case "Bemerkung":
+				s.text(e, h.Bemerkung)
+			case "Aktion":
+				s.must(e, h.Aktion)
+			}
+		})
 		s.end()
 	}
 }

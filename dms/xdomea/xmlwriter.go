@@ -24,8 +24,10 @@ type xmlWriter struct {
 	w     *bufio.Writer
 	err   error
 	stack []element
-	// replace writes U+FFFD where a character cannot be written.
+	// replace writes U+FFFD (2.x: a question mark) where a character cannot be written.
 	replace bool
+	// latein restricts texts to the characters of 2.x.
+	latein bool
 }
 
 type element struct {
@@ -43,13 +45,17 @@ func (x *xmlWriter) raw(s string) {
 	}
 }
 
-// root begins the document. xmlns comes first in the tag: format registries
+// root begins the document; attr are further attributes. xmlns comes first in the tag: format registries
 // look for it right after the XML declaration.
-func (x *xmlWriter) root(name, namespace, schema string) {
+func (x *xmlWriter) root(name, namespace, schema string, attr ...[2]string) {
 	x.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" + prefix + name + " xmlns:xdomea=\"")
 	x.escape(namespace, true)
 	x.raw("\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"")
 	x.escape(namespace+" "+schema, true)
+	for _, a := range attr {
+		x.raw("\" " + a[0] + "=\"")
+		x.escape(x.inLatein(a[1]), true)
+	}
 	x.raw("\">")
 	x.stack = append(x.stack, element{name: name})
 }
@@ -57,8 +63,16 @@ func (x *xmlWriter) root(name, namespace, schema string) {
 // start opens an element that is written in any case.
 func (x *xmlWriter) start(name string) {
 	x.open()
-	x.raw("<" + prefix + name + ">")
+	x.raw("<" + tag(name) + ">")
 	x.stack = append(x.stack, element{name: name})
+}
+
+// tag gives a name its prefix; '~' in front is an element without namespace.
+func tag(name string) string {
+	if name[0] == '~' {
+		return name[1:]
+	}
+	return prefix + name
 }
 
 // group opens an element that is written only if something is written inside.
@@ -68,7 +82,7 @@ func (x *xmlWriter) open() {
 	for i := range x.stack {
 		if x.stack[i].pending {
 			x.stack[i].pending = false
-			x.raw("<" + prefix + x.stack[i].name + ">")
+			x.raw("<" + tag(x.stack[i].name) + ">")
 		}
 	}
 }
@@ -77,7 +91,7 @@ func (x *xmlWriter) end() {
 	top := x.stack[len(x.stack)-1]
 	x.stack = x.stack[:len(x.stack)-1]
 	if !top.pending {
-		x.raw("</" + prefix + top.name + ">")
+		x.raw("</" + tag(top.name) + ">")
 	}
 }
 
@@ -91,8 +105,52 @@ func (x *xmlWriter) text(name, value string) {
 // must writes an element even if the value is empty.
 func (x *xmlWriter) must(name, value string) {
 	x.start(name)
+	if x.latein {
+		value = x.inLatein(value)
+	}
 	x.escape(value, false)
 	x.end()
+}
+
+// textLatein writes an element whose type is restricted in every version.
+func (x *xmlWriter) textLatein(name, value string) {
+	old := x.latein
+	x.latein = true
+	x.text(name, value)
+	x.latein = old
+}
+
+// inLatein replaces typographic marks and refuses, or replaces, what stays outside.
+func (x *xmlWriter) inLatein(s string) string {
+	s = latein(s)
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		next, m := utf8.DecodeRuneInString(s[i+n:])
+		ok, two := isLatein(r, next)
+		switch {
+		case two:
+			i += n + m
+		case ok:
+			i += n
+		case x.replace:
+			s = s[:i] + "?" + s[i+n:]
+			i++
+		default:
+			if x.err == nil {
+				x.err = x.lateinFehler(r)
+			}
+			return ""
+		}
+	}
+	return s
+}
+
+func (x *xmlWriter) lateinFehler(r rune) error {
+	return fehler.Probleme{{
+		Code: "xdomea.zeichen-latein", Pfad: x.pfad(),
+		Meldung: fmt.Sprintf("character %U is outside what this version of xdomea can carry", r),
+		Hinweis: "Ein Text enthält ein Zeichen, das xdomea 2.x nicht übertragen kann (nur lateinische Schrift, keine Emoji). Bitte den Text ändern oder eine neuere Version wählen.",
+	}}
 }
 
 // code writes a code; inner elements carry no namespace. Liste and version are
@@ -103,7 +161,7 @@ func (x *xmlWriter) code(name string, c dms.Code) {
 	}
 	x.open()
 	x.stack = append(x.stack, element{name: name})
-	x.raw("<" + prefix + name)
+	x.raw("<" + tag(name))
 	for _, a := range [...]struct{ n, v string }{{"listURI", c.Liste}, {"listVersionID", c.Version}} {
 		if a.v != "" {
 			x.raw(" " + a.n + "=\"")
@@ -189,15 +247,20 @@ func (x *xmlWriter) escape(s string, attr bool) {
 
 // zeichen names the place, never the text.
 func (x *xmlWriter) zeichen(r rune) error {
-	names := make([]string, len(x.stack))
-	for i, e := range x.stack {
-		names[i] = e.name
-	}
 	return fehler.Probleme{{
-		Code: "xdomea.zeichen", Pfad: "/" + strings.Join(names, "/"),
+		Code: "xdomea.zeichen", Pfad: x.pfad(),
 		Meldung: fmt.Sprintf("character %U cannot be written as XML 1.0", r),
 		Hinweis: "Ein Text enthält ein unzulässiges Steuerzeichen (oft aus der Zwischenablage). Bitte den Text neu eingeben.",
 	}}
+}
+
+func (x *xmlWriter) pfad() string {
+	var b strings.Builder
+	for _, e := range x.stack {
+		b.WriteByte('/')
+		b.WriteString(strings.TrimPrefix(e.name, "~"))
+	}
+	return b.String()
 }
 
 // isXMLChar: production Char of XML 1.0.

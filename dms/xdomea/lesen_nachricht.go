@@ -1,0 +1,421 @@
+package xdomea
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ozg-fachwerk/fachwerk/dms"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+)
+
+// Nachricht is a message as it was understood. Of the pointers exactly one is set.
+type Nachricht struct {
+	// Nummer are the four digits of the message, Version that of the standard.
+	Nummer, Version string
+	// Ausgelassen are the paths of elements that were passed over because the model
+	// has no place for them; sorted, without positions.
+	Ausgelassen []string
+
+	Information     *dms.Information     // 0101
+	Abgabe          *dms.Paket           // 0401
+	Anbietung       *dms.Anbietung       // 0501
+	Bewertung       *dms.Bewertung       // 0502
+	Aussonderung    *dms.Aussonderung    // 0503
+	Ablage          *dms.Ablage          // 0604, 0605
+	Vermerke        *dms.Vermerke        // 0607
+	Gesamtprotokoll *dms.Gesamtprotokoll // 0623
+	Schliessung     *dms.Schliessung     // 0624
+	Bestaetigung    *Bestaetigung        // 0102, 0402, 0403, 0504-0507, 0629, 0630
+}
+
+// Dateien goes through all files the message names.
+func (n *Nachricht) Dateien() iter.Seq[*dms.Datei] {
+	switch {
+	case n.Information != nil:
+		return n.Information.Dateien()
+	case n.Abgabe != nil:
+		return n.Abgabe.Dateien()
+	case n.Anbietung != nil:
+		return n.Anbietung.Dateien()
+	case n.Aussonderung != nil:
+		return n.Aussonderung.Dateien()
+	case n.Ablage != nil:
+		return n.Ablage.Dateien()
+	case n.Gesamtprotokoll != nil:
+		return n.Gesamtprotokoll.Dateien()
+	}
+	return func(func(*dms.Datei) bool) {}
+}
+
+// Read reads any message of any version the package knows; the content decides.
+// Files have no content then. A message it does not know is fehler.ErrUnsupported, and
+// so is an object that is no Vorgang, an Akte with other than one Vorgang per object,
+// or, where one is wanted, no Dokument.
+func (k *Kodierer) Read(ctx context.Context, r io.Reader) (*Nachricht, error) {
+	n, _, err := k.read(ctx, r, nil, nil, "")
+	if err != nil {
+		return nil, readError("xdomea.Read", err)
+	}
+	return n, nil
+}
+
+// read reads a message; nummer other than empty demands that one. It binds the files to
+// the archive they came in, if there is one; the reader knows their names.
+func (k *Kodierer) read(ctx context.Context, r io.Reader, find func(string) *zip.File, a *archiv, nummer string) (*Nachricht, *abgabeleser, error) {
+	m := &abgabeleser{leser: newLeser(ctx, r, k.grenzen), find: find, archiv: a, namen: map[string]string{}}
+	n := &Nachricht{Nummer: nummer}
+	root, ok := m.root()
+	if ok && nummer == "" {
+		n.Nummer = root.Name.Local[strings.LastIndexByte(root.Name.Local, '.')+1:]
+	}
+	if ok {
+		n.Version = m.version(root, n.Nummer)
+	}
+	m.profil = k.profilOf(n.Version)
+	if m.profil.Nachrichtenkopf {
+		m.produktOf(root.Attr)
+	}
+	m.nachricht(n)
+	m.finish()
+	if m.err != nil {
+		return nil, nil, m.err
+	}
+	n.Ausgelassen = m.omitted()
+	return n, m, nil
+}
+
+func (m *abgabeleser) produktOf(attr []xml.Attr) {
+	for _, a := range attr {
+		switch a.Name.Local {
+		case "produkt":
+			m.produkt.Produkt = a.Value
+		case "produkthersteller":
+			m.produkt.Hersteller = a.Value
+		case "produktversion":
+			m.produkt.Version = a.Value
+		}
+	}
+}
+
+func (m *abgabeleser) nachricht(n *Nachricht) {
+	if m.err != nil {
+		return
+	}
+	switch n.Nummer {
+	case "0101":
+		n.Information = &dms.Information{}
+		m.objektnachricht(&n.Information.Kopf, &n.Information.Objekte, nil)
+	case "0401":
+		n.Abgabe = m.abgabe()
+	case "0501":
+		n.Anbietung = &dms.Anbietung{}
+		m.objektnachricht(&n.Anbietung.Kopf, &n.Anbietung.Objekte, nil)
+	case "0502":
+		n.Bewertung = m.bewertung()
+	case "0503":
+		n.Aussonderung = &dms.Aussonderung{}
+		m.objektnachricht(&n.Aussonderung.Kopf, &n.Aussonderung.Objekte, func(name string) bool {
+			if name != "RueckmeldungArchivkennung" {
+				return false
+			}
+			n.Aussonderung.WithArchivkennung = m.flag()
+			return true
+		})
+	case "0604", "0605":
+		n.Ablage = m.ablage(n.Nummer == "0604")
+	case "0607":
+		n.Vermerke = m.vermerke()
+	case "0623":
+		n.Gesamtprotokoll = m.gesamtprotokoll()
+	case "0624":
+		n.Schliessung = m.schliessung()
+	default:
+		if slices.Contains(empfangsnummern, n.Nummer) || slices.Contains(importnummern, n.Nummer) {
+			n.Bestaetigung = m.bestaetigung(n.Nummer)
+			return
+		}
+		m.unsupported(fmt.Errorf("message of another kind"))
+	}
+}
+
+// nachrichtteil takes what stands beside the head in 4.0.0; f more.
+func (m *abgabeleser) nachrichtteil(name string, k *dms.Kopf, f func(string) bool) {
+	switch name {
+	case "Empfangsbestaetigung":
+		k.WithReceipt = m.flag()
+	case "UUIDUrsprungsnachricht":
+		k.Bezug = m.uuid()
+	case "Importbestaetigung", "LfdNrNachrichtProTyp", "GesamtanzahlNachrichtenProTyp":
+		m.skip()
+	default:
+		if f == nil || !f(name) {
+			m.omit()
+		}
+	}
+}
+
+func isKopf(name string) bool { return name == "Kopf" || name == "nachrichtenkopf" }
+
+func (m *abgabeleser) objektnachricht(k *dms.Kopf, os *[]dms.Objekt, f func(string) bool) {
+	m.each(func(name string, _ []xml.Attr) {
+		switch {
+		case isKopf(name):
+			m.kopf(k, f)
+		case name == "Schriftgutobjekt":
+			*os = append(*os, m.objekt())
+		default:
+			m.nachrichtteil(name, k, f)
+		}
+	})
+	m.kopfGelesen(k)
+	if m.err == nil && len(*os) == 0 {
+		m.unsupported(errKeinVorgang)
+	}
+}
+
+// objekt reads the one object of a Schriftgutobjekt.
+func (m *abgabeleser) objekt() (o dms.Objekt) {
+	n := 0
+	m.each(func(name string, _ []xml.Attr) {
+		if n++; n > 1 {
+			m.skip()
+			return
+		}
+		switch name {
+		case "Vorgang":
+			o.Vorgang = &dms.Vorgang{}
+			m.vorgang(o.Vorgang, 1)
+		case "Akte":
+			o.Akte, o.Vorgang = &dms.Akte{}, &dms.Vorgang{}
+			m.akte(o.Akte, o.Vorgang)
+		case "Dokument":
+			o.Dokument = &dms.Dokument{}
+			m.dokument(o.Dokument, 1)
+		default:
+			m.skip()
+		}
+	})
+	if m.err == nil && (n != 1 || o.ID() == "") {
+		m.unsupported(errKeinVorgang)
+	}
+	return o
+}
+
+func (m *abgabeleser) abgabe() *dms.Paket {
+	var k dms.Kopf
+	var os []dms.Objekt
+	m.objektnachricht(&k, &os, nil)
+	if m.err == nil && (len(os) != 1 || os[0].Vorgang == nil) {
+		m.unsupported(errKeinVorgang)
+	}
+	if m.err != nil {
+		return nil
+	}
+	return &dms.Paket{ProzessID: k.ProzessID, Erstellt: k.Erstellt, Absender: k.Absender, Empfaenger: k.Empfaenger,
+		System: k.System, Hinweis: k.Hinweis, WithReceipt: k.WithReceipt, Akte: os[0].Akte, Vorgang: *os[0].Vorgang}
+}
+
+func (m *abgabeleser) bewertung() *dms.Bewertung {
+	b := &dms.Bewertung{}
+	m.each(func(name string, _ []xml.Attr) {
+		switch {
+		case isKopf(name):
+			m.kopf(&b.Kopf, nil)
+		case name == "BewertetesObjekt", name == "BewertetesSGO":
+			var u dms.Urteil
+			m.each(func(name string, _ []xml.Attr) {
+				switch name {
+				case "ID", "xdomeaUUID":
+					u.ID = m.uuid()
+				case "Aussonderungsart":
+					u.Aussonderungsart, u.Vereinbart = m.aussonderungsart()
+				default:
+					m.omit()
+				}
+			})
+			if u.ID == "" {
+				m.fail("xdomea.wert", "verdict without object id", "Einem Urteil fehlt die Kennung des Objekts.")
+			}
+			switch u.Aussonderungsart {
+			case "", dms.Archivwuerdig, dms.Bewerten, dms.Vernichten:
+			default: // nothing is deleted on a code nobody knows
+				m.fail("xdomea.wert", "unknown kind of Aussonderung", "Ein Urteil ist unbekannt (nicht A, B oder V).")
+			}
+			b.Urteile = append(b.Urteile, u)
+		default:
+			m.nachrichtteil(name, &b.Kopf, nil)
+		}
+	})
+	m.kopfGelesen(&b.Kopf)
+	if len(b.Urteile) == 0 {
+		m.fail("xdomea.inhalt", "appraisal without a verdict", "Die Bewertung enthält kein Urteil.")
+	}
+	return b
+}
+
+// fachnachricht reads a message of group 06: the head, and objects by f.
+func (m *abgabeleser) fachnachricht(k *dms.Kopf, fk *dms.Fachkopf, element string, f func(name string, attr []xml.Attr), start func(), end func()) {
+	n := 0
+	m.each(func(name string, _ []xml.Attr) {
+		switch name {
+		case "Kopf":
+			m.kopf(k, func(name string) bool {
+				switch name {
+				case "EmpfangendesSystem":
+					fk.System = m.system()
+				case "Erstellerkennung":
+					fk.Ersteller = m.str()
+				case "ErstellerRolle":
+					fk.Rolle = m.str()
+				case "DMSSessionID":
+					fk.Session = m.str()
+				case "Stapel", "Stapellaenge": // repeat the number of objects
+					m.skip()
+				default:
+					return false
+				}
+				return true
+			})
+		case element:
+			n++
+			start()
+			m.each(func(name string, attr []xml.Attr) {
+				if name == "NummerImStapel" { // repeats the order
+					m.skip()
+					return
+				}
+				f(name, attr)
+			})
+			end()
+		default:
+			m.omit()
+		}
+	})
+	m.kopfGelesen(k)
+	if n == 0 {
+		m.fail("xdomea.inhalt", "message without an object", "Die Nachricht enthält kein Objekt.")
+	}
+}
+
+func (m *abgabeleser) ablage(erstellen bool) *dms.Ablage {
+	a := &dms.Ablage{Erstellen: erstellen}
+	element := "SchriftgutobjektZumAblegen"
+	if erstellen {
+		element = "SchriftgutobjektZumErstellen"
+	}
+	var o dms.Ablageobjekt
+	m.fachnachricht(&a.Kopf, &a.Fach, element, func(name string, _ []xml.Attr) {
+		switch name {
+		case "FachverfahrenObjektID":
+			o.FachID = m.str()
+		case "IDContainer":
+			o.Container = m.str()
+		case "Schriftgutobjekt":
+			o.Objekt = m.objekt()
+		case "Ablageort":
+			o.Ablageort = m.str()
+		case "SGOOeffnen":
+			o.Oeffnen = m.flag()
+		default:
+			m.omit()
+		}
+	}, func() { o = dms.Ablageobjekt{} }, func() {
+		if m.err == nil && o.ID() == "" {
+			m.unsupported(errKeinVorgang)
+		}
+		a.Objekte = append(a.Objekte, o)
+	})
+	return a
+}
+
+func (m *abgabeleser) vermerke() *dms.Vermerke {
+	v := &dms.Vermerke{}
+	var e dms.Vermerk
+	m.fachnachricht(&v.Kopf, &v.Fach, "ProtokolleintragZumErstellen", func(name string, _ []xml.Attr) {
+		switch name {
+		case "IDSGO":
+			e.ID = m.uuid()
+		case "Protokolleintrag":
+			m.vermerk(&e)
+		default:
+			m.omit()
+		}
+	}, func() { e = dms.Vermerk{} }, func() { v.Eintraege = append(v.Eintraege, e) })
+	return v
+}
+
+func (m *abgabeleser) vermerk(e *dms.Vermerk) {
+	var tag datum.Datum
+	uhr := "00:00:00"
+	m.each(func(name string, attr []xml.Attr) {
+		switch name {
+		case "Bearbeiter":
+			if len(m.profil.Aufbau["Bearbeiter.Kontakt"]) > 0 {
+				k := m.kontakt(m.profil)
+				e.Bearbeiter = k.Person.Familienname
+				return
+			}
+			e.Bearbeiter = m.str()
+		case "Datum":
+			tag = m.date()
+		case "Uhrzeit":
+			uhr = m.tok()
+		case "Notiz":
+			e.Notiz = m.str()
+		default:
+			m.omit()
+		}
+	})
+	if m.err != nil {
+		return
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05"} {
+		t, err := time.ParseInLocation(layout, tag.String()+"T"+uhr, datum.Berlin())
+		if err == nil && !t.IsZero() && t.UTC().Year() >= 1 && t.UTC().Year() <= 9999 {
+			e.Zeit = t.UTC().Truncate(time.Second)
+			return
+		}
+	}
+	m.fail("xdomea.wert", "not a point in time", "Ein Zeitpunkt in der Nachricht ist ungültig.")
+}
+
+func (m *abgabeleser) gesamtprotokoll() *dms.Gesamtprotokoll {
+	g := &dms.Gesamtprotokoll{}
+	var p dms.Protokoll
+	m.fachnachricht(&g.Kopf, &g.Fach, "GesamtprotokollZumAblegen", func(name string, _ []xml.Attr) {
+		switch name {
+		case "IDSGO":
+			p.ID = m.uuid()
+		case "Ablageort":
+			p.Ablageort = m.str()
+		case "Dokument":
+			p.Dokument = &dms.Dokument{}
+			m.dokument(p.Dokument, 1)
+		case "HistorienProtokollInformation":
+			p.Historie = append(p.Historie, m.protokoll())
+		default:
+			m.omit()
+		}
+	}, func() { p = dms.Protokoll{} }, func() { g.Protokolle = append(g.Protokolle, p) })
+	return g
+}
+
+func (m *abgabeleser) schliessung() *dms.Schliessung {
+	v := &dms.Schliessung{}
+	id := ""
+	m.fachnachricht(&v.Kopf, &v.Fach, "SchriftgutobjektZumZDAVerfuegen", func(name string, _ []xml.Attr) {
+		if name == "IDSGO" {
+			id = m.uuid()
+		} else {
+			m.omit()
+		}
+	}, func() { id = "" }, func() { v.IDs = append(v.IDs, id) })
+	return v
+}

@@ -1,0 +1,471 @@
+package xdomea_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ozg-fachwerk/fachwerk/dms"
+	"github.com/ozg-fachwerk/fachwerk/dms/dmstest"
+	"github.com/ozg-fachwerk/fachwerk/dms/xdomea"
+	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// versionen are all that are written.
+var versionen = map[string]func() xdomea.Profil{
+	"2.4.0": xdomea.V240, "3.0.0": xdomea.V300, "3.1.0": xdomea.V310, "4.0.0": xdomea.V400,
+}
+
+// kodierer replaces what 2.4.0 cannot carry, so that hostile content can be written.
+func kodierer(version string) *xdomea.Kodierer {
+	return xdomea.New(versionen[version](), &xdomea.Options{ReplaceInvalid: version == "2.4.0"})
+}
+
+var gruppen = map[string]string{"01": "InformationAustauschen", "04": "AbgabeDurchfuehren", "05": "AussonderungDurchfuehren", "06": "FachverfahrensdatenAustauschen"}
+
+// lintAs validates a message with xmllint against the official schema of its group.
+func lintAs(t testing.TB, version, nummer string, message []byte) error {
+	t.Helper()
+	tool := testenv.Tool(t, "xmllint", "libxml2-utils")
+	schema := testenv.Standards(t, "xdomea", version, "xdomea-Nachrichten-"+gruppen[nummer[:2]]+".xsd")
+	cmd := exec.Command(tool, "--nonet", "--noout", "--huge", "--schema", schema, "-")
+	cmd.Stdin = bytes.NewReader(message)
+	if version == "4.0.0" { // its imports are URLs
+		cmd.Env = append(os.Environ(), "XML_CATALOG_FILES="+filepath.Join(filepath.Dir(schema), "catalog.xml"))
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return &lintError{string(out)}
+	}
+	return nil
+}
+
+// kopf is the head of a sample.
+func kopf(p *dms.Paket) dms.Kopf {
+	k := p.Kopf()
+	k.System = dms.System{Instanz: p.System.Instanz, Produkt: "Fachwerk", Version: "1.0", Hersteller: "Beispiel"}
+	k.NachrichtID = dmstest.ID("nachricht")
+	return k
+}
+
+// archiv gives every object what the archive needs.
+func archiv(p *dms.Paket) dms.Objekt {
+	p.Vorgang.Aufbewahrung.Aussonderungsart = dms.Bewerten
+	return dms.Objekt{Akte: p.Akte, Vorgang: &p.Vorgang}
+}
+
+// inhalte are all messages that are not answers, with one content.
+func inhalte(p func() *dms.Paket) map[string]xdomea.Inhalt {
+	zwei := func() []dms.Objekt {
+		second := dmstest.Minimal("zweiter")
+		return []dms.Objekt{archiv(p()), archiv(second)}
+	}
+	dok := &dms.Dokument{ID: dmstest.ID("einzeln"), Versionen: []dms.Version{{Nummer: "1", Formate: []dms.Format{{Code: "018",
+		Datei: dmstest.NewDatei(dmstest.ID("einzeldatei"), "protokoll.pdf", "application/pdf", []byte("%PDF"))}}}}}
+	fach := dms.Fachkopf{System: dms.System{Produkt: "DMS"}, Ersteller: "sb-7", Rolle: "Sachbearbeitung"}
+	objekte := func(ort string, oeffnen bool) (out []dms.Ablageobjekt) {
+		for i, o := range append(zwei(), dms.Objekt{Dokument: dok}) {
+			out = append(out, dms.Ablageobjekt{FachID: fmt.Sprint("fv-", i), Container: dmstest.ID("akte im DMS"), Objekt: o, Ablageort: ort, Oeffnen: oeffnen})
+		}
+		return out
+	}
+	k, zeit := kopf(p()), time.Date(2026, 7, 3, 23, 30, 5, 0, time.UTC)
+	historie := p().Vorgang.Historie
+	antwort := k
+	antwort.Bezug = dmstest.ID("bezug")
+	return map[string]xdomea.Inhalt{
+		"0101": &dms.Information{Kopf: k, Objekte: append(zwei(), dms.Objekt{Dokument: dok})},
+		"0401": p(),
+		"0501": &dms.Anbietung{Kopf: k, Objekte: zwei()},
+		"0502": &dms.Bewertung{Kopf: antwort, Urteile: []dms.Urteil{{ID: dmstest.ID("a"), Aussonderungsart: dms.Archivwuerdig},
+			{ID: dmstest.ID("b"), Aussonderungsart: dms.Vernichten}}},
+		"0503": &dms.Aussonderung{Kopf: k, WithArchivkennung: true, Objekte: zwei()},
+		"0604": &dms.Ablage{Kopf: k, Fach: fach, Erstellen: true, Objekte: objekte("", true)},
+		"0605": &dms.Ablage{Kopf: k, Fach: fach, Objekte: objekte("eingang", false)},
+		"0607": &dms.Vermerke{Kopf: k, Fach: fach, Eintraege: []dms.Vermerk{{ID: dmstest.ID("a"), Bearbeiter: "sb-7", Zeit: zeit, Notiz: "geprüft"}}},
+		"0623": &dms.Gesamtprotokoll{Kopf: k, Fach: fach, Protokolle: []dms.Protokoll{
+			{ID: dmstest.ID("a"), Ablageort: "eingang", Dokument: dok, Historie: historie}, {ID: dmstest.ID("b"), Ablageort: "eingang"}}},
+		"0624": &dms.Schliessung{Kopf: k, Fach: fach, IDs: []string{dmstest.ID("a"), dmstest.ID("b")}},
+	}
+}
+
+// antworten are all answers.
+func antworten() map[string][]xdomea.Bestaetigung {
+	out := map[string][]xdomea.Bestaetigung{}
+	for _, b := range bestaetigungen() {
+		b.System = dms.System{Produkt: "DMS", Hersteller: "Beispiel"}
+		b.NachrichtID, b.Bezug = dmstest.ID("antwort"), dmstest.ID("bezug")
+		nummern := []string{"0402", "0506", "0630"}
+		if b.Antwort.Art == dms.AntwortEmpfangen {
+			nummern = []string{"0102", "0403", "0504", "0505", "0507", "0629"}
+		}
+		for _, nr := range nummern {
+			c := b
+			c.Nummer = nr
+			c.Antwort.Objekte = slices.Clone(b.Antwort.Objekte)
+			if nr == "0630" {
+				c.Session = "sitzung"
+				c.Antwort.Meldungen = nil
+			}
+			for i := range c.Antwort.Objekte {
+				o := &c.Antwort.Objekte[i]
+				switch {
+				case nr == "0506" && o.Erfolgreich:
+					o.Archivkennung = "Best. 7/12"
+				case nr == "0630":
+					o.Nummer, o.Ablageort = i+1, "eingang"
+				}
+			}
+			out[nr] = append(out[nr], c)
+		}
+	}
+	fach := dms.Code{Wert: "0605004", Liste: "urn:xoev-de:xdomea:codeliste:spezifischefehlermeldung0605"}
+	allgemein := dms.Code{Wert: "0000018", Liste: "urn:xoev-de:xdomea:codeliste:allgemeinerueckmeldung"}
+	c := out["0630"][0]
+	c.Antwort.Art, c.Antwort.Codes = dms.AntwortAbgelehnt, []dms.Code{allgemein}
+	c.Antwort.Objekte = []dms.ObjektErgebnis{{Nummer: 1, Codes: []dms.Code{fach}, Meldungen: []string{"Datei fehlt"}}}
+	out["0630"] = append(out["0630"], c)
+	c.Antwort.Objekte, c.Antwort.Codes, c.Antwort.Meldungen = nil, nil, []string{"nicht angenommen"}
+	out["0630"] = append(out["0630"], c)
+	return out
+}
+
+// every calls f for each version, message and content that can be written; f gets the
+// message and what was written.
+func every(t *testing.T, contents map[string]func() *dms.Paket, f func(t *testing.T, version, nummer string, v xdomea.Inhalt, text []byte)) {
+	for version, profil := range versionen {
+		k, p := kodierer(version), profil()
+		for content, paket := range contents {
+			for nummer, v := range inhalte(paket) {
+				t.Run(version+"/"+nummer+"/"+content, func(t *testing.T) {
+					var b bytes.Buffer
+					if _, ok := p.Nachrichten[nummer]; !ok {
+						require.ErrorIs(t, k.Write(&b, v), fehler.ErrUnsupported)
+						return
+					}
+					if version == "4.0.0" && content == "5000 documents" && nummer != "0503" {
+						t.Skip("once is enough")
+					}
+					require.NoError(t, k.Write(&b, v))
+					f(t, version, nummer, v, b.Bytes())
+				})
+			}
+		}
+	}
+}
+
+func contents() map[string]func() *dms.Paket {
+	return map[string]func() *dms.Paket{
+		"minimal": func() *dms.Paket { return dmstest.Minimal("m") }, "rich": func() *dms.Paket { return dmstest.Reich("r") }, "hostile": hostile,
+	}
+}
+
+func TestEveryMessageIsValid(t *testing.T) {
+	every(t, contents(), func(t *testing.T, version, nummer string, _ xdomea.Inhalt, text []byte) {
+		require.NoError(t, lintAs(t, version, nummer, text))
+	})
+}
+
+// 5,000 documents, for one message of each kind that carries objects.
+func TestLargeMessagesAreValid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large")
+	}
+	for version, nummer := range map[string]string{"2.4.0": "0401", "3.0.0": "0605", "3.1.0": "0101", "4.0.0": "0503"} {
+		var b bytes.Buffer
+		require.NoError(t, kodierer(version).Write(&b, inhalte(func() *dms.Paket { return dmstest.Gross("g", 5000) })[nummer]))
+		require.NoError(t, lintAs(t, version, nummer, b.Bytes()), version)
+	}
+}
+
+func TestEveryAnswerIsValid(t *testing.T) {
+	for version, profil := range versionen {
+		k, p := kodierer(version), profil()
+		for nummer, bs := range antworten() {
+			for i, b := range bs {
+				t.Run(fmt.Sprint(version, "/", nummer, "/", i), func(t *testing.T) {
+					var buf bytes.Buffer
+					if _, ok := p.Nachrichten[nummer]; !ok {
+						require.ErrorIs(t, k.WriteAntwort(&buf, b), fehler.ErrUnsupported)
+						return
+					}
+					require.NoError(t, k.WriteAntwort(&buf, b))
+					require.NoError(t, lintAs(t, version, nummer, buf.Bytes()))
+				})
+			}
+		}
+	}
+}
+
+// Negative control: in each version and message a foreign element, a wrong order and a
+// wrong value are found.
+func TestEveryValidationCanFail(t *testing.T) {
+	every(t, map[string]func() *dms.Paket{"rich": contents()["rich"]}, func(t *testing.T, version, nummer string, _ xdomea.Inhalt, text []byte) {
+		good := string(text)
+		prozess := regexp.MustCompile("<xdomea:ProzessID>[^<]*</xdomea:ProzessID>").FindString(good)
+		require.NotEmpty(t, prozess)
+		end := "</xdomea:Kopf>"
+		if version == "4.0.0" {
+			end = "</xdomea:nachrichtenkopf>"
+		}
+		for name, bad := range map[string]string{
+			"foreign element": strings.Replace(good, prozess, prozess+"<xdomea:Fremd/>", 1),
+			"order":           strings.Replace(strings.Replace(good, prozess, "", 1), end, prozess+end, 1),
+			"value":           strings.Replace(good, "<xdomea:ProzessID>", "<xdomea:ProzessID>x", 1),
+		} {
+			require.NotEqual(t, good, bad)
+			require.Error(t, lintAs(t, version, nummer, []byte(bad)), name)
+		}
+	})
+}
+
+// asJSON is a value as text, without what a message does not carry and, for 2.4.0,
+// what that version cannot.
+func asJSON(t testing.TB, v any, version string, ohneDateien bool) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	require.NoError(t, err)
+	var tree any
+	require.NoError(t, json.Unmarshal(raw, &tree))
+	drop := []string{"mime", "sha512", "groesse"}
+	switch version {
+	case "2.4.0":
+		drop = append(drop, "aktenfuehrung", "betreffKurz", "zdaDatum", "unbefristet", "hersteller", "nachrichtID", "bezug", "session", "withReceipt")
+	case "3.0.0", "3.1.0":
+		drop = append(drop, "hersteller", "nachrichtID", "bezug")
+	}
+	if ohneDateien {
+		drop = append(drop, "versionen")
+	}
+	out, err := json.MarshalIndent(prune(tree, drop, version), "", " ")
+	require.NoError(t, err)
+	return string(out)
+}
+
+func prune(v any, drop []string, version string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if d, ok := v["datei"].(map[string]any); ok && version == "2.4.0" {
+			delete(d, "name") // the original name is not carried
+		}
+		if a, ok := v["aufbewahrung"].(map[string]any); ok && version == "2.4.0" && a["ende"] != nil {
+			a["ende"] = a["ende"].(string)[:4] + "-12-31" // a year only
+		}
+		if b, ok := v["behoerde"].(map[string]any); ok && version == "4.0.0" { // prefix and key in one, without their lists
+			for _, c := range b {
+				for _, f := range []string{"name", "liste", "version"} {
+					delete(c.(map[string]any), f)
+				}
+			}
+		}
+		for k, e := range v {
+			if slices.Contains(drop, k) {
+				delete(v, k)
+				continue
+			}
+			if e = prune(e, drop, version); e == nil {
+				delete(v, k)
+			} else {
+				v[k] = e
+			}
+		}
+		if len(v) == 0 {
+			return nil
+		}
+	case []any:
+		for i := range v {
+			v[i] = prune(v[i], drop, version)
+		}
+		if len(v) == 0 {
+			return nil
+		}
+	}
+	return v
+}
+
+// What is written reads the same again, in every version and message.
+func TestEveryRoundTrip(t *testing.T) {
+	all := contents()
+	every(t, all, func(t *testing.T, version, nummer string, v xdomea.Inhalt, text []byte) {
+		n, err := kodierer("3.1.0").Read(t.Context(), bytes.NewReader(text)) // the version of the message decides
+		require.NoError(t, err)
+		require.Equal(t, version, n.Version)
+		require.Equal(t, nummer, n.Nummer)
+		require.Empty(t, n.Ausgelassen)
+		if version == "2.4.0" && strings.HasSuffix(t.Name(), "hostile") {
+			var b bytes.Buffer // characters were replaced: written again it is the same
+			require.NoError(t, kodierer(version).Write(&b, inhaltOf(n, true)))
+			return
+		}
+		require.Equal(t, asJSON(t, v, version, nummer == "0501"), asJSON(t, inhaltOf(n, false), version, nummer == "0501"))
+	})
+}
+
+// inhaltOf gives the content; files get some, so that it can be written again.
+func inhaltOf(n *xdomea.Nachricht, files bool) xdomea.Inhalt {
+	if files {
+		for d := range n.Dateien() {
+			*d = dmstest.NewDatei(d.ID, d.Name, d.MIME, nil)
+		}
+	}
+	switch {
+	case n.Information != nil:
+		return n.Information
+	case n.Abgabe != nil:
+		return n.Abgabe
+	case n.Anbietung != nil:
+		return n.Anbietung
+	case n.Bewertung != nil:
+		return n.Bewertung
+	case n.Aussonderung != nil:
+		return n.Aussonderung
+	case n.Ablage != nil:
+		return n.Ablage
+	case n.Vermerke != nil:
+		return n.Vermerke
+	case n.Gesamtprotokoll != nil:
+		return n.Gesamtprotokoll
+	case n.Schliessung != nil:
+		return n.Schliessung
+	}
+	return nil
+}
+
+func TestEveryAnswerRoundTrip(t *testing.T) {
+	for version, profil := range versionen {
+		k, p := kodierer(version), profil()
+		for nummer, bs := range antworten() {
+			if _, ok := p.Nachrichten[nummer]; !ok {
+				continue
+			}
+			for i, b := range bs {
+				t.Run(fmt.Sprint(version, "/", nummer, "/", i), func(t *testing.T) {
+					var buf bytes.Buffer
+					require.NoError(t, k.WriteAntwort(&buf, b))
+					n, err := kodierer("3.0.0").Read(t.Context(), &buf)
+					require.NoError(t, err)
+					require.Empty(t, n.Ausgelassen)
+					got := *n.Bestaetigung
+					require.Equal(t, b.Session, got.Session)
+					if version == "2.4.0" { // one result for all; codes only in words
+						if b.Antwort.Art == dms.AntwortTeilweise {
+							require.NotEqual(t, dms.AntwortImportiert, got.Antwort.Art)
+						} else {
+							require.Equal(t, b.Antwort.Art, got.Antwort.Art)
+						}
+						require.Equal(t, b.Antwort.ProzessID, got.Antwort.ProzessID)
+						return
+					}
+					if a := &b.Antwort; nummer == "0630" && a.Art != dms.AntwortImportiert && len(a.Codes)+len(a.Meldungen) == 0 {
+						a.Codes = []dms.Code{{Wert: "0000499", Liste: "urn:xoev-de:xdomea:codeliste:allgemeinerueckmeldung"}} // something must be said
+					}
+					require.Equal(t, b.Antwort, got.Antwort)
+					if version == "4.0.0" {
+						require.Equal(t, b, got)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Containers of all messages: pack, unpack, hash; the same value gives the same bytes.
+func TestEveryContainer(t *testing.T) {
+	every(t, map[string]func() *dms.Paket{"rich": contents()["rich"]}, func(t *testing.T, version, nummer string, v xdomea.Inhalt, _ []byte) {
+		k := kodierer(version)
+		var b, again bytes.Buffer
+		require.NoError(t, k.Pack(t.Context(), &b, v))
+		require.NoError(t, k.Pack(t.Context(), &again, v))
+		require.True(t, bytes.Equal(b.Bytes(), again.Bytes()))
+		s, err := k.Unpack(t.Context(), bytes.NewReader(b.Bytes()), int64(b.Len()))
+		require.NoError(t, err)
+		require.NoError(t, s.Hash(t.Context()))
+		require.Equal(t, nummer, s.Nummer)
+		name, err := k.Name(v, "zip")
+		require.NoError(t, err)
+		parsed, ok := xdomea.ParseDateiname(name)
+		require.True(t, ok, name)
+		require.Equal(t, nummer, parsed.Nummer)
+		count := 0
+		for d := range s.Dateien() {
+			require.Len(t, d.SHA512, 128)
+			count++
+		}
+		want := map[string]int{"0101": 6, "0401": 5, "0503": 5, "0604": 6, "0605": 6, "0623": 1}[nummer]
+		require.Equal(t, want, count, "0501 carries no files")
+	})
+}
+
+// 2.x: typographic marks are replaced by themselves, anything else needs the wish.
+func TestLatinOnly(t *testing.T) {
+	k := xdomea.New(xdomea.V240(), nil)
+	p := dmstest.Minimal("x")
+	p.Vorgang.Betreff = "„Fu\u0308r“ – M\u0302 … ’s Łódź"
+	text := message(t, k, p)
+	require.Contains(t, string(text), `<xdomea:Betreff>"Für" - M̂ ... 's Łódź</xdomea:Betreff>`)
+	require.NoError(t, lintAs(t, "2.4.0", "0401", text))
+	for _, s := range []string{"😀", "Иван", "\u0085", "\uFFFD", "a\u0302"} {
+		p.Vorgang.Betreff = "x" + s
+		err := k.WriteAbgabe(&bytes.Buffer{}, p)
+		if s == "a\u0302" { // NFC makes it one letter, which is allowed
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorIs(t, err, fehler.ErrInvalid, "%q", s)
+		require.Equal(t, "xdomea.zeichen-latein", fehler.ProblemeIn(err)[0].Code)
+		require.NotContains(t, err.Error(), s)
+	}
+}
+
+func TestWriteRefuses(t *testing.T) {
+	k := kodierer("3.1.0")
+	for name, v := range map[string]xdomea.Inhalt{
+		"0101 without object":   &dms.Information{Kopf: kopf(dmstest.Minimal("m"))},
+		"0501 without kind":     &dms.Anbietung{Kopf: kopf(dmstest.Minimal("m")), Objekte: []dms.Objekt{{Vorgang: &dmstest.Minimal("m").Vorgang}}},
+		"0502 without verdict":  &dms.Bewertung{Kopf: kopf(dmstest.Minimal("m")), Urteile: []dms.Urteil{{ID: dmstest.ID("a")}}},
+		"0503 of a document":    &dms.Aussonderung{Kopf: kopf(dmstest.Minimal("m")), Objekte: []dms.Objekt{{Dokument: &dms.Dokument{ID: dmstest.ID("d")}}}},
+		"0605 without creator":  &dms.Ablage{Kopf: kopf(dmstest.Minimal("m")), Objekte: []dms.Ablageobjekt{{FachID: "1", Objekt: archiv(dmstest.Minimal("m"))}}},
+		"0607 without text":     &dms.Vermerke{Kopf: kopf(dmstest.Minimal("m")), Fach: dms.Fachkopf{Ersteller: "x"}, Eintraege: []dms.Vermerk{{ID: dmstest.ID("a")}}},
+		"0623 without place":    &dms.Gesamtprotokoll{Kopf: kopf(dmstest.Minimal("m")), Fach: dms.Fachkopf{Ersteller: "x"}, Protokolle: []dms.Protokoll{{ID: dmstest.ID("a")}}},
+		"0624 of no object":     &dms.Schliessung{Kopf: kopf(dmstest.Minimal("m")), Fach: dms.Fachkopf{Ersteller: "x"}},
+		"a head without sender": &dms.Schliessung{Kopf: dms.Kopf{ProzessID: dmstest.ID("a")}, Fach: dms.Fachkopf{Ersteller: "x"}, IDs: []string{dmstest.ID("a")}},
+	} {
+		require.ErrorIs(t, k.Write(&bytes.Buffer{}, v), fehler.ErrInvalid, name)
+	}
+	require.ErrorIs(t, kodierer("4.0.0").Write(&bytes.Buffer{}, &dms.Bewertung{Kopf: dmstest.Minimal("m").Kopf(),
+		Urteile: []dms.Urteil{{ID: dmstest.ID("a"), Aussonderungsart: dms.Vernichten}}}), fehler.ErrInvalid, "4.0.0 needs product and reference")
+}
+
+// The self-made samples of others' making of each version read.
+func TestReadsSamples(t *testing.T) {
+	for version := range versionen {
+		if version == "4.0.0" {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(testenv.Standards(t, "xdomea", "own", version), "*.xml"))
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			require.NoError(t, err)
+			n, err := v310().Read(context.Background(), bytes.NewReader(text))
+			if strings.Contains(f, "akte_") && err != nil { // several Vorgaenge or documents in one Akte
+				require.ErrorIs(t, err, fehler.ErrUnsupported, f)
+				continue
+			}
+			require.NoError(t, err, f)
+			require.Equal(t, version, n.Version)
+		}
+	}
+}
