@@ -214,8 +214,11 @@ type Bescheid struct {
 	// Anmerkungen are all of them, in order.
 	Anmerkung   string      `json:"anmerkung,omitempty"`
 	Anmerkungen []Anmerkung `json:"anmerkungen,omitempty"`
-	// Dokument is the Ausfertigung (PDF/A).
+	// Dokument is the Ausfertigung (PDF/A); with Inhalt.Adressaten that of whom it was made
+	// for first. What may go to whom says [Bescheid.Ausfertigung].
 	Dokument *messaging.Anhang `json:"dokument,omitempty"`
+	// Ausfertigungen are the documents of Inhalt.Adressaten, in the order they were made.
+	Ausfertigungen []Ausfertigung `json:"ausfertigungen,omitempty"`
 	// Versand is the Quittung of the Kanal, with the reasons for choosing it.
 	Versand        *messaging.Quittung `json:"versand,omitempty"`
 	VersandGruende string              `json:"versandGruende,omitempty"`
@@ -269,6 +272,7 @@ func (b Bescheid) Clone() Bescheid {
 		k := b.Bekanntgabe.Clone()
 		b.Bekanntgabe = &k
 	}
+	b.Ausfertigungen = slices.Clone(b.Ausfertigungen)
 	b.Anmerkungen = slices.Clone(b.Anmerkungen)
 	b.Zustellungen = slices.Clone(b.Zustellungen)
 	for i := range b.Zustellungen {

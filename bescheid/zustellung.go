@@ -74,6 +74,9 @@ type Zustellung struct {
 	ID uuid.UUID `json:"id"`
 	// Adressat is one of Inhalt.Adressaten; zero is the applicant.
 	Adressat uuid.UUID `json:"adressat,omitzero"`
+	// Dokument is the file of the Vorgang that went out: the Ausfertigung of this
+	// addressee. Zero in attempts from before it was noted.
+	Dokument uuid.UUID `json:"dokument,omitzero"`
 	// Kanal carried it; empty if a person brought it on its way.
 	Kanal   string            `json:"kanal,omitempty"`
 	Zustand ZustellungZustand `json:"zustand"`
@@ -109,6 +112,7 @@ func (z Zustellung) Clone() Zustellung {
 type ZustellungParams struct {
 	ID       uuid.UUID
 	Adressat uuid.UUID
+	Dokument uuid.UUID
 	// Kanal that carries it; empty for a person.
 	Kanal  string
 	Inhalt Inhalt
@@ -131,7 +135,7 @@ func NewZustellung(r *frist.Rechner, p ZustellungParams) (Zustellung, error) {
 		p.Rechtsbehelf = standardRechtsbehelf(p.Inhalt)
 	}
 	z := Zustellung{
-		ID: p.ID, Adressat: p.Adressat, Kanal: p.Kanal,
+		ID: p.ID, Adressat: p.Adressat, Dokument: p.Dokument, Kanal: p.Kanal,
 		Rechtsbehelf: p.Rechtsbehelf, OhneBelehrung: p.Inhalt.Rechtsbehelfsbelehrung == "",
 		Fall: frist.BekanntgabeFall{
 			Verfahren: frist.Verfahren(p.Inhalt.Verfahren), Kanal: p.Weg, Behoerde: sitz(p.Land, p.ARS),

@@ -65,7 +65,7 @@ func TestReportsAreIdempotent(t *testing.T) {
 	b := s.Bescheide[0].ID
 	require.NoError(t, f.v.RecordQuittung(relay, f.now(), "fitconnect"))
 	require.NoError(t, f.v.RecordDelivery(relay, f.now(), s.Nachrichten[0].Nachricht.ID, quittung(1), ""))
-	require.NoError(t, f.v.RecordAusfertigung(relay, f.now(), b, vorgang.Datei{Anhang: anhang(9)}))
+	require.NoError(t, f.v.RecordAusfertigung(relay, f.now(), b, uuid.Nil, vorgang.Datei{Anhang: anhang(9)}))
 	require.NoError(t, f.v.RecordVersand(relay, f.now(), vorgang.Versand{Bescheid: b}))
 	require.NoError(t, f.v.RecordBekanntgabe(relay, f.now(), b))
 	require.NoError(t, f.v.RecordBestandskraft(relay, f.now(), b))
@@ -88,7 +88,7 @@ func TestReportsWaitForTheirDay(t *testing.T) {
 	f.do(f.v.ReleaseBescheid(leitung, f.now(), b))
 	w := vorgang.Versand{Bescheid: b, Nachricht: messaging.Nachricht{Art: messaging.BescheidArt}, Quittung: quittung(1), Bekanntgabe: bekanntgabe()}
 	require.ErrorIs(t, f.v.RecordVersand(relay, f.now(), w), fehler.ErrInvalid, "no Ausfertigung yet")
-	f.do(f.v.RecordAusfertigung(relay, f.now(), b, vorgang.Datei{Anhang: anhang(4)}))
+	f.do(f.v.RecordAusfertigung(relay, f.now(), b, uuid.Nil, vorgang.Datei{Anhang: anhang(4)}))
 	ohne := w
 	ohne.Bekanntgabe.FristEnde = datum.Datum{}
 	require.ErrorIs(t, f.v.RecordVersand(relay, f.now(), ohne), fehler.ErrInvalid)
@@ -110,7 +110,7 @@ func TestForgedTextGetsNoDocument(t *testing.T) {
 	f.do(f.v.ReleaseBescheid(leitung, f.now(), b))
 	s := f.v.Stand()
 	s.Bescheide[0].Inhalt.Tenor[0] = "Alles wird genehmigt."
-	err := vorgang.Restore(s, fest()).RecordAusfertigung(relay, f.now(), b, vorgang.Datei{})
+	err := vorgang.Restore(s, fest()).RecordAusfertigung(relay, f.now(), b, uuid.Nil, vorgang.Datei{})
 	require.ErrorIs(t, err, fehler.ErrConflict)
 }
 
@@ -122,7 +122,7 @@ func TestDraftLeftBesideReleaseDoesNotBlockClosing(t *testing.T) {
 	f.get(f.v.Draft(sb, f.now(), inhalt()))
 	f.do(f.v.SubmitDraft(sb, f.now(), b))
 	f.do(f.v.ReleaseBescheid(leitung, f.now(), b))
-	f.do(f.v.RecordAusfertigung(relay, f.now(), b, vorgang.Datei{Anhang: anhang(4)}))
+	f.do(f.v.RecordAusfertigung(relay, f.now(), b, uuid.Nil, vorgang.Datei{Anhang: anhang(4)}))
 	f.do(f.v.RecordVersand(relay, f.now(), vorgang.Versand{Bescheid: b, Quittung: quittung(1), Bekanntgabe: bekanntgabe()}))
 	require.Equal(t, bekanntgabe().FristEnde, f.v.Stand().Frist())
 	f.do(f.v.RecordBekanntgabe(relay, bekanntgabe().Tag.Beginn(), b))

@@ -110,7 +110,7 @@ func (d *Freigegeben) apply(s *Stand, e *Ereignis) {
 
 func (d *Ausgefertigt) apply(s *Stand, _ *Ereignis) {
 	if b := s.bescheid(d.Bescheid); b != nil {
-		b.Dokument = kopie(&d.Datei.Anhang)
+		b.SetzeAusfertigung(d.Adressat, d.Datei.Anhang)
 	}
 	s.Dateien = append(s.Dateien, d.Datei)
 }

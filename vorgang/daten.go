@@ -115,9 +115,12 @@ type (
 		// Automatisch: by rules, without a person.
 		Automatisch bool `json:"automatisch,omitempty"`
 	}
-	// Ausgefertigt names the document (bescheid.ausgefertigt).
+	// Ausgefertigt names the document made for an addressee (bescheid.ausgefertigt).
 	Ausgefertigt struct {
 		Bescheid uuid.UUID `json:"bescheid"`
+		// Adressat is zero for the applicant, and in entries from before each addressee had
+		// a document of their own.
+		Adressat uuid.UUID `json:"adressat,omitzero"`
 		Datei    Datei     `json:"datei"`
 	}
 	// BescheidVersandt: the document was handed to a Kanal (bescheid.versandt).

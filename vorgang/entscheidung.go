@@ -103,38 +103,56 @@ func (v *Vorgang) ReleaseBescheid(a tenant.Akteur, now time.Time, id uuid.UUID) 
 	if err := v.setStatus(a, now, BefehlFreigeben, Beschieden, ""); err != nil {
 		return err
 	}
-	return v.order(now, BescheidAusfertigen, now, BescheidDaten{Bescheid: id})
+	return v.orderAusfertigungen(now, id)
 }
 
-// RecordAusfertigung reports the document of a released Bescheid and orders its
-// delivery. A second report changes nothing. A text that no longer has its
-// released Pruefsumme is fehler.ErrConflict.
-func (v *Vorgang) RecordAusfertigung(a tenant.Akteur, now time.Time, id uuid.UUID, d Datei) error {
-	if err := v.check("RecordAusfertigung", a, now, BefehlMelden); err != nil {
-		return err
-	}
-	b := v.s.bescheid(id)
-	if b != nil && b.Dokument != nil {
-		return nil
-	}
-	b, err := v.bescheidIn("RecordAusfertigung", id, bescheid.Freigegeben)
-	if err != nil {
-		return err
-	}
-	if b.Inhalt.Pruefsumme() != b.Pruefsumme {
-		return v.fail("RecordAusfertigung", fehler.ErrConflict, problem("bescheid.pruefsumme", "/bescheide/"+id.String(),
-			"the text is not the released one", "Der Text stimmt nicht mit der freigegebenen Fassung überein."))
-	}
-	d.Zweck, d.Hinzugefuegt = ZweckBescheid, mikro(now)
-	if err := v.record(a, now, &Ausgefertigt{Bescheid: id, Datei: d}); err != nil {
-		return err
-	}
-	for _, adressat := range b.Inhalt.AdressatIDs() {
-		if err := v.order(now, BescheidSenden, now, BescheidDaten{Bescheid: id, Adressat: adressat}); err != nil {
+// orderAusfertigungen orders a document for each addressee.
+func (v *Vorgang) orderAusfertigungen(now time.Time, id uuid.UUID) error {
+	for _, adressat := range v.s.bescheid(id).Inhalt.AdressatIDs() {
+		if err := v.order(now, BescheidAusfertigen, now, BescheidDaten{Bescheid: id, Adressat: adressat}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// RecordAusfertigung reports the document of a released Bescheid for one addressee (zero:
+// the applicant, where the text names none) and orders its delivery. A second report
+// changes nothing. Nobody gets the document of another: a file that is already one is
+// fehler.ErrInvalid, as is somebody the text does not name. A text that no longer has its
+// released Pruefsumme is fehler.ErrConflict.
+func (v *Vorgang) RecordAusfertigung(a tenant.Akteur, now time.Time, id, adressat uuid.UUID, d Datei) error {
+	const op = "RecordAusfertigung"
+	if err := v.check(op, a, now, BefehlMelden); err != nil {
+		return err
+	}
+	b := v.s.bescheid(id)
+	switch {
+	case b != nil && b.Ausfertigung(adressat) != nil:
+		return nil
+	case b == nil || b.Dokument == nil:
+		// Later ones may come when the first letter is on its way.
+		var err error
+		if b, err = v.bescheidIn(op, id, bescheid.Freigegeben); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(b.Inhalt.AdressatIDs(), adressat) {
+		return v.fail(op, fehler.ErrInvalid, problem("zustellung.adressat", "/adressat", "is no addressee of the Bescheid", "An diese Person ist der Bescheid nicht gerichtet."))
+	}
+	if _, schon := v.s.Datei(d.ID); schon && d.ID != uuid.Nil {
+		return v.fail(op, fehler.ErrInvalid, problem("bescheid.fremde-ausfertigung", "/datei", "is a file of the Vorgang already",
+			"Diese Datei gehört schon zum Vorgang. Jede Ausfertigung ist eine eigene Datei."))
+	}
+	if b.Inhalt.Pruefsumme() != b.Pruefsumme {
+		return v.fail(op, fehler.ErrConflict, problem("bescheid.pruefsumme", "/bescheide/"+id.String(),
+			"the text is not the released one", "Der Text stimmt nicht mit der freigegebenen Fassung überein."))
+	}
+	d.Zweck, d.Hinzugefuegt = ZweckBescheid, mikro(now)
+	if err := v.record(a, now, &Ausgefertigt{Bescheid: id, Adressat: adressat, Datei: d}); err != nil {
+		return err
+	}
+	return v.order(now, BescheidSenden, now, BescheidDaten{Bescheid: id, Adressat: adressat})
 }
 
 // Versand reports that a Bescheid was handed to a Kanal.
@@ -205,6 +223,12 @@ func (v *Vorgang) versand(a tenant.Akteur, now time.Time, w Versand) error {
 		return v.fail(op, fehler.ErrInvalid, problem("zustellung.angaben", "/zustellung", "has no id, or its state does not fit its days", "Die Angaben zur Zustellung sind unvollständig."))
 	case len(b.Zustellungen) >= MaxZustellungen:
 		return v.fail(op, fehler.ErrInvalid, problem("zustellung.zu-viele", "/zustellungen", "too many", "Zu diesem Bescheid gibt es zu viele Zustellungen."))
+	}
+	for _, x := range w.Nachricht.Anhaenge {
+		if wem, ok := b.FuerWen(x.ID); ok && wem != z.Adressat {
+			return v.fail(op, fehler.ErrInvalid, problem("bescheid.fremde-ausfertigung", "/nachricht/anhaenge", "is the document of another addressee",
+				"Die Ausfertigung ist für eine andere Person bestimmt."))
+		}
 	}
 	if w.Nachricht.ID == uuid.Nil {
 		w.Nachricht.ID = v.k.NewID()

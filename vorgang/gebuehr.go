@@ -32,6 +32,8 @@ type Gebuehr struct {
 	ID uuid.UUID `json:"id"`
 	// Bescheid that fixes it; zero if it stands alone.
 	Bescheid uuid.UUID `json:"bescheid,omitzero"`
+	// Schuldner is the addressee of the Bescheid who owes it; zero if it has only one.
+	Schuldner uuid.UUID `json:"schuldner,omitzero"`
 	// Tabelle is the Kennung of the fee table, Regeln the ids of the rows used, and
 	// Schritte how the sum came about, in German.
 	Tabelle  string   `json:"tabelle"`
@@ -73,6 +75,9 @@ type Festsetzung struct {
 	// Bescheid of the Vorgang that fixes the fee; zero if it stands alone, such as an
 	// advance. One Bescheid has one fee, unless the earlier one was waived in whole.
 	Bescheid uuid.UUID
+	// Schuldner is who of several addressees of the Bescheid owes it. The letters to the
+	// others do not tell how it is paid.
+	Schuldner uuid.UUID
 	// Kassenzeichen is what the payer writes on the transfer, 1 to 35 characters.
 	// It must be unique for the Mandant; see package kassenzeichen.
 	Kassenzeichen string
@@ -104,9 +109,9 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 	nein := func(kind error, code, pfad, meldung, hinweis string) (Gebuehr, error) {
 		return Gebuehr{}, v.fail(op, kind, problem(code, pfad, meldung, hinweis))
 	}
-	g = Gebuehr{ID: id, Bescheid: f.Bescheid, Tabelle: f.Ergebnis.Tabelle, Schritte: slices.Clone(f.Ergebnis.Schritte), FaelligTage: f.FaelligTage}
+	g = Gebuehr{ID: id, Bescheid: f.Bescheid, Schuldner: f.Schuldner, Tabelle: f.Ergebnis.Tabelle, Schritte: slices.Clone(f.Ergebnis.Schritte), FaelligTage: f.FaelligTage}
 	var ps []zahlung.Position
-	for i, p := range f.Ergebnis.Positionen {
+	for n, p := range f.Ergebnis.Positionen {
 		if !slices.Contains(g.Regeln, p.Tarif) {
 			g.Regeln = append(g.Regeln, p.Tarif)
 		}
@@ -117,7 +122,7 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 		if ref == "" || len(ref) > 36 {
 			ref = p.Tarif
 		}
-		ps = append(ps, zahlung.Position{ID: strconv.Itoa(i + 1), Referenz: ref, Text: postentext(p.Bezeichnung), Menge: 1, Netto: p.Betrag})
+		ps = append(ps, zahlung.Position{ID: strconv.Itoa(n + 1), Referenz: ref, Text: postentext(p.Bezeichnung), Menge: 1, Netto: p.Betrag})
 	}
 	for _, b := range f.Ergebnis.Belege {
 		if !slices.Contains(g.Regeln, b.ID) {
@@ -138,6 +143,13 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 		return nein(fehler.ErrInvalid, "gebuehr.zu-viele", "/gebuehren", "too many", "Zu diesem Vorgang gibt es zu viele Gebühren.")
 	case f.Bescheid != uuid.Nil && v.s.bescheid(f.Bescheid) == nil:
 		return nein(fehler.ErrNotFound, "gebuehr.bescheid", "/bescheid", "no such Bescheid", "Diesen Bescheid gibt es im Vorgang nicht.")
+	}
+	i := bescheid.Inhalt{}
+	if b := v.s.bescheid(f.Bescheid); b != nil {
+		i = b.Inhalt
+	}
+	if _, ok := schuldner(f.Schuldner, i); !ok {
+		return Gebuehr{}, v.fail(op, fehler.ErrInvalid, problemSchuldner())
 	}
 	for _, x := range v.s.Gebuehren {
 		if x.Forderung.Kassenzeichen == f.Kassenzeichen {
@@ -245,7 +257,7 @@ type OeffentlicheZahlung struct {
 func (s *Stand) zahlungen(tag datum.Datum) (out []OeffentlicheZahlung) {
 	for i := range s.Gebuehren {
 		g := &s.Gebuehren[i]
-		if !s.eingefordert(g) {
+		if !s.eingefordert(g) || !s.vomAntragsteller(g) {
 			continue
 		}
 		f := s.forderung(g)

@@ -277,7 +277,7 @@ func TestFeeOfABescheid(t *testing.T) {
 
 	f.do(v.SubmitDraft(sb, f.now(), d))
 	f.do(v.ReleaseBescheid(leitung, f.now(), d))
-	f.do(v.RecordAusfertigung(relay, f.now(), d, vorgang.Datei{Anhang: anhang(5)}))
+	f.do(v.RecordAusfertigung(relay, f.now(), d, uuid.Nil, vorgang.Datei{Anhang: anhang(5)}))
 	require.False(t, v.Stand().Eingefordert(g))
 	z := zustellung(uuid.UUID{7}, uuid.Nil, "brief", frist.KanalPost, datum.New(2026, 3, 2))
 	f.do(v.RecordVersand(relay, f.now(), vorgang.Versand{Bescheid: d, Nachricht: messaging.Nachricht{Art: messaging.BescheidArt}, Quittung: quittung(3), Zustellung: &z}))

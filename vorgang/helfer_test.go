@@ -208,7 +208,7 @@ func geschichte(t testing.TB) *fall {
 	f.do(v.ReturnDraft(leitung, f.now(), b, "Bitte die Nebenbestimmung prüfen."))
 	f.do(v.SubmitDraft(sb, f.now(), b))
 	f.do(v.ReleaseBescheid(leitung, f.now(), b))
-	f.do(v.RecordAusfertigung(relay, f.now(), b, vorgang.Datei{Anhang: anhang(4)}))
+	f.do(v.RecordAusfertigung(relay, f.now(), b, uuid.Nil, vorgang.Datei{Anhang: anhang(4)}))
 	f.do(v.RecordVersand(relay, f.now(), vorgang.Versand{
 		Bescheid: b, Nachricht: messaging.Nachricht{Art: messaging.BescheidArt, Betreff: "Bescheid", Text: "Anbei.", Anhaenge: []messaging.Anhang{anhang(4)}},
 		Quittung: quittung(2), Gruende: "Kanal portal.", Bekanntgabe: bekanntgabe(),

@@ -223,7 +223,7 @@ func TestParametersStayOutside(t *testing.T) {
 		{nil, func() error {
 			return v.ReleaseBescheid(tenant.Akteur{ID: "z", Name: "Z", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.Leitung}}, now, id)
 		}},
-		{&dt, func() error { return v.RecordAusfertigung(relay, now, id, dt) }},
+		{&dt, func() error { return v.RecordAusfertigung(relay, now, id, adressat, dt) }},
 		{&vs, func() error {
 			vs.Bescheid, vs.Zustellung.Adressat, vs.Zustellung.Zustand = id, adressat, bescheid.ZustellungVersandt
 			return v.RecordVersand(relay, now, vs)

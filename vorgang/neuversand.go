@@ -75,6 +75,14 @@ func (v *Vorgang) RecordZustellung(a tenant.Akteur, now time.Time, e Eigenzustel
 	if err != nil {
 		return uuid.Nil, err
 	}
+	var dokument uuid.UUID
+	switch d := b.Ausfertigung(e.Adressat); {
+	case d != nil:
+		dokument = d.ID
+	case len(b.Ausfertigungen) > 0: // of others; from before there was one for each, it is not known what went out
+		return uuid.Nil, v.fail(op, fehler.ErrInvalid, problem("bescheid.ohne-dokument", "/bescheide/"+b.ID.String(), "there is no Ausfertigung for the addressee yet",
+			"Der Bescheid ist für diese Person noch nicht ausgefertigt."))
+	}
 	if err := v.hatDatei(op, e.Datei); err != nil {
 		return uuid.Nil, err
 	}
@@ -90,7 +98,7 @@ func (v *Vorgang) RecordZustellung(a tenant.Akteur, now time.Time, e Eigenzustel
 		return uuid.Nil, v.fail(op, fehler.ErrInvalid, problem("zustellung.zu-viele", "/zustellungen", "too many", "Zu diesem Bescheid gibt es zu viele Zustellungen."))
 	}
 	z, err := bescheid.NewZustellung(v.rechner(), bescheid.ZustellungParams{
-		ID: v.k.NewID(), Adressat: e.Adressat, Inhalt: b.Inhalt, Land: e.Land, ARS: e.ARS, Weg: e.Weg, Tag: e.Tag, Zugang: e.Zugang,
+		ID: v.k.NewID(), Adressat: e.Adressat, Dokument: dokument, Inhalt: b.Inhalt, Land: e.Land, ARS: e.ARS, Weg: e.Weg, Tag: e.Tag, Zugang: e.Zugang,
 	})
 	if err != nil {
 		return uuid.Nil, fehler.New("vorgang."+op, v.s.ID.String(), fehler.ErrInvalid, err)

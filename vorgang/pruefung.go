@@ -80,7 +80,7 @@ func (v *Vorgang) DecideAutomatically(a tenant.Akteur, now time.Time, i bescheid
 	if err := v.setStatus(a, now, BefehlAutomatischEntscheiden, Beschieden, ""); err != nil {
 		return uuid.Nil, err
 	}
-	return id, v.order(now, BescheidAusfertigen, now, BescheidDaten{Bescheid: id})
+	return id, v.orderAusfertigungen(now, id)
 }
 
 // gegenAutomatik are the objections against a decision without a person.

@@ -88,7 +88,7 @@ func (v *Vorgang) ResumeFee(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, g
 
 // RemindFee reminds of a fee that is past its day, by the next stage of the table, and
 // writes to the citizen. Before that stage is due it is fehler.ErrConflict; a fee that is
-// not demanded is fehler.ErrInvalid.
+// not demanded, or not of the applicant, is fehler.ErrInvalid.
 func (v *Vorgang) RemindFee(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, t zahlung.Mahntabelle) error {
 	const op = "RemindFee"
 	var f zahlung.Forderung
@@ -115,7 +115,8 @@ func (v *Vorgang) RemindFee(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, t
 // OrderPayment begins a payment of what is open at a payment service and gives its id;
 // the relay places it, and then [Stand] and citizen know the pay page. rueckkehr is where
 // that page sends the payer afterwards. While one is begun and not decided, its id is given
-// and no second one is begun. A fee that is not demanded is fehler.ErrInvalid.
+// and no second one is begun. A fee that is not demanded, or not
+// of the applicant, is fehler.ErrInvalid.
 func (v *Vorgang) OrderPayment(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, rueckkehr string) (string, error) {
 	const op = "OrderPayment"
 	g, err := v.gebuehr(op, a, now, BefehlZahlungVeranlassen, gebuehr)
@@ -219,7 +220,11 @@ func (v *Vorgang) zweitePerson(op string, a tenant.Akteur, g *Gebuehr) error {
 }
 
 func (v *Vorgang) verlangt(op string, g *Gebuehr) error {
-	if v.s.eingefordert(g) {
+	switch da := v.s.eingefordert(g); {
+	case da && !v.s.vomAntragsteller(g): // letters and pay pages go to the applicant
+		return v.fail(op, fehler.ErrInvalid, problem("gebuehr.anderer-schuldner", "/gebuehren/"+g.ID.String(), "is not owed by the applicant",
+			"Diese Gebühr schuldet nicht die antragstellende Person. Bitte von Hand an die richtige Person schreiben."))
+	case da:
 		return nil
 	}
 	return v.fail(op, fehler.ErrInvalid, problem("gebuehr.nicht-bekanntgegeben", "/gebuehren/"+g.ID.String(), "the Bescheid is not on its way",

@@ -61,6 +61,9 @@ func (v *Vorgang) pruefeText(op string, b *bescheid.Bescheid) error {
 				"Der frühere Bescheid, auf den sich dieser bezieht, gehört nicht zu diesem Vorgang oder ist nicht freigegeben."))
 		}
 	}
+	if p := v.ohneSchuldner(b); len(p) > 0 {
+		return v.fail(op, fehler.ErrInvalid, p...)
+	}
 	for _, x := range b.Inhalt.Anlagen {
 		if d, ok := v.s.Datei(x.ID); !ok || d.SHA512 != x.SHA512 || d.Groesse != x.Groesse {
 			return v.fail(op, fehler.ErrInvalid, problem("bescheid.anlage-datei", "/anlagen/"+x.ID.String(), "is no file of the Vorgang, or another version",

@@ -152,7 +152,7 @@ func TestUndoOfTheDecisionRestores(t *testing.T) {
 	d := f.get(f.v.Draft(sb, f.now(), inhalt()))
 	f.do(f.v.SubmitDraft(sb, f.now(), d))
 	f.do(f.v.ReleaseBescheid(leitung, f.now(), d))
-	f.do(f.v.RecordAusfertigung(relay, f.now(), d, vorgang.Datei{Anhang: anhang(5)}))
+	f.do(f.v.RecordAusfertigung(relay, f.now(), d, uuid.Nil, vorgang.Datei{Anhang: anhang(5)}))
 	z := zustellung(uuid.UUID{7}, uuid.Nil, "brief", frist.KanalPost, datum.New(2026, 3, 2))
 	f.do(f.v.RecordVersand(relay, f.now(), vorgang.Versand{Bescheid: d, Quittung: quittung(3), Zustellung: &z}))
 	f.uhr = datum.New(2026, 4, 20).Beginn()

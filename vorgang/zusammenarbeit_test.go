@@ -318,7 +318,7 @@ func TestReturnToWork(t *testing.T) {
 	f.do(f.v.ReturnToBearbeitung(leitung, f.now(), vorgang.RueckkehrNichtVersandt))
 	f.do(f.v.Undo(leitung, f.now(), f.last()))
 	require.Equal(t, vorgang.Beschieden, f.v.Status())
-	f.do(f.v.RecordAusfertigung(relay, f.now(), d, vorgang.Datei{Anhang: anhang(4)}))
+	f.do(f.v.RecordAusfertigung(relay, f.now(), d, uuid.Nil, vorgang.Datei{Anhang: anhang(4)}))
 	f.do(f.v.RecordVersand(relay, f.now(), vorgang.Versand{Bescheid: d, Nachricht: messaging.Nachricht{Art: messaging.BescheidArt}, Quittung: quittung(2), Bekanntgabe: bekanntgabe()}))
 	require.Equal(t, "rueckkehr.versandt", codeVon(t, f.v.ReturnToBearbeitung(leitung, f.now(), vorgang.RueckkehrNichtVersandt)))
 	f.do(f.v.ReturnToBearbeitung(leitung, f.now(), vorgang.RueckkehrAbhilfe))

@@ -45,7 +45,7 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 			f.do(v.SubmitDraft(alle, f.now(), d))
 			f.do(v.ReleaseBescheid(leitung, f.now(), d))
 			released++
-			f.do(v.RecordAusfertigung(relay, f.now(), d, vorgang.Datei{Anhang: anhang(5)}))
+			f.do(v.RecordAusfertigung(relay, f.now(), d, uuid.Nil, vorgang.Datei{Anhang: anhang(5)}))
 			weg := rapid.SampledFrom([]frist.Kanal{frist.KanalPost, frist.KanalPost, frist.KanalAbruf, frist.KanalPZU}).Draw(rt, "weg")
 			z := zustellung(uuid.UUID{7}, uuid.Nil, "brief", weg, datum.Von(f.uhr))
 			f.do(v.RecordVersand(relay, f.now(), vorgang.Versand{Bescheid: d, Nachricht: messaging.Nachricht{Art: messaging.BescheidArt}, Quittung: quittung(3), Zustellung: &z}))
@@ -157,7 +157,7 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 				return v.ReleaseBescheid(a, now, uuid.Nil)
 			},
 			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
-				return v.RecordAusfertigung(relay, now, einer(rt, s.Bescheide).ID, vorgang.Datei{Anhang: anhang(5)})
+				return v.RecordAusfertigung(relay, now, einer(rt, s.Bescheide).ID, uuid.Nil, vorgang.Datei{Anhang: anhang(5)})
 			},
 			func(a tenant.Akteur, now time.Time, s vorgang.Stand) error {
 				return v.RecordVersand(relay, now, vorgang.Versand{

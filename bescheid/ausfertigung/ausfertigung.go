@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/code"
@@ -22,6 +24,9 @@ type Kopf struct {
 	Mandant    *tenant.Mandant
 	Einheit    tenant.Organisationseinheit
 	Empfaenger messaging.Empfaenger
+	// Adressat is the Empfaenger among bescheid.Inhalt.Adressaten; zero is the applicant of
+	// a decision that names none. It is not printed.
+	Adressat uuid.UUID
 	// Nummer is the Vorgangsnummer, Aktenzeichen the file reference (optional).
 	Nummer       string
 	Aktenzeichen string

@@ -141,7 +141,7 @@ func (h *haus) closed() uuid.UUID {
 		func(v *vorgang.Vorgang) error { return v.SubmitDraft(kim, h.now, b) },
 		func(v *vorgang.Vorgang) error { return v.ReleaseBescheid(deniz, h.now, b) },
 		func(v *vorgang.Vorgang) error {
-			return v.RecordAusfertigung(system, h.now, b, h.datei("Bescheid.pdf", "application/pdf", "%PDF-1.7 Bescheid", vorgang.ZweckBescheid))
+			return v.RecordAusfertigung(system, h.now, b, uuid.Nil, h.datei("Bescheid.pdf", "application/pdf", "%PDF-1.7 Bescheid", vorgang.ZweckBescheid))
 		},
 		func(v *vorgang.Vorgang) error {
 			return v.RecordVersand(system, h.now, vorgang.Versand{

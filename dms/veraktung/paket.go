@@ -175,9 +175,14 @@ func dokument(q Quelle, d vorgang.Datei) dms.Dokument {
 	return doc
 }
 
+// betreff tells the Ausfertigungen of one decision apart by their addressees.
 func betreff(s vorgang.Stand, id uuid.UUID) string {
-	for _, b := range s.Bescheide {
-		if b.Dokument != nil && b.Dokument.ID == id {
+	for i := range s.Bescheide {
+		b := &s.Bescheide[i]
+		if wem, ok := b.FuerWen(id); ok {
+			if e, ok := b.Inhalt.Adressat(wem, messaging.Empfaenger{}); ok && wem != uuid.Nil {
+				return b.Inhalt.Betreff + " (Ausfertigung für " + e.Name + ")"
+			}
 			return b.Inhalt.Betreff
 		}
 	}

@@ -60,7 +60,7 @@ func gespraech(s vorgang.Stand, erstellt time.Time) pdf.Dokument {
 	d := pdf.Dokument{Titel: titel, Erstellt: erstellt, Kopfzeile: s.LeistungName, Fusszeile: "Vorgang " + s.Nummer}
 	d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 1, Text: titel})
 	for _, n := range s.Nachrichten {
-		d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 2, Text: betreffOder(n)}, pdf.Absatz{Laeufe: []pdf.Lauf{{Text: weg(n), Kursiv: true}}})
+		d.Inhalt = append(d.Inhalt, pdf.Ueberschrift{Ebene: 2, Text: betreffOder(n)}, pdf.Absatz{Laeufe: []pdf.Lauf{{Text: weg(s, n), Kursiv: true}}})
 		for p := range strings.SplitSeq(n.Nachricht.Text, "\n\n") {
 			if p = strings.TrimSpace(strings.ReplaceAll(p, "\r", "")); p != "" {
 				d.Inhalt = append(d.Inhalt, pdf.Absatz{Text: p})
@@ -81,7 +81,7 @@ func gespraechText(s vorgang.Stand) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Schriftverkehr zum Vorgang %s\n", s.Nummer)
 	for _, n := range s.Nachrichten {
-		fmt.Fprintf(&b, "\n%s\n%s\n\n%s\n", betreffOder(n), weg(n), n.Nachricht.Text)
+		fmt.Fprintf(&b, "\n%s\n%s\n\n%s\n", betreffOder(n), weg(s, n), n.Nachricht.Text)
 		for _, a := range n.Nachricht.Anhaenge {
 			fmt.Fprintf(&b, "Anhang: %s\n", a.Name)
 		}
@@ -97,8 +97,8 @@ func betreffOder(n vorgang.Schriftstueck) string {
 }
 
 // weg says when, in which direction and how a letter travelled.
-func weg(n vorgang.Schriftstueck) string {
-	richtung := "An die antragstellende Person"
+func weg(s vorgang.Stand, n vorgang.Schriftstueck) string {
+	richtung := "An " + empfaenger(s, n.Nachricht.ID)
 	if n.Richtung == messaging.Eingang {
 		richtung = "Von der antragstellenden Person"
 	}
@@ -107,4 +107,16 @@ func weg(n vorgang.Schriftstueck) string {
 		t += fmt.Sprintf("; %s über %s am %s", q.Zustand, q.Kanal, q.Zeit.In(datum.Berlin()).Format("02.01.2006, 15:04 Uhr"))
 	}
 	return richtung + ", " + t
+}
+
+// empfaenger is who got a letter: the addressee of a Bescheid, else the applicant.
+func empfaenger(s vorgang.Stand, nachricht uuid.UUID) string {
+	for i := range s.Bescheide {
+		if z := s.Bescheide[i].Zustellung(nachricht); z != nil && z.Adressat != uuid.Nil {
+			if e, ok := s.Bescheide[i].Inhalt.Adressat(z.Adressat, messaging.Empfaenger{}); ok {
+				return e.Name
+			}
+		}
+	}
+	return "die antragstellende Person"
 }

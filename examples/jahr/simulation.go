@@ -225,7 +225,7 @@ func (h *haus) post() map[vorgang.AuftragArt]relay.Handler {
 		})
 	}
 	handlers[vorgang.BescheidAusfertigen] = mit(func(_ context.Context, _ *vorgang.Vorgang, id uuid.UUID) (relay.Bericht, error) {
-		return func(v *vorgang.Vorgang) error { return v.RecordAusfertigung(system, h.uhr, id, dokument(id)) }, nil
+		return func(v *vorgang.Vorgang) error { return v.RecordAusfertigung(system, h.uhr, id, uuid.Nil, dokument(id)) }, nil
 	})
 	handlers[vorgang.BescheidSenden] = mit(func(_ context.Context, v *vorgang.Vorgang, id uuid.UUID) (relay.Bericht, error) {
 		s := h.j.stadt(v.Mandant())

@@ -233,7 +233,7 @@ func (h *haus) decide(id uuid.UUID, tag datum.Datum) (b uuid.UUID) {
 		},
 		func(v *vorgang.Vorgang) error { return v.SubmitDraft(kim, now, b) },
 		func(v *vorgang.Vorgang) error { return v.ReleaseBescheid(leitung, now, b) },
-		func(v *vorgang.Vorgang) error { return v.RecordAusfertigung(dienst, now, b, vorgang.Datei{}) },
+		func(v *vorgang.Vorgang) error { return v.RecordAusfertigung(dienst, now, b, uuid.Nil, vorgang.Datei{}) },
 		func(v *vorgang.Vorgang) error {
 			return v.RecordVersand(dienst, now, vorgang.Versand{Bescheid: b, Quittung: bescheidQuittung(b, now), Bekanntgabe: bescheid.Bekanntgabe{
 				Tag: tag, FristEnde: tag.AddMonate(1), BestandskraftAb: tag.AddMonate(1).AddTage(1),

@@ -12,7 +12,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-// kopf adds how the fee of the Bescheid is paid, and what the installation adds.
+// kopf adds how the fee of the Bescheid is paid, for who owes it alone, and what the installation adds.
 func (z *Zustellung) kopf(ctx context.Context, k *ausfertigung.Kopf, s vorgang.Stand, b bescheid.Bescheid) error {
 	if z.o.Siegel != nil {
 		k.Siegelfeld = &pdf.Siegelfeld{Grund: "Siegel der Behörde", Ort: k.Mandant.Anschrift.Ort}
@@ -36,7 +36,7 @@ func (z *Zustellung) bezahlen(k *ausfertigung.Kopf, s vorgang.Stand, b bescheid.
 	for _, g := range s.Gebuehren {
 		// What is open: nobody pays a fee before the letter that fixes it, but an advance counts.
 		offen := g.Forderung.Stand(datum.Von(b.FreigegebenAm)).Offen
-		if g.Bescheid != b.ID || offen <= 0 {
+		if g.Bescheid != b.ID || offen <= 0 || !g.Schuldet(b.Inhalt, k.Adressat) {
 			continue
 		}
 		konto.Betrag, konto.Verwendungszweck, konto.Referenz = offen, g.Forderung.Kassenzeichen, ""

@@ -42,7 +42,9 @@ type Params struct {
 type Options struct {
 	Now func() time.Time
 	// Kopf adds what the letters of the Mandant show beside the usual, such as its logo; nil
-	// adds nothing. It must give the same for the same Bescheid: a second try makes the file again.
+	// adds nothing. It must give the same for the same Bescheid and addressee: a second try
+	// makes the file again. It is asked for each addressee (k.Adressat): what only the
+	// applicant may have, such as a link to the case, does not belong into the letter of another.
 	Kopf func(ctx context.Context, k *ausfertigung.Kopf, s vorgang.Stand, b bescheid.Bescheid) error
 	// Konto is where the fees of a Mandant are paid; nil, or false, prints no way to pay. Of
 	// the Zahlungsdaten Empfaenger, IBAN and BIC count; amount and Verwendungszweck are the fee's.
@@ -154,17 +156,54 @@ func (z *Zustellung) absender(ctx context.Context, s vorgang.Stand) (*tenant.Man
 // fileName takes out of a number what would be a path or is refused in file names.
 var fileName = strings.NewReplacer("/", "-", `\`, "-", ":", "-", "*", "-", "?", "-", `"`, "-", "<", "-", ">", "-", "|", "-")
 
+// ausfertigen makes the document of one addressee. An Auftrag from before each had their
+// own names nobody although the text names some: then it makes those of all.
 func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
+	var d vorgang.BescheidDaten
+	if err := a.Decode(&d); err != nil {
+		return nil, err
+	}
 	s := v.Stand()
 	b, err := findBescheid(a, s)
 	if err != nil {
 		return nil, err
 	}
+	ids := []uuid.UUID{d.Adressat}
+	if alle := b.Inhalt.AdressatIDs(); d.Adressat == uuid.Nil && alle[0] != uuid.Nil {
+		ids = alle
+	}
+	dateien := make([]vorgang.Datei, len(ids))
+	for i, adressat := range ids {
+		kennung := a.ID // of the file too: a second try names the same one
+		if adressat != d.Adressat {
+			kennung = uuid.NewSHA1(a.ID, adressat[:])
+		}
+		if dateien[i], err = z.datei(ctx, s, b, adressat, kennung); err != nil {
+			return nil, err
+		}
+	}
+	return func(v *vorgang.Vorgang) error {
+		for i, adressat := range ids {
+			if err := v.RecordAusfertigung(z.akteur, z.now(), b.ID, adressat, dateien[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+// datei sets the letter to one addressee and stores it. Name and content tell of no other.
+func (z *Zustellung) datei(ctx context.Context, s vorgang.Stand, b bescheid.Bescheid, adressat, kennung uuid.UUID) (vorgang.Datei, error) {
+	const op = "zustellung.ausfertigen"
 	m, e, err := z.absender(ctx, s)
 	if err != nil {
-		return nil, err
+		return vorgang.Datei{}, err
 	}
-	kopf := ausfertigung.Kopf{Mandant: m, Einheit: e, Empfaenger: s.Antrag.Antragsteller.Empfaenger, Nummer: s.Nummer}
+	empfaenger, ok := b.Inhalt.Adressat(adressat, s.Antrag.Antragsteller.Empfaenger)
+	if !ok {
+		return vorgang.Datei{}, fehler.New(op, b.ID.String(), fehler.ErrInvalid, errors.New("the Bescheid has no such addressee"))
+	}
+	kopf := ausfertigung.Kopf{Mandant: m, Einheit: e, Empfaenger: empfaenger, Adressat: adressat, Nummer: s.Nummer}
 	if len(s.Aktenzeichen) > 0 {
 		kopf.Aktenzeichen = s.Aktenzeichen[0]
 	}
@@ -172,27 +211,24 @@ func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorg
 		kopf.Bearbeiter = s.Zuweisung.Name
 	}
 	if err := z.kopf(ctx, &kopf, s, b); err != nil {
-		return nil, err
+		return vorgang.Datei{}, err
 	}
 	var buf bytes.Buffer
 	if err := z.setze(ctx, &buf, kopf, b); err != nil {
 		if errors.Is(err, fehler.ErrConflict) { // not the released text: no later try mends it
-			err = fehler.New("zustellung.ausfertigen", b.ID.String(), fehler.ErrInvalid, err)
+			err = fehler.New(op, b.ID.String(), fehler.ErrInvalid, err)
 		}
-		return nil, err
+		return vorgang.Datei{}, err
 	}
 	ref, err := z.p.Blobs.Put(ctx, s.Mandant, &buf)
 	if err != nil {
-		return nil, err
+		return vorgang.Datei{}, err
 	}
-	return func(v *vorgang.Vorgang) error {
-		return v.RecordAusfertigung(z.akteur, z.now(), b.ID, vorgang.Datei{
-			Anhang: messaging.Anhang{
-				// The Auftrag id: a second try names the same file.
-				ID: a.ID, Name: "Bescheid-" + fileName.Replace(s.Nummer) + ".pdf", MIME: "application/pdf", Groesse: ref.Groesse, SHA512: ref.SHA512,
-			},
-			Herkunft: "ausfertigung",
-		})
+	return vorgang.Datei{
+		Anhang: messaging.Anhang{
+			ID: kennung, Name: "Bescheid-" + fileName.Replace(s.Nummer) + ".pdf", MIME: "application/pdf", Groesse: ref.Groesse, SHA512: ref.SHA512,
+		},
+		Herkunft: "ausfertigung",
 	}, nil
 }
 
@@ -229,8 +265,16 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 	if err != nil {
 		return nil, err
 	}
+	dokument, nachgeholt := b.Ausfertigung(d.Adressat), (*vorgang.Datei)(nil)
+	if dokument == nil { // given up, or from before each addressee had one: never that of another
+		x, err := z.datei(ctx, s, b, d.Adressat, uuid.NewSHA1(a.ID, d.Adressat[:]))
+		if err != nil {
+			return nil, err
+		}
+		dokument, nachgeholt = &x.Anhang, &x
+	}
 	n := messaging.Nachricht{
-		ID: a.ID, Art: messaging.BescheidArt, Betreff: b.Inhalt.Betreff, Anhaenge: append([]messaging.Anhang{*b.Dokument}, b.Inhalt.Anlagen...),
+		ID: a.ID, Art: messaging.BescheidArt, Betreff: b.Inhalt.Betreff, Anhaenge: append([]messaging.Anhang{*dokument}, b.Inhalt.Anlagen...),
 		Text: fmt.Sprintf("Über Ihren Antrag%s ist entschieden. Den Bescheid finden Sie im Anhang.\n\nIhre Vorgangsnummer ist %s.", quoted(s.LeistungName), s.Nummer),
 	}
 	if b.Inhalt.Art.BrauchtBezug() || d.Adressat != uuid.Nil {
@@ -241,7 +285,7 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 		return nil, err
 	}
 	p := bescheid.ZustellungParams{
-		ID: a.ID, Adressat: d.Adressat, Kanal: wahl.Kanal.Name(), Inhalt: b.Inhalt, Land: m.Land, ARS: m.ARS,
+		ID: a.ID, Adressat: d.Adressat, Dokument: dokument.ID, Kanal: wahl.Kanal.Name(), Inhalt: b.Inhalt, Land: m.Land, ARS: m.ARS,
 		Tag: datum.Von(z.now()), Weg: frist.Kanal(wahl.Kanal.Faehigkeiten().Bekanntgabe),
 	}
 	if _, err := bescheid.NewZustellung(z.p.Rechner, p); err != nil {
@@ -257,6 +301,11 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 		return nil, err
 	}
 	return func(v *vorgang.Vorgang) error {
+		if nachgeholt != nil {
+			if err := v.RecordAusfertigung(z.akteur, z.now(), b.ID, d.Adressat, *nachgeholt); err != nil {
+				return err
+			}
+		}
 		return v.RecordVersand(z.akteur, z.now(), vorgang.Versand{
 			Bescheid: b.ID, Nachricht: n, Quittung: q, Gruende: wahl.Begruendung(), Zustellung: &zustellung,
 		})

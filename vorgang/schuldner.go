@@ -1,0 +1,57 @@
+package vorgang
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
+)
+
+// Schuldet tells whether the addressee of the Bescheid with this text owes the fee.
+func (g Gebuehr) Schuldet(i bescheid.Inhalt, adressat uuid.UUID) bool {
+	id, ok := schuldner(g.Schuldner, i)
+	return ok && id == adressat
+}
+
+// schuldner is the addressee who owes: the named one, or the only one.
+func schuldner(id uuid.UUID, i bescheid.Inhalt) (uuid.UUID, bool) {
+	ids := i.AdressatIDs()
+	if id == uuid.Nil && len(ids) == 1 {
+		return ids[0], true
+	}
+	return id, slices.Contains(ids, id)
+}
+
+// ohneSchuldner finds the fees of a text of which it does not say who owes them.
+func (v *Vorgang) ohneSchuldner(b *bescheid.Bescheid) (p []fehler.Problem) {
+	for _, g := range v.s.Gebuehren {
+		if g.Bescheid == uuid.Nil || g.Bescheid != b.ID || g.Forderung.Stand(datum.Von(v.s.Journal.Zeit)).Soll <= 0 {
+			continue
+		}
+		if _, ok := schuldner(g.Schuldner, b.Inhalt); !ok {
+			p = append(p, problemSchuldner())
+		}
+	}
+	return p
+}
+
+func problemSchuldner() fehler.Problem {
+	return problem("gebuehr.schuldner", "/schuldner", "is not one of the addressees, of whom there are several or another",
+		"Bitte angeben, welche der Personen, an die der Bescheid geht, die Gebühr schuldet.")
+}
+
+// vomAntragsteller tells whether the applicant owes the fee: what others owe is not
+// demanded of the applicant and not told.
+func (s *Stand) vomAntragsteller(g *Gebuehr) bool {
+	b := s.bescheid(g.Bescheid)
+	if b == nil || len(b.Inhalt.Adressaten) == 0 {
+		return true
+	}
+	id, _ := schuldner(g.Schuldner, b.Inhalt)
+	e, ok := b.Inhalt.Adressat(id, s.Antrag.Antragsteller.Empfaenger)
+	a := s.Antrag.Antragsteller.Empfaenger
+	return ok && e.Name == a.Name && e.Anschrift == a.Anschrift
+}
