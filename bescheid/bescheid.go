@@ -95,6 +95,8 @@ type Inhalt struct {
 	// Bezug is the earlier Bescheid this one withdraws, changes or decides on; see
 	// [Art.BrauchtBezug].
 	Bezug uuid.UUID `json:"bezug,omitzero"`
+	// BezugAuf is how the letter names that Bescheid.
+	BezugAuf Bezugsangabe `json:"bezugAuf,omitzero"`
 	// WirktAb is the day from which the earlier one no longer stands, also in the past
 	// (ex tunc); zero is the day of the Bekanntgabe (ex nunc).
 	WirktAb datum.Datum `json:"wirktAb,omitzero"`
@@ -109,6 +111,9 @@ type Inhalt struct {
 	Begruendung []string `json:"begruendung"`
 	// Gebuehr is the sentence that fixes the fee; empty if none is charged.
 	Gebuehr string `json:"gebuehr,omitempty"`
+	// Gebuehrentafel is how the fee comes about, position by position; nil prints none. As
+	// part of the text it is fixed by the release and not worked out again.
+	Gebuehrentafel *Tafel `json:"gebuehrentafel,omitempty"`
 	// Hinweise are what the addressee should know beside the decision, paragraph by
 	// paragraph. They decide nothing.
 	Hinweise []string `json:"hinweise,omitempty"`
@@ -152,6 +157,10 @@ func (i Inhalt) Pruefe() error {
 		missing("/hinweise", "Ein Hinweis ist leer.")
 	}
 	i.pruefeBezug(wrong)
+	i.Gebuehrentafel.pruefe("/gebuehrentafel", wrong)
+	if i.Gebuehrentafel != nil && leer(i.Gebuehr) {
+		missing("/gebuehr", "Die Berechnung der Gebühr steht im Bescheid, ihre Festsetzung nicht.")
+	}
 	switch ohne := leer(i.OhneBelehrung); {
 	case !leer(i.Rechtsbehelfsbelehrung) && !ohne:
 		wrong("bescheid.belehrung-widerspruch", "/ohneBelehrung", "there is both a Belehrung and a reason for none",
@@ -289,6 +298,7 @@ func (i Inhalt) Clone() Inhalt {
 	i.Hinweise = slices.Clone(i.Hinweise)
 	i.NebenbestimmungArten = slices.Clone(i.NebenbestimmungArten)
 	i.Anlagen = slices.Clone(i.Anlagen)
+	i.Gebuehrentafel = i.Gebuehrentafel.Clone()
 	i.Adressaten = slices.Clone(i.Adressaten)
 	for j := range i.Adressaten {
 		e := &i.Adressaten[j].Empfaenger

@@ -10,6 +10,53 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 )
 
+// Bezugsangabe names an earlier Bescheid for its reader.
+type Bezugsangabe struct {
+	// Vom is its date: the day it was released.
+	Vom datum.Datum `json:"vom"`
+	// Aktenzeichen, or the Vorgangsnummer where there is none.
+	Aktenzeichen string `json:"aktenzeichen"`
+}
+
+// BezugText says in German which earlier Bescheid this one is about and what becomes of
+// it; none for a text that names none.
+func (i Inhalt) BezugText() []string {
+	if i.BezugAuf == (Bezugsangabe{}) {
+		return nil
+	}
+	s := "Dieser Bescheid bezieht sich auf den Bescheid vom " + i.BezugAuf.Vom.Deutsch()
+	if !leer(i.BezugAuf.Aktenzeichen) {
+		s += ", Aktenzeichen " + i.BezugAuf.Aktenzeichen
+	}
+	return []string{s + ".", i.bezugFolge()}
+}
+
+// bezugFolge says what [Geltungen] works out.
+func (i Inhalt) bezugFolge() string {
+	ab := "Mit der Bekanntgabe dieses Bescheids"
+	if !i.WirktAb.IsZero() {
+		ab = "Ab dem " + i.WirktAb.Deutsch()
+	}
+	ersetzt := i.Art == Aenderung || i.Art == Abhilfe
+	switch {
+	case i.BleibtBestehen && i.Art == Widerspruchsbescheid:
+		return "Der frühere Bescheid bleibt bestehen."
+	case i.BleibtBestehen:
+		return "Im Übrigen bleibt der frühere Bescheid bestehen."
+	case ersetzt:
+		return ab + " gilt dieser Bescheid anstelle des früheren."
+	}
+	return ab + " gilt der frühere Bescheid nicht mehr."
+}
+
+// Name is the German word for the kind; empty for one that is not known.
+func (a Nebenbestimmungsart) Name() string {
+	return map[Nebenbestimmungsart]string{
+		Befristung: "Befristung", Bedingung: "Bedingung", Widerrufsvorbehalt: "Widerrufsvorbehalt",
+		Auflage: "Auflage", Auflagenvorbehalt: "Auflagenvorbehalt",
+	}[a]
+}
+
 var nebenbestimmungsarten = []Nebenbestimmungsart{Befristung, Bedingung, Widerrufsvorbehalt, Auflage, Auflagenvorbehalt}
 
 // pruefeBezug checks what came to a text later than its words: kinds, the earlier
@@ -28,7 +75,7 @@ func (i Inhalt) pruefeBezug(wrong func(code, pfad, meldung, hinweis string)) {
 	switch {
 	case i.Art.BrauchtBezug() && i.Bezug == uuid.Nil:
 		wrong("bescheid.bezug", "/bezug", "does not name the earlier decision", "Bitte angeben, auf welchen früheren Bescheid sich dieser bezieht.")
-	case !i.Art.BrauchtBezug() && (i.Bezug != uuid.Nil || !i.WirktAb.IsZero() || i.BleibtBestehen):
+	case !i.Art.BrauchtBezug() && (i.Bezug != uuid.Nil || i.BezugAuf != Bezugsangabe{} || !i.WirktAb.IsZero() || i.BleibtBestehen):
 		wrong("bescheid.bezug-unpassend", "/bezug", "this kind is about no earlier decision",
 			"Ein Bescheid dieser Art ändert keinen früheren. Bitte die Art oder den Bezug berichtigen.")
 	case i.BleibtBestehen && !i.WirktAb.IsZero():

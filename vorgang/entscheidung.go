@@ -13,13 +13,14 @@ import (
 )
 
 // Draft writes a new draft and gives its id. The text may still be incomplete;
-// [Vorgang.SubmitDraft] checks it.
+// [Vorgang.SubmitDraft] checks it. How the letter names an earlier Bescheid (BezugAuf) is
+// filled in; an Aktenzeichen that is given there stays.
 func (v *Vorgang) Draft(a tenant.Akteur, now time.Time, i bescheid.Inhalt) (uuid.UUID, error) {
 	if err := v.check("Draft", a, now, BefehlEntwerfen); err != nil {
 		return uuid.Nil, err
 	}
 	id := v.k.NewID()
-	return id, v.record(a, now, &Entworfen{Bescheid: id, Inhalt: i, Augen: a.Augen()})
+	return id, v.record(a, now, &Entworfen{Bescheid: id, Inhalt: v.mitBezug(i), Augen: a.Augen()})
 }
 
 // Redraft replaces the text of a draft. A text that lies for Freigabe must be
@@ -31,7 +32,7 @@ func (v *Vorgang) Redraft(a tenant.Akteur, now time.Time, id uuid.UUID, i besche
 	if _, err := v.bescheidIn("Redraft", id, bescheid.Entwurf); err != nil {
 		return err
 	}
-	return v.record(a, now, &Entworfen{Bescheid: id, Inhalt: i, Augen: a.Augen()})
+	return v.record(a, now, &Entworfen{Bescheid: id, Inhalt: v.mitBezug(i), Augen: a.Augen()})
 }
 
 // SubmitDraft lays a complete draft before a second person.

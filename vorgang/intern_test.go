@@ -201,7 +201,10 @@ func TestParametersStayOutside(t *testing.T) {
 	}
 	in, an, dt := filled[bescheid.Inhalt](), filled[[]messaging.Anhang](), filled[Datei]()
 	in.Verfahren, in.OhneBelehrung, in.Gueltig = "vwvfg", "", datum.Zeitraum{}
-	in.Bezug, in.WirktAb, in.BleibtBestehen, in.Anlagen = uuid.Nil, datum.Datum{}, false, nil
+	in.Bezug, in.BezugAuf, in.WirktAb, in.BleibtBestehen, in.Anlagen = uuid.Nil, bescheid.Bezugsangabe{}, datum.Datum{}, false, nil
+	for i := range in.Gebuehrentafel.Zeilen {
+		in.Gebuehrentafel.Zeilen[i] = in.Gebuehrentafel.Zeilen[i][:len(in.Gebuehrentafel.Spalten)]
+	}
 	in.NebenbestimmungArten = []bescheid.Nebenbestimmungsart{bescheid.Auflage, bescheid.Bedingung}
 	in.Adressaten = in.Adressaten[:1]
 	adressat := in.Adressaten[0].ID

@@ -67,6 +67,7 @@ func (v *Vorgang) DecideAutomatically(a tenant.Akteur, now time.Time, i bescheid
 	if p := v.gegenAutomatik(i); len(p) > 0 {
 		return uuid.Nil, v.fail(op, fehler.ErrInvalid, p...)
 	}
+	i = v.mitBezug(i)
 	if err := v.pruefeText(op, &bescheid.Bescheid{Inhalt: i}); err != nil {
 		return uuid.Nil, err
 	}

@@ -1,11 +1,14 @@
 package vorgang
 
 import (
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/gebuehr"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -25,14 +28,34 @@ func schuldner(id uuid.UUID, i bescheid.Inhalt) (uuid.UUID, bool) {
 	return id, slices.Contains(ids, id)
 }
 
-// ohneSchuldner finds the fees of a text of which it does not say who owes them.
-func (v *Vorgang) ohneSchuldner(b *bescheid.Bescheid) (p []fehler.Problem) {
+// MitGebuehr puts the part of a decision about its fee into the text: the sentence that
+// fixes it, and the calculation as a table. The reasons stay the caller's.
+func MitGebuehr(i bescheid.Inhalt, t gebuehr.Bescheidteil) bescheid.Inhalt {
+	x := bescheid.Tafel{Titel: t.Tafel.Titel, Zeilen: t.Tafel.Zeilen, Summe: t.Tafel.Summe}
+	for _, s := range t.Tafel.Spalten {
+		x.Spalten = append(x.Spalten, bescheid.Spalte{Kopf: s.Kopf, Breite: int(math.Round(s.Anteil * 100)), Rechts: s.Rechts, Zeilenkopf: s.Zeilenkopf})
+	}
+	i.Gebuehr, i.Gebuehrentafel = t.Text(), nil
+	if len(x.Zeilen) > 0 {
+		i.Gebuehrentafel = x.Clone()
+	}
+	return i
+}
+
+// widerGebuehr finds the fees of a text of which it does not say who owes them, or with
+// another sum than that of the calculation it shows.
+func (v *Vorgang) widerGebuehr(b *bescheid.Bescheid) (p []fehler.Problem) {
 	for _, g := range v.s.Gebuehren {
 		if g.Bescheid == uuid.Nil || g.Bescheid != b.ID || g.Forderung.Stand(datum.Von(v.s.Journal.Zeit)).Soll <= 0 {
 			continue
 		}
 		if _, ok := schuldner(g.Schuldner, b.Inhalt); !ok {
 			p = append(p, problemSchuldner())
+		}
+		summe, err := zahlung.Summe(g.Forderung.Positionen)
+		if t := b.Inhalt.Gebuehrentafel; t != nil && len(t.Summe) > 0 && (err != nil || t.Summe[len(t.Summe)-1] != summe.Deutsch()) {
+			p = append(p, problem("gebuehr.tafel", "/gebuehrentafel/summe", "is not the sum of the fee",
+				"Die Berechnung im Bescheid ergibt einen anderen Betrag als die festgesetzte Gebühr."))
 		}
 	}
 	return p

@@ -9,6 +9,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -59,9 +60,12 @@ func (v *Vorgang) pruefeText(op string, b *bescheid.Bescheid) error {
 		if x := v.s.bescheid(id); x == nil || x.Pruefsumme == "" || id == b.ID || !v.s.vor(id, b.ID) {
 			return v.fail(op, fehler.ErrInvalid, problem("bescheid.bezug-unbekannt", "/bezug", "is no earlier released decision of this Vorgang",
 				"Der frühere Bescheid, auf den sich dieser bezieht, gehört nicht zu diesem Vorgang oder ist nicht freigegeben."))
+		} else if y := b.Inhalt.BezugAuf; y.Vom != datum.Von(x.FreigegebenAm) || strings.TrimSpace(y.Aktenzeichen) == "" {
+			return v.fail(op, fehler.ErrInvalid, problem("bescheid.bezug-angabe", "/bezugAuf", "does not name the earlier decision by date and Aktenzeichen",
+				"Der Bescheid nennt den früheren nicht mit Datum und Aktenzeichen. Bitte den Entwurf noch einmal speichern."))
 		}
 	}
-	if p := v.ohneSchuldner(b); len(p) > 0 {
+	if p := v.widerGebuehr(b); len(p) > 0 {
 		return v.fail(op, fehler.ErrInvalid, p...)
 	}
 	for _, x := range b.Inhalt.Anlagen {
@@ -71,6 +75,23 @@ func (v *Vorgang) pruefeText(op string, b *bescheid.Bescheid) error {
 		}
 	}
 	return nil
+}
+
+// mitBezug names the earlier Bescheid as its reader knows it: part of the text, so that the
+// release fixes it.
+func (v *Vorgang) mitBezug(i bescheid.Inhalt) bescheid.Inhalt {
+	x := v.s.bescheid(i.Bezug)
+	if i.Bezug == uuid.Nil || x == nil || x.Pruefsumme == "" {
+		return i
+	}
+	i.BezugAuf.Vom = datum.Von(x.FreigegebenAm)
+	if strings.TrimSpace(i.BezugAuf.Aktenzeichen) == "" {
+		i.BezugAuf.Aktenzeichen = v.s.Nummer
+		if len(v.s.Aktenzeichen) > 0 {
+			i.BezugAuf.Aktenzeichen = v.s.Aktenzeichen[0]
+		}
+	}
+	return i
 }
 
 // vor tells whether a was drafted before b.

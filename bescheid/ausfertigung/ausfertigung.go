@@ -282,19 +282,49 @@ func inhalt(i bescheid.Inhalt) []pdf.Block {
 		}
 	}
 	section("Entscheidung", i.Tenor, true)
-	section("Nebenbestimmungen", i.Nebenbestimmungen, true)
+	section("Früherer Bescheid", i.BezugText(), false)
+	if len(i.Nebenbestimmungen) > 0 {
+		b = append(b, pdf.Ueberschrift{Ebene: 2, Text: "Nebenbestimmungen"}, nebenbestimmungen(i))
+	}
 	if !i.Gueltig.Von.IsZero() || !i.Gueltig.Bis.IsZero() {
 		section("Geltungsdauer", []string{geltung(i.Gueltig)}, false)
 	}
 	section("Begründung", i.Begruendung, false)
 	if i.Gebuehr != "" {
 		section("Gebühr", []string{i.Gebuehr}, false)
+		if t := i.Gebuehrentafel; t != nil {
+			b = append(b, tabelle(t))
+		}
 	}
 	if i.Rechtsbehelfsbelehrung != "" {
 		section(belehrung, []string{i.Rechtsbehelfsbelehrung}, false)
 	}
 	section("Hinweise", i.Hinweise, false)
 	return b
+}
+
+// nebenbestimmungen are always numbered, so that each can be named, and say their kind:
+// what follows from a breach, and whether one can be challenged alone, depends on it.
+func nebenbestimmungen(i bescheid.Inhalt) pdf.Liste {
+	l := pdf.Liste{Nummeriert: true}
+	for j, text := range i.Nebenbestimmungen {
+		p := pdf.Punkt{Text: text}
+		if len(i.NebenbestimmungArten) == len(i.Nebenbestimmungen) {
+			if name := i.NebenbestimmungArten[j].Name(); name != "" {
+				p = pdf.Punkt{Laeufe: []pdf.Lauf{{Text: name + ": ", Fett: true}, {Text: text}}}
+			}
+		}
+		l.Punkte = append(l.Punkte, p)
+	}
+	return l
+}
+
+func tabelle(t *bescheid.Tafel) pdf.Tabelle {
+	x := pdf.Tabelle{Titel: t.Titel, Zeilen: t.Zeilen, Summe: t.Summe}
+	for _, s := range t.Spalten {
+		x.Spalten = append(x.Spalten, pdf.Spalte{Kopf: s.Kopf, Anteil: float64(s.Breite) / 100, Rechts: s.Rechts, Zeilenkopf: s.Zeilenkopf})
+	}
+	return x
 }
 
 func geltung(z datum.Zeitraum) string {

@@ -19,6 +19,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/html"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/pdfcheck"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
@@ -160,11 +161,16 @@ func TestDocuments(t *testing.T) {
 		i      bescheid.Inhalt
 		seiten int
 	}{
-		"bewilligung": {kopf(), inhalt(), 2},
-		"ablehnung":   {kopf(), ablehnung, 1},
-		"knapp":       {ohne, ablehnung, 1},
-		"lang":        {kopf(), langer(), 3},
-		"gestaltet":   {gestaltet(t), inhalt(), 2},
+		"bewilligung":          {kopf(), inhalt(), 2},
+		"ablehnung":            {kopf(), ablehnung, 1},
+		"knapp":                {ohne, ablehnung, 1},
+		"lang":                 {kopf(), langer(), 3},
+		"gestaltet":            {gestaltet(t), inhalt(), 2},
+		"vollstaendig":         {gestaltet(t), vollstaendig(), 3},
+		"widerruf":             {kopf(), zweiter(bescheid.Widerruf, "Die Genehmigung wird widerrufen."), 1},
+		"ruecknahme":           {kopf(), zweiter(bescheid.Ruecknahme, "Die Genehmigung wird mit Wirkung für die Vergangenheit zurückgenommen."), 1},
+		"aenderung":            {kopf(), zweiter(bescheid.Aenderung, "Die Frist für die Ersatzpflanzung wird verlängert."), 1},
+		"widerspruchsbescheid": {kopf(), zweiter(bescheid.Widerspruchsbescheid, "Der Widerspruch wird zurückgewiesen."), 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data, r := setze(t, c.k, freigegeben(c.i))
@@ -172,9 +178,81 @@ func TestDocuments(t *testing.T) {
 			again, _ := setze(t, c.k, freigegeben(c.i))
 			require.True(t, bytes.Equal(data, again), "the same decision, the same bytes")
 			require.Equal(t, c.seiten, r.Seiten)
+			werkzeuge(t, data)
 			golden(t, name+".txt", text(t, data))
 		})
 	}
+}
+
+// werkzeuge are what others say about the file.
+func werkzeuge(t *testing.T, data []byte) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x.pdf")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	out, err := exec.Command(testenv.Tool(t, "qpdf", "qpdf"), "--check", path).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	out, err = exec.Command(testenv.Tool(t, "pdffonts", "poppler-utils"), path).Output()
+	require.NoError(t, err)
+	fonts := strings.Split(strings.TrimSpace(string(out)), "\n")[2:]
+	require.NotEmpty(t, fonts)
+	for _, l := range fonts {
+		require.Contains(t, l, "yes yes yes", "embedded, a subset, with Unicode: %s", l)
+	}
+}
+
+// vollstaendig has each kind of Nebenbestimmung, and the calculation of its fee.
+func vollstaendig() bescheid.Inhalt {
+	i := inhalt()
+	i.Nebenbestimmungen = []string{
+		"Die Genehmigung gilt bis zum 28.02.2028.", "Die Genehmigung wird wirksam, sobald der Nachbar zugestimmt hat.",
+		"Der Widerruf bleibt vorbehalten für den Fall, dass der Baum Brutstätte wird.",
+		"Bis zum Ende der nächsten Pflanzperiode ist ein standortgerechter Laubbaum mit mindestens 18 cm Stammumfang zu pflanzen.",
+		"Weitere Auflagen zum Schutz der Nachbarbäume bleiben vorbehalten.",
+	}
+	i.NebenbestimmungArten = []bescheid.Nebenbestimmungsart{bescheid.Befristung, bescheid.Bedingung, bescheid.Widerrufsvorbehalt, bescheid.Auflage, bescheid.Auflagenvorbehalt}
+	i.Gebuehr = "Für diese Entscheidung werden Kosten von 45,00 € festgesetzt (Gebühren 41,50 €, Auslagen 3,50 €)."
+	i.Gebuehrentafel = &bescheid.Tafel{
+		Titel: "Berechnung der Kosten",
+		Spalten: []bescheid.Spalte{{Kopf: "Nr.", Breite: 40}, {Kopf: "Gegenstand", Breite: 300, Zeilenkopf: true}, {Kopf: "Rechtsgrundlage", Breite: 200},
+			{Kopf: "Menge", Breite: 120}, {Kopf: "Betrag", Rechts: true}},
+		Zeilen: [][]string{{"1", "Genehmigung zum Fällen von Bäumen", "Beispielsatzung, Tarifstelle 4.1", "1 Stück", "41,50 €"}, {"2", "Förmliche Zustellung", "Beispielsatzung, Tarifstelle 6.1", "1 Stück", "3,50 €"}},
+		Summe:  []string{"", "Summe", "", "", "45,00 €"},
+	}
+	return i
+}
+
+// zweiter decides about an earlier Bescheid.
+func zweiter(art bescheid.Art, tenor string) bescheid.Inhalt {
+	am, _ := datum.Parse("2026-03-02")
+	i := inhalt()
+	i.Art, i.Betreff, i.Tenor = art, "Genehmigung zur Fällung einer Rotbuche", []string{tenor}
+	i.Nebenbestimmungen, i.Gueltig, i.Gebuehr, i.Begruendung = nil, datum.Zeitraum{}, "", i.Begruendung[:1]
+	i.Bezug, i.BezugAuf = uuid.UUID{1}, bescheid.Bezugsangabe{Vom: am, Aktenzeichen: "67.31/26-0017"}
+	switch art {
+	case bescheid.Ruecknahme:
+		i.WirktAb = am
+	case bescheid.Aenderung, bescheid.Widerspruchsbescheid:
+		i.BleibtBestehen = true
+	}
+	return i
+}
+
+// Who hears the table of the fee is told of each cell what it is, in the PDF and on the page.
+func TestFeeTableHasHeadings(t *testing.T) {
+	d := dokument(t, kopf(), freigegeben(vollstaendig()))
+	data, _ := setze(t, kopf(), freigegeben(vollstaendig()))
+	path := filepath.Join(t.TempDir(), "x.pdf")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	out, err := exec.Command(testenv.Tool(t, "pdfinfo", "poppler-utils"), "-struct", path).Output()
+	require.NoError(t, err)
+	require.Equal(t, 5+3, strings.Count(string(out), "TH:"), "five columns, two rows and the sum:\n%s", out)
+	require.Equal(t, 3*4, strings.Count(string(out), "TD"))
+	var page bytes.Buffer
+	require.NoError(t, html.Write(&page, d, nil))
+	require.Contains(t, page.String(), `<caption>Berechnung der Kosten</caption>`)
+	require.Contains(t, page.String(), `<th scope="col">Rechtsgrundlage</th>`)
+	require.Contains(t, page.String(), `<th scope="row">Summe</th>`)
+	require.Contains(t, page.String(), "<strong>Widerrufsvorbehalt: </strong>")
 }
 
 // A text that no code can hold is refused, not left out.

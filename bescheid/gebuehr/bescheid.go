@@ -271,7 +271,7 @@ func tafel(e Ergebnis) Tafel {
 	t := Tafel{
 		Titel: "Berechnung der Kosten",
 		Spalten: []Spalte{
-			{Kopf: "Nr.", Anteil: 0.4}, {Kopf: "Gegenstand", Anteil: 3, Zeilenkopf: true}, {Kopf: "Tarifstelle", Anteil: 1.4},
+			{Kopf: "Nr.", Anteil: 0.4}, {Kopf: "Gegenstand", Anteil: 3, Zeilenkopf: true}, {Kopf: "Rechtsgrundlage", Anteil: 2},
 			{Kopf: "Menge", Anteil: 1.2}, {Kopf: "Betrag", Anteil: 1, Rechts: true},
 		},
 		Summe: []string{"", "Summe", "", "", e.Summe.Deutsch()},
@@ -284,9 +284,20 @@ func tafel(e Ergebnis) Tafel {
 				gegenstand = p.Bezeichnung + " (voller Betrag " + p.Grundbetrag.Deutsch() + ")"
 			}
 		}
-		t.Zeilen = append(t.Zeilen, []string{zahl(i + 1), gegenstand, oderStrich(p.Tarifstelle), oderStrich(p.Menge), p.Betrag.Deutsch()})
+		t.Zeilen = append(t.Zeilen, []string{zahl(i + 1), gegenstand, grundlage(p), oderStrich(p.Menge), p.Betrag.Deutsch()})
 	}
 	return t
+}
+
+// grundlage is the norm of a position, with the Tarifstelle where the norm does not name it.
+func grundlage(p Position) string {
+	if p.Tarifstelle == "" || strings.Contains(p.Norm, p.Tarifstelle) || strings.Contains(p.Norm, "Tarifstelle") {
+		return oderStrich(p.Norm)
+	}
+	if p.Norm == "" {
+		return "Tarifstelle " + p.Tarifstelle
+	}
+	return p.Norm + ", Tarifstelle " + p.Tarifstelle
 }
 
 func oderStrich(s string) string {
