@@ -33,7 +33,7 @@ type plan struct {
 func (k *Kodierer) Write(w io.Writer, v Inhalt) error {
 	pl, err := k.plan(v)
 	if err == nil {
-		err = k.write(w, pl.nummer, pl.kopf, pl.schreibe)
+		err = k.write(context.Background(), w, pl.nummer, pl.kopf, pl.schreibe)
 	}
 	if err != nil {
 		return fehler.New("xdomea.Write", pl.kopf.ProzessID, nil, err)

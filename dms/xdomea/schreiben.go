@@ -1,6 +1,7 @@
 package xdomea
 
 import (
+	"context"
 	"io"
 	"strconv"
 
@@ -18,7 +19,15 @@ import (
 func (k *Kodierer) WriteAbgabe(w io.Writer, p *dms.Paket) error { return k.Write(w, p) }
 
 // write writes a message: root, head, and what inhalt adds.
-func (k *Kodierer) write(w io.Writer, nummer string, kopf kopfdaten, inhalt func(*schreiber)) error {
+func (k *Kodierer) write(ctx context.Context, w io.Writer, nummer string, kopf kopfdaten, inhalt func(*schreiber)) error {
+	m := k.pruefeMit(ctx)
+	if m == nil {
+		return k.writeTo(w, nummer, kopf, inhalt)
+	}
+	return m.end(k.writeTo(io.MultiWriter(w, m), nummer, kopf, inhalt))
+}
+
+func (k *Kodierer) writeTo(w io.Writer, nummer string, kopf kopfdaten, inhalt func(*schreiber)) error {
 	n, ok := k.profil.Nachrichten[nummer]
 	if !ok {
 		return k.fehlt(nummer)
