@@ -44,6 +44,8 @@ type Teil struct {
 	Art   Blockart `json:"art"`
 	Block string   `json:"block"` // id in the template
 	Text  string   `json:"text,omitempty"`
+	// Nebenbestimmung is the kind of one.
+	Nebenbestimmung bescheid.Nebenbestimmungsart `json:"nebenbestimmung,omitempty"`
 	// Punkte of an Aufzaehlung.
 	Punkte []string `json:"punkte,omitempty"`
 	// Spalten and Zeilen of a Tabelle.
@@ -82,8 +84,15 @@ func (e *Ergebnis) Inhalt() (bescheid.Inhalt, error) {
 			"the template makes a letter", "Diese Vorlage ergibt ein Schreiben und keinen Bescheid.")})
 	}
 	a := e.angaben
+	var arten []bescheid.Nebenbestimmungsart
+	for _, t := range e.Teile {
+		if t.Nebenbestimmung != "" { // all have one, or none
+			arten = append(arten, t.Nebenbestimmung)
+		}
+	}
 	return bescheid.Inhalt{
-		Art: a.BescheidArt, Betreff: e.Betreff, Verfahren: a.Verfahren, OhneBelehrung: a.OhneBelehrung,
+		NebenbestimmungArten: arten,
+		Art:                  a.BescheidArt, Betreff: e.Betreff, Verfahren: a.Verfahren, OhneBelehrung: a.OhneBelehrung,
 		Tenor: e.texte(Tenor), Nebenbestimmungen: e.texte(Nebenbestimmung), Begruendung: e.texte(Begruendung),
 		Gebuehr: strings.Join(e.texte(Gebuehr), " "), Hinweise: e.texte(Hinweis), Gueltig: e.gueltig,
 	}, nil

@@ -57,6 +57,9 @@ type Block struct {
 	Text    string   `json:"text,omitempty" yaml:"text"`
 	Punkte  []string `json:"punkte,omitempty" yaml:"punkte"`   // of an Aufzaehlung without Je
 	Spalten []Spalte `json:"spalten,omitempty" yaml:"spalten"` // of a Tabelle
+	// Nebenbestimmung is the kind of a block of that Art (§ 36 (2) VwVfG), also of one that
+	// is a Baustein. In a template all of them have one, or none.
+	Nebenbestimmung bescheid.Nebenbestimmungsart `json:"nebenbestimmung,omitempty" yaml:"nebenbestimmung"`
 }
 
 // Spalte is a column of a Tabelle: its heading, and the text of a cell.
@@ -155,6 +158,7 @@ type block struct {
 	text     []teil
 	punkte   [][]teil
 	spalten  []spalte
+	neben    bescheid.Nebenbestimmungsart
 }
 
 type spalte struct {
