@@ -134,6 +134,7 @@ func TestMessagesCheck(t *testing.T) {
 		"closing nothing":     {&dms.Schliessung{Kopf: head("p"), Fach: fach}, []string{"/ids"}},
 		"closing twice":       {&dms.Schliessung{Kopf: head("p"), Fach: fach, IDs: ids("a", "a")}, []string{"/ids/1"}},
 		"two in one Akte":     {&dms.Information{Kopf: head("p"), Objekte: []dms.Objekt{{Akte: &dms.Akte{ID: dmstest.ID("k")}, Vorgang: fall("a")}, {Akte: &dms.Akte{ID: dmstest.ID("k")}, Vorgang: fall("b")}}}, nil},
+		"Akte in two ways":    {&dms.Information{Kopf: head("p"), Objekte: []dms.Objekt{{Akte: &dms.Akte{ID: dmstest.ID("k")}, Vorgang: fall("a")}, {Akte: &dms.Akte{ID: dmstest.ID("k"), Typ: "x"}, Vorgang: fall("b")}}}, []string{"/objekte/1/akte"}},
 		"Akte is a Vorgang":   {&dms.Information{Kopf: head("p"), Objekte: []dms.Objekt{{Akte: &dms.Akte{ID: dmstest.ID("a")}, Vorgang: fall("a")}}}, []string{"/objekte/0/vorgang/id"}},
 		"Vorgang becomes one": {&dms.Information{Kopf: head("p"), Objekte: []dms.Objekt{{Vorgang: fall("a")}, {Akte: &dms.Akte{ID: dmstest.ID("a")}, Vorgang: fall("b")}}}, []string{"/objekte/1/akte/id"}},
 	} {

@@ -66,7 +66,9 @@ func (m *abgabeleser) ablage(erstellen bool) *dms.Ablage {
 		case "IDContainer":
 			o.Container = m.str()
 		case "Schriftgutobjekt":
-			o.Objekt = m.objekt()
+			if os := m.objekte(); len(os) == 1 {
+				o.Objekt = os[0]
+			}
 		case "Ablageort":
 			o.Ablageort = m.str()
 		case "SGOOeffnen":

@@ -54,8 +54,8 @@ func (n *Nachricht) Dateien() iter.Seq[*dms.Datei] {
 
 // Read reads any message of any version the package knows; the content decides.
 // Files have no content then. A message it does not know is fehler.ErrUnsupported, and
-// so is an object that is no Vorgang, an Akte with other than one Vorgang per object,
-// or, where one is wanted, no Dokument.
+// so is an Akte with something else than Vorgaenge in it or, for 0401, 0604 and 0605,
+// with other than one, and a Vorgang that only is context (4.0.0).
 func (k *Kodierer) Read(ctx context.Context, r io.Reader) (*Nachricht, error) {
 	n, _, err := k.read(ctx, r, nil, nil, "")
 	if err != nil {
@@ -168,7 +168,7 @@ func (m *abgabeleser) objektnachricht(k *dms.Kopf, os *[]dms.Objekt, f func(stri
 		case isKopf(name):
 			m.kopf(k, f)
 		case name == "Schriftgutobjekt":
-			*os = append(*os, m.objekt())
+			*os = append(*os, m.objekte()...)
 		default:
 			m.nachrichtteil(name, k, f)
 		}
@@ -179,8 +179,9 @@ func (m *abgabeleser) objektnachricht(k *dms.Kopf, os *[]dms.Objekt, f func(stri
 	}
 }
 
-// objekt reads the one object of a Schriftgutobjekt.
-func (m *abgabeleser) objekt() (o dms.Objekt) {
+// objekte reads a Schriftgutobjekt: a Vorgang, a Dokument, or an Akte with Vorgaenge,
+// each of which is an object in this Akte.
+func (m *abgabeleser) objekte() (os []dms.Objekt) {
 	n := 0
 	m.each(func(name string, _ []xml.Attr) {
 		if n++; n > 1 {
@@ -189,22 +190,26 @@ func (m *abgabeleser) objekt() (o dms.Objekt) {
 		}
 		switch name {
 		case "Vorgang":
-			o.Vorgang = &dms.Vorgang{}
-			m.vorgang(o.Vorgang, 1)
+			v := &dms.Vorgang{}
+			m.vorgang(v, 1)
+			os = append(os, dms.Objekt{Vorgang: v})
 		case "Akte":
-			o.Akte, o.Vorgang = &dms.Akte{}, &dms.Vorgang{}
-			m.akte(o.Akte, o.Vorgang)
+			a := &dms.Akte{}
+			for _, v := range m.akte(a) {
+				os = append(os, dms.Objekt{Akte: a, Vorgang: v})
+			}
 		case "Dokument":
-			o.Dokument = &dms.Dokument{}
-			m.dokument(o.Dokument, 1)
+			d := &dms.Dokument{}
+			m.dokument(d, 1)
+			os = append(os, dms.Objekt{Dokument: d})
 		default:
 			m.skip()
 		}
 	})
-	if m.err == nil && (n != 1 || o.ID() == "") {
+	if m.err == nil && (n != 1 || len(os) == 0) {
 		m.unsupported(errKeinVorgang)
 	}
-	return o
+	return os
 }
 
 func (m *abgabeleser) abgabe() *dms.Paket {

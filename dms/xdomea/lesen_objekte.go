@@ -32,8 +32,10 @@ func (m *abgabeleser) vorgang(v *dms.Vorgang, tiefe int) {
 			m.metadaten(&v.Metadaten)
 		case "ArchivspezifischeMetadaten", "Aussonderungsmetadaten":
 			m.aufbewahrung(&v.Aufbewahrung)
-		case "Kontextobjekt":
-			m.skip()
+		case "Kontextobjekt": // told for its surroundings, not handed over
+			if m.flag() {
+				m.unsupported(errNurKontext)
+			}
 		case "Aktenbetreff":
 			v.Aktenbetreff = m.str()
 		case "Typ":

@@ -69,7 +69,12 @@ func archiv(p *dms.Paket) dms.Objekt {
 func inhalte(p func() *dms.Paket) map[string]xdomea.Inhalt {
 	zwei := func() []dms.Objekt {
 		second := dmstest.Minimal("zweiter")
-		return []dms.Objekt{archiv(p()), archiv(second)}
+		os := []dms.Objekt{archiv(p()), archiv(second)}
+		if akte := os[0].Akte; akte != nil { // a second Vorgang in the same Akte
+			os = append([]dms.Objekt{{Akte: akte, Vorgang: &dms.Vorgang{ID: dmstest.ID("in derselben Akte"),
+				Aufbewahrung: dms.Aufbewahrung{Aussonderungsart: dms.Vernichten}}}}, os...)
+		}
+		return os
 	}
 	dok := &dms.Dokument{ID: dmstest.ID("einzeln"), Versionen: []dms.Version{{Nummer: "1", Formate: []dms.Format{{Code: "018",
 		Datei: dmstest.NewDatei(dmstest.ID("einzeldatei"), "protokoll.pdf", "application/pdf", []byte("%PDF"))}}}}}
@@ -450,6 +455,16 @@ func TestWriteRefuses(t *testing.T) {
 	}
 	require.ErrorIs(t, kodierer("4.0.0").Write(&bytes.Buffer{}, &dms.Bewertung{Kopf: dmstest.Minimal("m").Kopf(),
 		Urteile: []dms.Urteil{{ID: dmstest.ID("a"), Aussonderungsart: dms.Vernichten}}}), fehler.ErrInvalid, "4.0.0 needs product and reference")
+}
+
+// A Vorgang that is told for its surroundings is not taken for one that is handed over.
+func TestContextIsNotAnObject(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, kodierer("4.0.0").Write(&b, inhalte(func() *dms.Paket { return dmstest.Reich("r") })["0503"]))
+	bad := strings.Replace(b.String(), "<xdomea:Kontextobjekt>0<", "<xdomea:Kontextobjekt>1<", 1)
+	require.NoError(t, lintAs(t, "4.0.0", "0503", []byte(bad)))
+	_, err := v310().Read(t.Context(), strings.NewReader(bad))
+	require.ErrorIs(t, err, fehler.ErrUnsupported)
 }
 
 // The self-made samples of others' making of each version read.

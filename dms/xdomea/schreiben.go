@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -181,6 +182,24 @@ func (s *schreiber) system(name string, sys dms.System) {
 	s.end()
 }
 
+// objekte writes the Vorgaenge of one Akte that follow each other as one Schriftgutobjekt.
+func (s *schreiber) objekte(os []dms.Objekt) {
+	for i := 0; i < len(os); {
+		o := &os[i]
+		if i++; o.Akte == nil {
+			s.objekt(o)
+			continue
+		}
+		vs := []*dms.Vorgang{o.Vorgang}
+		for ; i < len(os) && os[i].Akte != nil && strings.EqualFold(os[i].Akte.ID, o.Akte.ID); i++ {
+			vs = append(vs, os[i].Vorgang)
+		}
+		s.start("Schriftgutobjekt")
+		s.akte(o.Akte, vs...)
+		s.end()
+	}
+}
+
 // objekt writes one Schriftgutobjekt.
 func (s *schreiber) objekt(o *dms.Objekt) {
 	s.start("Schriftgutobjekt")
@@ -288,7 +307,7 @@ func (s *schreiber) laufzeit(z datum.Zeitraum) {
 	s.end()
 }
 
-func (s *schreiber) akte(a *dms.Akte, v *dms.Vorgang) {
+func (s *schreiber) akte(a *dms.Akte, vs ...*dms.Vorgang) {
 	s.start("Akte")
 	s.folge("Akte", func(e string) {
 		switch e {
@@ -307,11 +326,11 @@ func (s *schreiber) akte(a *dms.Akte, v *dms.Vorgang) {
 		case "Laufzeit":
 			s.laufzeit(a.Laufzeit)
 		case "Akteninhalt":
-			if v != nil {
-				s.start(e)
+			s.start(e)
+			for _, v := range vs {
 				s.vorgang("Vorgang", v, 0)
-				s.end()
 			}
+			s.end()
 		case "Kontakt":
 			s.kontakte(e, a.Kontakte)
 		}
