@@ -255,7 +255,14 @@ func (s *schreiber) metadaten(m *dms.Metadaten) {
 			a := &m.Aktenplaneinheit
 			s.group(e)
 			s.folge(e, func(e string) {
-				s.text(e, map[string]string{"Kennzeichen": a.Kennzeichen, "Inhaltsangabe": a.Inhaltsangabe, "BetreffKurz": a.BetreffKurz}[e])
+				switch e {
+				case "Kennzeichen":
+					s.text(e, a.Kennzeichen)
+				case "Inhaltsangabe":
+					s.text(e, a.Inhaltsangabe)
+				case "BetreffKurz":
+					s.text(e, a.BetreffKurz)
+				}
 			})
 			s.end()
 		}
