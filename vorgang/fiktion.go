@@ -238,9 +238,8 @@ func (d *FiktionAusgefertigt) apply(s *Stand, _ *Ereignis) {
 	s.Dateien = append(s.Dateien, d.Datei)
 }
 
-func (*FiktionAusgefertigt) gegenstand() string { return "fiktion" }
-func (*FiktionEingetreten) gegenstand() string  { return "fiktion" }
-func (*FiktionBescheinigt) gegenstand() string  { return "fiktion" }
+func (*FiktionEingetreten) gegenstand() string { return "fiktion" }
+func (*FiktionBescheinigt) gegenstand() string { return "fiktion" }
 
 func (d *FiktionEingetreten) umkehren() (Befehl, daten) {
 	return d.Befehl, &FiktionEingetreten{d.zurueck()}
