@@ -29,16 +29,18 @@ var floors = map[string]int{
 // beside it. The longest entry counts. An entry stands for the package and, with
 // "/...", for those below it.
 var only = map[string][]string{
-	"messaging/":            {"messaging", "tenant/..."},
-	"messaging/fitconnect":  {"messaging/fitconnect", "tenant/..."}, // the protocol knows no letters; intake receives with it too
-	"bescheid/frist":        {"bescheid/frist", "tenant/..."},       // legal time knows only the Land
-	"bescheid/pdf":          {"bescheid/pdf", "bescheid/pdf/trennung", "tenant/..."},
-	"bescheid/pdf/trennung": {},
-	"bescheid/pdf/code":     {"tenant/..."},
-	"bescheid/pdf/html":     {"bescheid/pdf", "bescheid/pdf/trennung", "tenant/..."},
-	"storage/driver":        {"tenant/..."},
-	"dms/":                  {"dms", "tenant/..."},
-	"vorgang/din91379":      {"tenant/fehler"}, // letters know nothing else
+	"messaging/":             {"messaging", "tenant/..."},
+	"messaging/fitconnect":   {"messaging/fitconnect", "tenant/..."}, // the protocol knows no letters; intake receives with it too
+	"bescheid/frist":         {"bescheid/frist", "tenant/..."},       // legal time knows only the Land
+	"bescheid/pdf":           {"bescheid/pdf", "bescheid/pdf/trennung", "tenant/..."},
+	"bescheid/pdf/trennung":  {},
+	"bescheid/pdf/code":      {"tenant/..."},
+	"bescheid/pdf/html":      {"bescheid/pdf", "bescheid/pdf/trennung", "tenant/..."},
+	"storage/driver":         {"tenant/..."},
+	"dms/":                   {"dms", "tenant/..."},
+	"dms/uebergabe":          {"dms/uebergabe", "dms/uebergabe/signatur", "tenant/..."}, // the port signs; its adapters know nothing else
+	"dms/uebergabe/signatur": {"tenant/..."},
+	"vorgang/din91379":       {"tenant/fehler"}, // letters know nothing else
 	// no import of vorgang, so that vorgang can use it
 	"vorgang/person":               {"vorgang/din91379", "messaging", "tenant/..."},
 	"vorgang/pruefung":             {"vorgang", "tenant/..."},                                               // rules know the record they make
@@ -74,6 +76,7 @@ var beside = map[[2]string]string{
 	{"dms/veraktung", "storage"}:                                           "as above: it reads the Vorgang and reports back",
 	{"dms/veraktung", "storage/blob"}:                                      "as above: the files of the Vorgang",
 	{"dms/veraktung", "storage/relay"}:                                     "as above: it performs Auftraege",
+	{"dms/uebergabe/webhook", "dms/uebergabe/links"}:                       "the links to files in its events",
 	{"storage/blob/s3", "storage/blob"}:                                    "the contract it implements",
 	{"intake/intelliform", "intake/zuordnung"}:                             "a vendor's forms are configurations of it",
 	{"intake/formsolutions", "intake/zuordnung"}:                           "a vendor's forms are configurations of it",
@@ -91,26 +94,29 @@ var testOnly = []string{"internal/testenv", "internal/pgtest", "internal/s3test"
 // thirdParty bounds what the core pulls in outside tests, over all it imports of
 // the module. The longest entry counts.
 var thirdParty = map[string][]string{
-	"tenant":                 {},
-	"tenant/regelwerk":       {"go.yaml.in/yaml/v3"}, // a package of its own, so that tenant needs no YAML
-	"messaging":              {"github.com/google/uuid"},
-	"messaging/fitconnect":   {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
-	"bescheid":               {"github.com/google/uuid"},
-	"bescheid/frist":         {},
-	"bescheid/pdf":           {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
-	"bescheid/pdf/code":      {"github.com/boombuler/barcode"},
-	"bescheid/siegel":        {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"}, // by the room it fills
-	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
-	"vorgang":                {"github.com/google/uuid", "github.com/go-json-experiment/json"},
-	"vorgang/din91379":       {"golang.org/x/text/unicode/norm"},
-	"vorgang/person":         {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-playground/validator/v10"},
-	"vorgang/pruefung":       {"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
-	"storage":                {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
-	"storage/sqlite":         {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
-	"storage/postgres":       {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
-	"storage/relay":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
-	"storage/relay/pruefung": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
-	"storage/blob":           {},
+	"tenant":                  {},
+	"tenant/regelwerk":        {"go.yaml.in/yaml/v3"}, // a package of its own, so that tenant needs no YAML
+	"messaging":               {"github.com/google/uuid"},
+	"messaging/fitconnect":    {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
+	"bescheid":                {"github.com/google/uuid"},
+	"bescheid/frist":          {},
+	"bescheid/pdf":            {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"bescheid/pdf/code":       {"github.com/boombuler/barcode"},
+	"bescheid/siegel":         {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"}, // by the room it fills
+	"bescheid/ausfertigung":   {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
+	"vorgang":                 {"github.com/google/uuid", "github.com/go-json-experiment/json"},
+	"vorgang/din91379":        {"golang.org/x/text/unicode/norm"},
+	"vorgang/person":          {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-playground/validator/v10"},
+	"vorgang/pruefung":        {"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"storage":                 {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
+	"storage/sqlite":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
+	"storage/postgres":        {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
+	"storage/relay":           {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
+	"storage/relay/pruefung":  {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"storage/blob":            {},
+	"dms/uebergabe":           {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"dms/uebergabe/signatur":  {},
+	"dms/uebergabe/jetstream": {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/nats-io/nats.go"},
 	// For tests alone, see testOnly.
 	"storage/internal/absturz": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
 	"storage/blob/s3":          {"github.com/minio/minio-go/v7"},
