@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -159,10 +160,12 @@ func (d *Dienst) ablegen(ctx context.Context, mandant tenant.ID, x *uebergabe.Do
 }
 
 // Collect takes the answers that wait at the targets of the Mandant and gives the number
-// of those that were new. What is stored is acknowledged; so is what will never be taken
-// (a wrong signature, what the commands refuse): it is reported in the error, and the
-// target keeps the original. What fails for now comes again. The age of a signature does
-// not count here, since answers wait; that they are taken once does.
+// of those that were new. What is stored is acknowledged; so is, and reported in the
+// error, what is wrong in itself: unreadable, against its schema, about no hand-over. All
+// else that fails stays at the target, is reported each time, and comes again: a wrong
+// signature may be a key that is missing here, and what a command refuses today the state
+// may allow tomorrow. The age of a signature does not count, since answers wait; that
+// they are taken once does.
 func (d *Dienst) Collect(ctx context.Context, mandant tenant.ID) (int, error) {
 	var errs []error
 	n := 0
@@ -175,11 +178,12 @@ func (d *Dienst) Collect(ctx context.Context, mandant tenant.ID) (int, error) {
 			if errors.Is(err, fehler.ErrUnsupported) && a.Kennung == "" {
 				break
 			}
-			neu := false
+			neu, done := false, errors.Is(err, fehler.ErrInvalid) // the Ziel cannot read it
 			if err == nil {
 				neu, err = d.receive(ctx, mandant, name, a.Umschlag, a.Inhalt, -1)
+				done = err == nil || falschInSich(err)
 			}
-			if err == nil || endgueltig(err) && a.Kennung != "" {
+			if done && a.Kennung != "" {
 				err = errors.Join(err, r.Ack(ctx, a.Kennung))
 			}
 			if err != nil {
@@ -193,12 +197,9 @@ func (d *Dienst) Collect(ctx context.Context, mandant tenant.ID) (int, error) {
 	return n, errors.Join(errs...)
 }
 
-// endgueltig tells whether the answer would be refused the next time, too.
-func endgueltig(err error) bool {
-	for _, k := range []error{fehler.ErrInvalid, fehler.ErrForbidden, fehler.ErrNotFound, fehler.ErrUnsupported, fehler.ErrConflict, fehler.ErrExists} {
-		if errors.Is(err, k) {
-			return true
-		}
-	}
-	return false
+// falschInSich tells whether the answer itself is wrong, so that no later time mends it.
+func falschInSich(err error) bool {
+	return slices.ContainsFunc(fehler.ProblemeIn(err), func(p fehler.Problem) bool {
+		return strings.HasPrefix(p.Code, "meldung.") && p.Code != "meldung.nicht-erlaubt" || p.Code == "uebergabe.ereignis"
+	})
 }

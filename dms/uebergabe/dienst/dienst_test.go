@@ -376,14 +376,23 @@ func TestCollect(t *testing.T) {
 	require.NoError(t, err)
 	falsch, err := signatur.Sign("e-1", h.now, b, schluessel(9))
 	require.NoError(t, err)
-	h.ziel.antworten = []uebergabe.Antwort{{Kennung: "a", Umschlag: alt, Inhalt: b}, {Kennung: "b", Umschlag: falsch, Inhalt: b}, {Kennung: "c", Umschlag: alt, Inhalt: b}}
+	frueh := ereignis("e-2", uebergabe.TypEntscheidung, bezug(u, id, `,"art":"bewilligung","betreff":"b","tenor":["t"],"begruendung":["b"],"verfahren":"vwvfg"`))
+	zuFrueh, err := signatur.Sign("e-2", h.now, frueh, schluessel(1))
+	require.NoError(t, err)
+	muell, err := signatur.Sign("e-3", h.now, []byte("{}"), schluessel(1))
+	require.NoError(t, err)
+	h.ziel.antworten = []uebergabe.Antwort{{Kennung: "d", Umschlag: zuFrueh, Inhalt: frueh}, {Kennung: "e", Umschlag: muell, Inhalt: []byte("{}")}, {Kennung: "a", Umschlag: alt, Inhalt: b}, {Kennung: "b", Umschlag: falsch, Inhalt: b}, {Kennung: "c", Umschlag: alt, Inhalt: b}}
 	n, err := h.d.Collect(t.Context(), kiel)
 	require.ErrorIs(t, err, fehler.ErrForbidden)
 	require.Equal(t, 1, n, "a repeat is not new")
-	require.Equal(t, []string{"a", "b", "c"}, h.ziel.acked)
+	require.Equal(t, []string{"e", "a", "c"}, h.ziel.acked, "what may be mended, by a key or a state, stays")
 	ist, _ := h.stand(id).Uebergabe(u)
 	require.Equal(t, vorgang.UebergabeAngenommen, ist.Zustand)
 	require.Len(t, ist.Meldungen, 1)
+	h.edit(id, func(v *vorgang.Vorgang) error { return v.Pull(kim, h.now) })
+	n, _ = h.d.Collect(t.Context(), kiel)
+	require.Equal(t, 1, n, "now somebody works on it, and the proposal is taken")
+	require.Len(t, h.stand(id).Bescheide, 1)
 }
 
 func TestNew(t *testing.T) {

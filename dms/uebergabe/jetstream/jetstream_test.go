@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -169,13 +170,12 @@ func TestSuiteByReference(t *testing.T) {
 
 type immerNeu struct {
 	uebergabe.Ziel
-	n *byte
+	n *atomic.Uint32
 }
 
 func (z immerNeu) Uebergeben(ctx context.Context, s *uebergabe.Sendung) (uebergabe.Quittung, error) {
 	c := *s
-	*z.n++
-	c.ID[0] = *z.n
+	c.ID[0] = byte(z.n.Add(1))
 	return z.Ziel.Uebergeben(ctx, &c)
 }
 
@@ -186,7 +186,7 @@ func TestSuiteCanFail(t *testing.T) {
 	o.New = func() (*uebergabetest.Stand, error) {
 		s, err := fresh()
 		if err == nil {
-			s.Ziel = immerNeu{s.Ziel, new(byte)}
+			s.Ziel = immerNeu{s.Ziel, new(atomic.Uint32)}
 		}
 		return s, err
 	}
