@@ -21,6 +21,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
+	"github.com/ozg-fachwerk/fachwerk/dms/uebergabe/dienst"
 	"github.com/ozg-fachwerk/fachwerk/dms/veraktung"
 	"github.com/ozg-fachwerk/fachwerk/intake"
 	eingang "github.com/ozg-fachwerk/fachwerk/intake/fitconnect"
@@ -55,6 +56,8 @@ type Params struct {
 	Fallback []string
 	// Ablagen are where Mandanten file closed Vorgaenge.
 	Ablagen map[tenant.ID]veraktung.Ablage
+	// Fachverfahren are the targets Vorgaenge are handed over to, and that answer.
+	Fachverfahren map[tenant.ID][]dienst.Anschluss
 	// FITConnect are the destinations to receive from.
 	FITConnect []*fitconnect.Subscriber
 	// Zahlungsweg gives the payment service of a Mandant; nil leaves fees to bank transfer.
@@ -81,7 +84,7 @@ type Options struct {
 	Post    zustellung.Options
 	Empfang eingang.Options
 	Relay   relay.Options
-	// Abholung is the pause between two looks for answers of the DMS; default 1 minute.
+	// Abholung is the pause between two looks for answers of the DMS and of Fachverfahren; default 1 minute.
 	Abholung time.Duration
 	// Aufraeumen is the pause between two rounds of cleaning; default a day.
 	Aufraeumen time.Duration
@@ -101,9 +104,12 @@ type Betrieb struct {
 	Relay *relay.Relay
 	// Veraktung files and collects answers.
 	Veraktung *veraktung.Veraktung
+	// Uebergabe hands over to Fachverfahren; its Handler takes their answers.
+	Uebergabe *dienst.Dienst
 
 	empfaenger map[string]*eingang.Empfang // by destination
 	ablagen    []tenant.ID
+	verfahren  []tenant.ID
 	abholung   time.Duration
 	log        *slog.Logger
 	putz       putz
@@ -129,6 +135,7 @@ func New(p Params, o *Options) (*Betrieb, error) {
 	}
 	b := &Betrieb{abholung: c.Abholung, log: c.Log, empfaenger: map[string]*eingang.Empfang{}, putz: newPutz(&p, &c)}
 	b.ablagen = slices.Sorted(maps.Keys(p.Ablagen))
+	b.verfahren = slices.Sorted(maps.Keys(p.Fachverfahren))
 	if err := b.buildIntake(p, &c); err != nil {
 		return nil, err
 	}
@@ -183,7 +190,11 @@ func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
 	if err != nil {
 		return err
 	}
+	if b.Uebergabe, err = dienst.New(dienst.Params{Store: p.Store, Blobs: p.Blobs, Anschluesse: p.Fachverfahren}, &dienst.Options{Now: o.Now, Log: o.Log}); err != nil {
+		return err
+	}
 	handlers := post.Handlers()
+	handlers[vorgang.UebergabeAusfuehren] = b.Uebergabe
 	handlers[vorgang.EingangQuittieren] = intake.NewQuittierung(p.Blobs, o.Now, eingang.NewQuittierer(p.FITConnect...))
 	handlers[vorgang.AkteAbgeben] = b.Veraktung
 	maps.Copy(handlers, relay.Termine(o.Now))
@@ -244,6 +255,11 @@ func (b *Betrieb) collect(ctx context.Context) {
 				b.log.ErrorContext(ctx, "answers of the DMS", "mandant", m, "error", err)
 			case n > 0:
 				b.log.InfoContext(ctx, "answers of the DMS recorded", "mandant", m, "answers", n)
+			}
+		}
+		for _, m := range b.verfahren {
+			if _, err := b.Uebergabe.Collect(ctx, m); err != nil && ctx.Err() == nil {
+				b.log.ErrorContext(ctx, "answers of Fachverfahren", "mandant", m, "error", err)
 			}
 		}
 		select {

@@ -182,9 +182,14 @@ func (d *BeteiligungBeendet) apply(s *Stand, e *Ereignis) {
 	}
 }
 
-func (*Fehlgeschlagen) apply(*Stand, *Ereignis)    {}
-func (*AuftragAufgegeben) apply(*Stand, *Ereignis) {}
-func (*Zurueckgenommen) apply(*Stand, *Ereignis)   {}
+func (*Fehlgeschlagen) apply(*Stand, *Ereignis) {}
+
+func (d *AuftragAufgegeben) apply(s *Stand, _ *Ereignis) {
+	if d.Art == UebergabeAusfuehren {
+		s.endUebergabe(d.Grund)
+	}
+}
+func (*Zurueckgenommen) apply(*Stand, *Ereignis) {}
 
 // The order lies in the outbox; the Abgabe changes when the package is handed over.
 func (*AbgabeAngeordnet) apply(*Stand, *Ereignis) {}

@@ -49,6 +49,8 @@ const (
 	ZahlungStarten AuftragArt = "zahlung.starten"
 	// ZahlungAbfragen is due when the service is to be asked again ([ZahlungDaten]).
 	ZahlungAbfragen AuftragArt = "zahlung.abfragen"
+	// UebergabeAusfuehren hands the Vorgang over to a Fachverfahren ([UebergabeDaten]).
+	UebergabeAusfuehren AuftragArt = "uebergabe.ausfuehren"
 )
 
 // Auftrag is work to be done outside, written in the same transaction as the
@@ -110,6 +112,11 @@ type ZahlungDaten struct {
 	Gebuehr uuid.UUID       `json:"gebuehr"`
 	Zahlung string          `json:"zahlung"`
 	Auftrag zahlung.Auftrag `json:"auftrag,omitzero"`
+}
+
+// UebergabeDaten name the hand-over of the Vorgang; its Stand holds target and extent.
+type UebergabeDaten struct {
+	Uebergabe uuid.UUID `json:"uebergabe"`
 }
 
 // AbgebenDaten name the process of filing. The package holds the journal up to

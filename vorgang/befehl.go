@@ -130,6 +130,8 @@ const (
 	BefehlZahlungErstatten       Befehl = "zahlung_erstatten"
 	BefehlZahlungVeranlassen     Befehl = "zahlung_veranlassen"
 
+	BefehlUebergeben Befehl = "uebergeben"
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -230,6 +232,7 @@ var tabelle = []Regel{
 	{Befehl: BefehlZahlungZurueckbuchen, Von: nichtWeg, Rollen: imHaus, Endgueltig: "Was zurückgegeben wurde, wird als neuer Eingang gebucht."},
 	{Befehl: BefehlZahlungErstatten, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: "Was ausgezahlt wurde, ist ausgezahlt."},
 	{Befehl: BefehlZahlungVeranlassen, Von: mitGebuehr, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine begonnene Zahlung endet beim Bezahldienst."},
+	{Befehl: BefehlUebergeben, Von: []Status{Angenommen, InBearbeitung, Beschieden}, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: hinaus, Ruht: true},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
 	{Befehl: BefehlBeteiligungBeenden, Von: nichtGeloescht, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},
 }

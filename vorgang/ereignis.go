@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -60,6 +62,19 @@ func (e Ereignis) Who() (tenant.Akteur, bool) {
 // data types of this package. Erased data is fehler.ErrNotFound, an unknown code
 // fehler.ErrUnsupported.
 func (e Ereignis) Data() (any, error) { return e.daten() }
+
+// Codes gives all codes a journal can hold, sorted.
+func Codes() []Code { return slices.Sorted(maps.Keys(datenTypen)) }
+
+// NewData gives an empty value of the data type of a code, a pointer; nil for an
+// unknown code. It is for who describes the types, such as the schemas of a feed.
+func NewData(c Code) any {
+	make, ok := datenTypen[c]
+	if !ok {
+		return nil
+	}
+	return make()
+}
 
 func (e Ereignis) daten() (daten, error) {
 	make, ok := datenTypen[e.Code]

@@ -79,7 +79,9 @@ type Stand struct {
 	// Fiktion says that a permit counts as granted; nil if it does not.
 	Fiktion *Fiktion `json:"fiktion,omitempty"`
 	// Gebuehren that were decided, also those that are paid or waived.
-	Gebuehren     []Gebuehr      `json:"gebuehren,omitempty"`
+	Gebuehren []Gebuehr `json:"gebuehren,omitempty"`
+	// Uebergaben to Fachverfahren, also those that ended.
+	Uebergaben    []Uebergabe    `json:"uebergaben,omitempty"`
 	LoeschSperren []LoeschSperre `json:"loeschSperren,omitempty"`
 	Loeschantrag  *Loeschantrag  `json:"loeschantrag,omitempty"`
 	// LoeschNachweis is what remains of a deleted Vorgang.
@@ -333,6 +335,10 @@ func (s Stand) clone() Stand {
 	s.Gebuehren = slices.Clone(s.Gebuehren)
 	for i := range s.Gebuehren {
 		s.Gebuehren[i] = s.Gebuehren[i].clone()
+	}
+	s.Uebergaben = slices.Clone(s.Uebergaben)
+	for i := range s.Uebergaben {
+		s.Uebergaben[i] = s.Uebergaben[i].clone()
 	}
 	s.LoeschSperren = slices.Clone(s.LoeschSperren)
 	s.Loeschantrag = s.Loeschantrag.clone()

@@ -290,6 +290,9 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 	case vorgang.BefehlGebuehrStunden, vorgang.BefehlGebuehrErlassen, vorgang.BefehlGebuehrNiederschlagen, vorgang.BefehlGebuehrWiederaufnehmen,
 		vorgang.BefehlGebuehrMahnen, vorgang.BefehlZahlungBuchen, vorgang.BefehlZahlungZurueckbuchen, vorgang.BefehlZahlungErstatten, vorgang.BefehlZahlungVeranlassen:
 		return gibGebuehr(v, a, b)
+	case vorgang.BefehlUebergeben:
+		_, err := v.OrderUebergabe(a, now, "gewerbe")
+		return err
 	case vorgang.BefehlBeteiligen:
 		_, err := v.Invite(a, now, vorgang.Einladung{Mandant: "flensburg", Recht: vorgang.RechtLesen, Grund: "Amtshilfe"})
 		return err
@@ -480,8 +483,8 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 83*8, pairs)
-	require.Equal(t, 83*8*(9+7*len(gaeste)), cases)
+	require.Equal(t, 84*8, pairs)
+	require.Equal(t, 84*8*(9+7*len(gaeste)), cases)
 	require.NotZero(t, guests)
 }
 

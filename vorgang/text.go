@@ -97,6 +97,10 @@ var texte = map[Code]string{
 	"zahlung.erstattet":                         "Überzahlung erstattet",
 	"zahlung.veranlasst":                        "Zahlung beim Bezahldienst begonnen",
 	"zahlung.gemeldet":                          "Meldung des Bezahldienstes",
+	"uebergabe.angeordnet":                      "Übergabe an ein Fachverfahren angeordnet",
+	"uebergabe.gesendet":                        "An das Fachverfahren übergeben",
+	"uebergabe.gescheitert":                     "Übergabe an das Fachverfahren gescheitert",
+	"uebergabe.gemeldet":                        "Meldung des Fachverfahrens",
 	"vorgang.zurueckgenommen":                   "Schritt zurückgenommen",
 }
 

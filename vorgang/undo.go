@@ -227,6 +227,8 @@ func umkehrung(d daten) (Befehl, daten) {
 		return BefehlFrageErledigen, nil
 	case *Eingegangen:
 		return BefehlErstellen, nil
+	case *UebergabeBegonnen:
+		return BefehlUebergeben, nil
 	case *BeteiligungBegonnen:
 		return BefehlBeteiligen, nil
 	case *BeteiligungBeendet:

@@ -609,7 +609,7 @@ func gastOhneRecht(journal []vorgang.Ereignis) []int64 {
 				need = vorgang.RechtLesen
 			case *vorgang.Freigegeben, *vorgang.AbschlussVermerkt, *vorgang.AbgabeAngeordnet, *vorgang.BeteiligungBegonnen,
 				*vorgang.ZustellungGeaendert, *vorgang.ZustellungVeranlasst, *vorgang.RechtsbehelfEingegangen, *vorgang.RechtsbehelfErledigt,
-				*vorgang.GebuehrFestgesetzt, *vorgang.GebuehrGestundet, *vorgang.GebuehrErlassen, *vorgang.GebuehrNiedergeschlagen, *vorgang.GebuehrWiederaufgenommen,
+				*vorgang.UebergabeBegonnen, *vorgang.GebuehrFestgesetzt, *vorgang.GebuehrGestundet, *vorgang.GebuehrErlassen, *vorgang.GebuehrNiedergeschlagen, *vorgang.GebuehrWiederaufgenommen,
 				*vorgang.GebuehrGemahnt, *vorgang.ZahlungEingegangen, *vorgang.ZahlungZurueckgegeben, *vorgang.ZahlungErstattet, *vorgang.ZahlungVeranlasst,
 				*vorgang.WiedereinsetzungErbeten, *vorgang.WiedereinsetzungEntschieden, *vorgang.FiktionEingetreten, *vorgang.FiktionBescheinigt:
 				need = "never"
