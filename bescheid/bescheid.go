@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -126,6 +127,19 @@ type Inhalt struct {
 	Verfahren string `json:"verfahren"`
 	// Gueltig is the validity of what is granted; open ends are allowed.
 	Gueltig datum.Zeitraum `json:"gueltig,omitzero"`
+	// Vorlage says which template made the text; nil if none did. Whoever changes the
+	// words afterwards leaves it: it says where they began.
+	Vorlage *Vorlagenangabe `json:"vorlage,omitempty"`
+}
+
+// Vorlagenangabe names the version of a template and of the text blocks in it.
+type Vorlagenangabe struct {
+	ID      string      `json:"id"`
+	Fassung int         `json:"fassung"`
+	Mandant tenant.ID   `json:"mandant,omitempty"` // of a version of its own
+	Land    tenant.Land `json:"land,omitempty"`
+	// Bausteine in the order they stand in the text; theirs are empty.
+	Bausteine []Vorlagenangabe `json:"bausteine,omitempty"`
 }
 
 // Pruefe checks that the text can be released and lists everything missing or
@@ -299,6 +313,11 @@ func (i Inhalt) Clone() Inhalt {
 	i.NebenbestimmungArten = slices.Clone(i.NebenbestimmungArten)
 	i.Anlagen = slices.Clone(i.Anlagen)
 	i.Gebuehrentafel = i.Gebuehrentafel.Clone()
+	if i.Vorlage != nil {
+		v := *i.Vorlage
+		v.Bausteine = slices.Clone(v.Bausteine)
+		i.Vorlage = &v
+	}
 	i.Adressaten = slices.Clone(i.Adressaten)
 	for j := range i.Adressaten {
 		e := &i.Adressaten[j].Empfaenger

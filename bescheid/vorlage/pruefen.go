@@ -116,7 +116,8 @@ func (l *lader) kopf(p string, f *fassung, s sicht) {
 	}
 	switch a.Art {
 	case Bescheid:
-		arten := []bescheid.Art{bescheid.Bewilligung, bescheid.Teilbewilligung, bescheid.Ablehnung, bescheid.Ruecknahme, bescheid.Widerruf, bescheid.Aenderung}
+		arten := []bescheid.Art{bescheid.Bewilligung, bescheid.Teilbewilligung, bescheid.Ablehnung, bescheid.Ruecknahme, bescheid.Widerruf, bescheid.Aenderung,
+			bescheid.Abhilfe, bescheid.Widerspruchsbescheid}
 		if !slices.Contains(arten, a.BescheidArt) {
 			l.melde("bescheid-art", p+"/bescheidArt", "unknown kind of Bescheid", "Die Art des Bescheids fehlt oder ist unbekannt.")
 		}
@@ -178,7 +179,11 @@ func (l *lader) text(p, text string, s sicht, weg *knoten) []teil {
 }
 
 func (l *lader) block(p, id string, b *Block, f *fassung, s sicht, bausteine []Textbaustein) (out []block) {
-	k := block{id: id, art: b.Art}
+	k := block{id: id, art: b.Art, bestimmt: b.Bestimmung}
+	if b.Bestimmung != "" && b.Bestimmung.Name() == "" || b.Bestimmung != "" && b.Art != Nebenbestimmung {
+		l.melde("bestimmung", p+"/bestimmung", "unknown kind, or no nebenbestimmung",
+			"Die Art einer Nebenbestimmung ist befristung, bedingung, widerrufsvorbehalt, auflage oder auflagenvorbehalt.")
+	}
 	if b.Wenn != "" {
 		w, err := parseBedingung(b.Wenn, s)
 		if err != nil {

@@ -50,7 +50,10 @@ type Block struct {
 	Art Blockart `json:"art,omitempty" yaml:"art"`
 	// Baustein names a [Textbaustein] instead of Art and Text; ID may then be missing.
 	Baustein string `json:"baustein,omitempty" yaml:"baustein"`
-	Wenn     string `json:"wenn,omitempty" yaml:"wenn"` // condition; empty is always
+	// Bestimmung is the kind of a Nebenbestimmung (§ 36 (2) VwVfG). The letter prints the
+	// kinds if each has one.
+	Bestimmung bescheid.Nebenbestimmungsart `json:"bestimmung,omitempty" yaml:"bestimmung"`
+	Wenn       string                       `json:"wenn,omitempty" yaml:"wenn"` // condition; empty is always
 	// Je repeats the block: "baum in baeume". An Aufzaehlung gets a point and a
 	// Tabelle a row for each record, of the others there are as many as records.
 	Je      string   `json:"je,omitempty" yaml:"je"`
@@ -149,6 +152,7 @@ type Angaben struct {
 type block struct {
 	id       string
 	art      Blockart
+	bestimmt bescheid.Nebenbestimmungsart
 	baustein *Kennzeichen
 	wenn     *knoten
 	je       *bezug
