@@ -134,12 +134,17 @@ type Inhalt struct {
 
 // Vorlagenangabe names the version of a template and of the text blocks in it.
 type Vorlagenangabe struct {
+	Textfassung
+	// Bausteine in the order they stand in the text.
+	Bausteine []Textfassung `json:"bausteine,omitempty"`
+}
+
+// Textfassung is one version of a text.
+type Textfassung struct {
 	ID      string      `json:"id"`
 	Fassung int         `json:"fassung"`
 	Mandant tenant.ID   `json:"mandant,omitempty"` // of a version of its own
 	Land    tenant.Land `json:"land,omitempty"`
-	// Bausteine in the order they stand in the text; theirs are empty.
-	Bausteine []Vorlagenangabe `json:"bausteine,omitempty"`
 }
 
 // Pruefe checks that the text can be released and lists everything missing or
