@@ -3,6 +3,7 @@ package entwurf
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ type Entwerfer struct {
 // New makes an Entwerfer; the Zuordnungen are mandatory.
 func New(z *Zuordnungen, o *Options) (*Entwerfer, error) {
 	if z == nil {
-		return nil, fehler.New("entwurf.New", "", fehler.ErrInvalid, fmt.Errorf("the Zuordnungen are mandatory"))
+		return nil, fehler.New("entwurf.New", "", fehler.ErrInvalid, errors.New("the Zuordnungen are mandatory"))
 	}
 	e := &Entwerfer{z: z}
 	if o != nil {
@@ -126,7 +127,7 @@ func (e *Entwerfer) Preview(p Params) (*Entwurf, error) {
 
 func (e *Entwerfer) entwirf(op string, p Params, probe bool) (*Entwurf, error) {
 	if p.Mandant == nil || p.Tag.IsZero() || p.Vorlage == "" {
-		return nil, fehler.New(op, p.Vorlage, fehler.ErrInvalid, fmt.Errorf("Vorlage, Mandant and Tag are mandatory"))
+		return nil, fehler.New(op, p.Vorlage, fehler.ErrInvalid, errors.New("the fields Vorlage, Mandant and Tag are mandatory"))
 	}
 	g := e.z.waehle(p.Stand.Leistung, p.Mandant, p.Tag, func(g *geprueft) bool { return g.Vorlage == p.Vorlage })
 	if g == nil {

@@ -199,7 +199,7 @@ func TestSchlechteEingaben(t *testing.T) {
 		require.NotEmpty(t, p)
 		fmt.Fprintf(&b, "| %s | `%s` | %s |\n", c.eingabe, p[0].Code, p[0].Hinweis)
 	}
-	testenv.Abschnitt(t, "schlechte-eingaben.md", "Zuordnungen zu Vorlagen", b.String(), *update)
+	testenv.Abschnitt(t, "schlechte-eingaben.md", "## Zuordnungen zu Vorlagen", b.String(), *update)
 }
 
 // Whatever the file, Load answers.
