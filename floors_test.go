@@ -115,6 +115,8 @@ var thirdParty = map[string][]string{
 	"storage/relay":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
 	"storage/relay/pruefung": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
 	"storage/blob":           {},
+	"dms/xdomea":             {"github.com/google/uuid", "golang.org/x/text/unicode/norm"},
+	"dms/xdomea/schema":      {"github.com/jacoelho/xsd"}, // a package of its own, for those who validate at run time
 	// For tests alone, see testOnly.
 	"storage/internal/absturz": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
 	"storage/blob/s3":          {"github.com/minio/minio-go/v7"},

@@ -50,7 +50,7 @@ func (a *Ablage) Check() fehler.Probleme {
 	if len(a.Objekte) == 0 {
 		c.add("dms.fehlt", "/objekte", "no object", "Die Nachricht enthält kein Schriftgutobjekt.")
 	}
-	akten := map[string]bool{}
+	akten := map[string]*Akte{}
 	for i := range a.Objekte {
 		p := at("", "objekte", i)
 		c.noetig(p+"/fachID", a.Objekte[i].FachID)

@@ -2,12 +2,15 @@ package dms
 
 import (
 	"iter"
+	"reflect"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
 // Objekt is one Schriftgutobjekt of a message: a Vorgang, alone or in its Akte, or a
 // Dokument. Exactly one of Vorgang and Dokument is set; Akte only with a Vorgang.
+// Several objects may be in one Akte: each names it with the same content, and those
+// that follow each other are transmitted in one Akte.
 type Objekt struct {
 	Akte     *Akte     `json:"akte,omitempty"`
 	Vorgang  *Vorgang  `json:"vorgang,omitempty"`
@@ -77,23 +80,26 @@ func (c *pruefer) objekte(os []Objekt) {
 	if len(os) == 0 {
 		c.add("dms.fehlt", "/objekte", "no object", "Die Nachricht enthält kein Schriftgutobjekt.")
 	}
-	akten := map[string]bool{}
+	akten := map[string]*Akte{}
 	for i := range os {
 		c.objekt(at("", "objekte", i), &os[i], akten)
 	}
 }
 
-func (c *pruefer) objekt(pfad string, o *Objekt, akten map[string]bool) {
+func (c *pruefer) objekt(pfad string, o *Objekt, akten map[string]*Akte) {
 	if (o.Vorgang == nil) == (o.Dokument == nil) || o.Akte != nil && o.Vorgang == nil {
 		c.add("dms.objekt", pfad, "not exactly one of Vorgang and Dokument", "Ein Schriftgutobjekt ist widersprüchlich angegeben.")
 		return
 	}
 	if o.Akte != nil {
-		if akten[o.Akte.ID] { // counted once: it is the same container
-			delete(c.ids, lower(o.Akte.ID))
+		id := lower(o.Akte.ID)
+		switch old := akten[id]; {
+		case old == nil:
+			akten[id] = o.Akte
+			c.akte(pfad+"/akte", o.Akte)
+		case !reflect.DeepEqual(old, o.Akte): // the same container, but described otherwise
+			c.add("dms.akte", pfad+"/akte", "Akte is described in two ways", "Eine Akte ist widersprüchlich beschrieben.")
 		}
-		akten[o.Akte.ID] = true
-		c.akte(pfad+"/akte", o.Akte)
 	}
 	if o.Vorgang != nil {
 		c.vorgang(pfad+"/vorgang", o.Vorgang, 1)

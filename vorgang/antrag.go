@@ -55,7 +55,9 @@ const (
 	ZweckAnlage   Zweck = "anlage"   // uploaded by the citizen
 	ZweckAntwort  Zweck = "antwort"  // sent with an answer
 	ZweckBescheid Zweck = "bescheid" // the Ausfertigung
-	ZweckNachweis Zweck = "nachweis" // receipts: event log, acknowledgements
+	// ZweckSchreiben is a letter of the authority that decides nothing.
+	ZweckSchreiben Zweck = "schreiben"
+	ZweckNachweis  Zweck = "nachweis" // receipts: event log, acknowledgements
 )
 
 // Datei is a file of the Vorgang. Its bytes lie in the blob storage of the

@@ -28,6 +28,9 @@ const (
 	BescheidAusfertigen AuftragArt = "bescheid.ausfertigen"
 	// BescheidSenden delivers the document ([BescheidDaten]).
 	BescheidSenden AuftragArt = "bescheid.senden"
+	// BescheinigungAusfertigen sets and writes the certificate of a Fiktion ([NachrichtDaten]:
+	// the letter it will go out with).
+	BescheinigungAusfertigen AuftragArt = "bescheinigung.ausfertigen"
 	// BekanntgabeFeststellen is due on the day of Bekanntgabe ([BescheidDaten]).
 	BekanntgabeFeststellen AuftragArt = "bekanntgabe.feststellen"
 	// BestandskraftFeststellen is due on the first day of Bestandskraft ([BescheidDaten]).

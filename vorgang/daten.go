@@ -240,6 +240,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &WiedereinsetzungErbeten{} }, func() daten { return &WiedereinsetzungEntschieden{} },
 		func() daten { return &RechtsbehelfErledigt{} },
 		func() daten { return &FiktionEingetreten{} }, func() daten { return &FiktionBescheinigt{} },
+		func() daten { return &FiktionAusgefertigt{} },
 		func() daten { return &ZugangscodeAusgegeben{} }, func() daten { return &Geprueft{} },
 		func() daten { return &GebuehrFestgesetzt{} }, func() daten { return &GebuehrGestundet{} },
 		func() daten { return &GebuehrErlassen{} }, func() daten { return &GebuehrNiedergeschlagen{} },

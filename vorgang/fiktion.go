@@ -2,7 +2,6 @@ package vorgang
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,6 +28,23 @@ type Fiktion struct {
 	Schritte []string `json:"schritte,omitempty"`
 	// Bescheinigungen are the letters that certify it.
 	Bescheinigungen []uuid.UUID `json:"bescheinigungen,omitempty"`
+	// Urkunden are what those letters certify. Those that were sent as text have none.
+	Urkunden []Urkunde `json:"urkunden,omitempty"`
+}
+
+// Urkunde is a certificate of the Fiktion: its words as they were issued, from which the
+// document is set, and the document.
+type Urkunde struct {
+	// ID is that of the letter it goes out with.
+	ID       uuid.UUID `json:"id"`
+	Adressat string    `json:"adressat"`
+	// Saetze are its text, one paragraph each.
+	Saetze []string `json:"saetze"`
+	// Am is when it was issued, Zeichner the name under it; empty if no person issued it.
+	Am       time.Time `json:"am"`
+	Zeichner string    `json:"zeichner,omitempty"`
+	// Datei of the Vorgang; zero while it is not made.
+	Datei uuid.UUID `json:"datei,omitzero"`
 }
 
 func (f *Fiktion) clone() *Fiktion {
@@ -37,6 +53,10 @@ func (f *Fiktion) clone() *Fiktion {
 		f.Fall.Dauer, f.Fall.Verlaengerung = kopie(f.Fall.Dauer), kopie(f.Fall.Verlaengerung)
 		f.Fall.Aussetzungen = slices.Clone(f.Fall.Aussetzungen)
 		f.Regeln, f.Schritte, f.Bescheinigungen = slices.Clone(f.Regeln), slices.Clone(f.Schritte), slices.Clone(f.Bescheinigungen)
+		f.Urkunden = slices.Clone(f.Urkunden)
+		for i := range f.Urkunden {
+			f.Urkunden[i].Saetze = slices.Clone(f.Urkunden[i].Saetze)
+		}
 	}
 	return f
 }
@@ -101,8 +121,9 @@ type Bescheinigung struct {
 	Verlangt datum.Datum
 }
 
-// IssueBescheinigung certifies the Fiktion in a letter to the applicant and gives what
-// the certificate says, with remarks for the clerk.
+// IssueBescheinigung certifies the Fiktion and gives what the certificate says, with remarks
+// for the clerk. Its words are fixed with it; the document is ordered, and goes out to the
+// applicant when it is made ([Vorgang.RecordBescheinigung]).
 func (v *Vorgang) IssueBescheinigung(a tenant.Akteur, now time.Time, w Bescheinigung) (frist.Fiktionsbescheinigung, error) {
 	const op = "IssueBescheinigung"
 	var keine frist.Fiktionsbescheinigung
@@ -134,28 +155,88 @@ func (v *Vorgang) IssueBescheinigung(a tenant.Akteur, now time.Time, w Bescheini
 	ist := war.clone()
 	id := v.k.NewID()
 	ist.Bescheinigungen = append(ist.Bescheinigungen, id)
+	u := Urkunde{ID: id, Adressat: c.Adressat, Saetze: slices.Clone(c.Saetze), Am: mikro(now)}
+	if a.Art == tenant.Person {
+		u.Zeichner = a.Name
+	}
+	ist.Urkunden = append(ist.Urkunden, u)
 	if err := v.record(a, now, &FiktionBescheinigt{Wechsel[Fiktion]{Befehl: BefehlFiktionBescheinigen, Von: war, Nach: ist}}); err != nil {
 		return keine, err
 	}
-	_, err = v.send(a, now, messaging.Nachricht{
-		ID: id, Art: messaging.Mitteilung, Betreff: "Bescheinigung über die Genehmigungsfiktion", Text: strings.Join(c.Saetze, "\n\n"),
+	return c, v.order(now, BescheinigungAusfertigen, now, NachrichtDaten{Nachricht: id})
+}
+
+// BetreffBescheinigung is the subject of the certificate and of the letter it goes out with.
+const BetreffBescheinigung = "Bescheinigung über die Genehmigungsfiktion"
+
+// RecordBescheinigung reports the document of a certificate, by the id of its letter, and
+// sends it to the applicant. A second report changes nothing; a certificate that was not
+// issued is fehler.ErrNotFound, a file the Vorgang has already fehler.ErrInvalid.
+func (v *Vorgang) RecordBescheinigung(a tenant.Akteur, now time.Time, id uuid.UUID, d Datei) error {
+	const op = "RecordBescheinigung"
+	if err := v.check(op, a, now, BefehlMelden); err != nil {
+		return err
+	}
+	u := v.s.Fiktion.urkunde(id)
+	switch {
+	case u == nil:
+		return fehler.New("vorgang."+op, id.String(), fehler.ErrNotFound, nil)
+	case u.Datei != uuid.Nil:
+		return nil
+	}
+	if _, schon := v.s.Datei(d.ID); schon || d.ID == uuid.Nil {
+		return v.fail(op, fehler.ErrInvalid, problem("fiktion.datei", "/datei", "has no id, or is a file of the Vorgang already", "Die Datei der Bescheinigung fehlt oder gehört schon zum Vorgang."))
+	}
+	d.Zweck, d.Hinzugefuegt = ZweckSchreiben, mikro(now)
+	if err := v.record(a, now, &FiktionAusgefertigt{Urkunde: id, Datei: d}); err != nil {
+		return err
+	}
+	_, err := v.send(a, now, messaging.Nachricht{
+		ID: id, Art: messaging.Mitteilung, Betreff: BetreffBescheinigung, Anhaenge: []messaging.Anhang{d.Anhang},
+		Text: "Sie haben eine Bescheinigung über die Genehmigungsfiktion verlangt. Sie finden sie im Anhang.\n\nIhre Vorgangsnummer ist " + v.s.Nummer + ".",
 	})
-	return c, err
+	return err
+}
+
+func (f *Fiktion) urkunde(id uuid.UUID) *Urkunde {
+	if f == nil {
+		return nil
+	}
+	for i := range f.Urkunden {
+		if f.Urkunden[i].ID == id {
+			return &f.Urkunden[i]
+		}
+	}
+	return nil
 }
 
 // The entries of a Fiktion.
 type (
 	// FiktionEingetreten: a permit counts as granted (fiktion.eingetreten).
 	FiktionEingetreten struct{ Wechsel[Fiktion] }
-	// FiktionBescheinigt: a letter certifies it (fiktion.bescheinigt).
+	// FiktionBescheinigt: it is certified (fiktion.bescheinigt).
 	FiktionBescheinigt struct{ Wechsel[Fiktion] }
+	// FiktionAusgefertigt: the certificate is there as a document (fiktion.ausgefertigt).
+	FiktionAusgefertigt struct {
+		Urkunde uuid.UUID `json:"urkunde"`
+		Datei   Datei     `json:"datei"`
+	}
 )
 
 func (*FiktionEingetreten) code() Code { return "fiktion.eingetreten" }
 func (*FiktionBescheinigt) code() Code { return "fiktion.bescheinigt" }
 
+func (*FiktionAusgefertigt) code() Code { return "fiktion.ausgefertigt" }
+
 func (d *FiktionEingetreten) apply(s *Stand, _ *Ereignis) { s.Fiktion = d.Nach.clone() }
 func (d *FiktionBescheinigt) apply(s *Stand, _ *Ereignis) { s.Fiktion = d.Nach.clone() }
+
+func (d *FiktionAusgefertigt) apply(s *Stand, _ *Ereignis) {
+	if u := s.Fiktion.urkunde(d.Urkunde); u != nil {
+		u.Datei = d.Datei.ID
+	}
+	s.Dateien = append(s.Dateien, d.Datei)
+}
 
 func (*FiktionEingetreten) gegenstand() string { return "fiktion" }
 func (*FiktionBescheinigt) gegenstand() string { return "fiktion" }

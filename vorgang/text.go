@@ -39,6 +39,7 @@ var texte = map[Code]string{
 	"rechtsbehelf.erledigt":                     "Rechtsbehelf erledigt",
 	"fiktion.eingetreten":                       "Genehmigungsfiktion eingetreten",
 	"fiktion.bescheinigt":                       "Genehmigungsfiktion bescheinigt",
+	"fiktion.ausgefertigt":                      "Bescheinigung der Genehmigungsfiktion ausgefertigt",
 	"vorgang.abgeschlossen":                     "Vorgang abgeschlossen (zdA)",
 	"abgabe.angeordnet":                         "Erneute Übergabe an die E-Akte angeordnet",
 	"abgabe.gesendet":                           "Vorgang an die E-Akte übergeben",

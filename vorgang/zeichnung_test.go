@@ -1,6 +1,7 @@
 package vorgang_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -214,10 +216,25 @@ func TestFiktionAndCertificate(t *testing.T) {
 	f.do(err)
 	require.Equal(t, "2026-04-15", c.ErteiltAb.String())
 	s := f.v.Stand()
-	brief := s.Nachrichten[len(s.Nachrichten)-1].Nachricht
+	u := s.Fiktion.Urkunden[0]
+	require.Equal(t, c.Saetze, u.Saetze)
+	require.Equal(t, sb.Name, u.Zeichner)
+	require.Contains(t, strings.Join(u.Saetze, " "), "Die Genehmigung gilt mit Ablauf des 14.04.2026 als erteilt")
+	require.Contains(t, strings.Join(u.Saetze, " "), "Erika Mustermann")
+	require.Equal(t, vorgang.BescheinigungAusfertigen, f.orders[len(f.orders)-1].Art, "nothing goes out before there is a document")
+	nachrichten := len(s.Nachrichten)
+	datei := vorgang.Datei{Anhang: anhang(40)}
+	require.ErrorIs(t, f.v.RecordBescheinigung(relay, f.now(), uuid.UUID{1}, datei), fehler.ErrNotFound)
+	require.ErrorIs(t, f.v.RecordBescheinigung(sb, f.now(), u.ID, datei), fehler.ErrForbidden)
+	require.Equal(t, "fiktion.datei", codeVon(t, f.v.RecordBescheinigung(relay, f.now(), u.ID, vorgang.Datei{})))
+	f.do(f.v.RecordBescheinigung(relay, f.now(), u.ID, datei))
+	f.do(f.v.RecordBescheinigung(relay, f.now(), u.ID, datei))
+	s = f.v.Stand()
+	require.Len(t, s.Nachrichten, nachrichten+1, "a second report changes nothing")
+	brief := s.Nachrichten[nachrichten].Nachricht
 	require.Equal(t, s.Fiktion.Bescheinigungen[0], brief.ID)
-	require.Contains(t, brief.Text, "Die Genehmigung gilt mit Ablauf des 14.04.2026 als erteilt")
-	require.Contains(t, brief.Text, "Erika Mustermann")
+	require.Equal(t, []messaging.Anhang{datei.Anhang}, brief.Anhaenge)
+	require.Equal(t, datei.ID, s.Fiktion.Urkunden[0].Datei)
 	require.Equal(t, vorgang.NachrichtSenden, f.orders[len(f.orders)-1].Art)
 	f.do(f.v.Close(sb, f.now(), vorgang.Schluss{Grund: vorgang.GrundFiktion}))
 	f.check()

@@ -197,6 +197,7 @@ func Brief(k Kopf, s Schreiben) pdf.Dokument {
 	}
 	d := rahmen(k, s.Betreff, "Schreiben "+k.Nummer, vorgang)
 	d.Erstellt, d.Inhalt, d.Brief.Anlagen = s.Am, s.Inhalt, s.Anlagen
+	d.Siegelfeld, d.Anlagen = k.Siegelfeld, k.Daten
 	if s.Gruss != "" {
 		d.Brief.Grussformel = s.Gruss
 	}

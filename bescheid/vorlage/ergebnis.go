@@ -45,8 +45,8 @@ type Teil struct {
 	Art   Blockart `json:"art"`
 	Block string   `json:"block"` // id in the template
 	Text  string   `json:"text,omitempty"`
-	// Bestimmung is the kind of a Nebenbestimmung.
-	Bestimmung bescheid.Nebenbestimmungsart `json:"bestimmung,omitempty"`
+	// Nebenbestimmung is the kind of one.
+	Nebenbestimmung bescheid.Nebenbestimmungsart `json:"nebenbestimmung,omitempty"`
 	// Punkte of an Aufzaehlung.
 	Punkte []string `json:"punkte,omitempty"`
 	// Spalten and Zeilen of a Tabelle.
@@ -86,31 +86,24 @@ func (e *Ergebnis) Inhalt() (bescheid.Inhalt, error) {
 			"the template makes a letter", "Diese Vorlage ergibt ein Schreiben und keinen Bescheid.")})
 	}
 	a := e.angaben
+	var arten []bescheid.Nebenbestimmungsart
+	for _, t := range e.Teile {
+		if t.Nebenbestimmung != "" { // all have one, or none
+			arten = append(arten, t.Nebenbestimmung)
+		}
+	}
 	i := bescheid.Inhalt{
-		Art: a.BescheidArt, Betreff: e.Betreff, Verfahren: a.Verfahren, OhneBelehrung: a.OhneBelehrung,
+		NebenbestimmungArten: arten,
+		Art:                  a.BescheidArt, Betreff: e.Betreff, Verfahren: a.Verfahren, OhneBelehrung: a.OhneBelehrung,
 		Tenor: e.texte(Tenor), Nebenbestimmungen: e.texte(Nebenbestimmung), Begruendung: e.texte(Begruendung),
 		Gebuehr: strings.Join(e.texte(Gebuehr), " "), Hinweise: e.texte(Hinweis), Gueltig: e.gueltig,
-		NebenbestimmungArten: e.bestimmungen(), BleibtBestehen: a.FruehererBleibt, WirktAb: e.wirktAb,
+		BleibtBestehen: a.FruehererBleibt, WirktAb: e.wirktAb,
 		Vorlage: &bescheid.Vorlagenangabe{Textfassung: bescheid.Textfassung{ID: e.Vorlage, Fassung: e.Fassung, Mandant: a.Mandant, Land: a.Land}},
 	}
 	for _, b := range e.Bausteine {
 		i.Vorlage.Bausteine = append(i.Vorlage.Bausteine, bescheid.Textfassung{ID: b.ID, Fassung: b.Fassung, Mandant: b.Mandant, Land: b.Land})
 	}
 	return i, nil
-}
-
-// bestimmungen are the kinds of the Nebenbestimmungen; none if a template leaves one open.
-func (e *Ergebnis) bestimmungen() (out []bescheid.Nebenbestimmungsart) {
-	for _, t := range e.Teile {
-		if t.Art != Nebenbestimmung {
-			continue
-		}
-		if t.Bestimmung == "" {
-			return nil
-		}
-		out = append(out, t.Bestimmung)
-	}
-	return out
 }
 
 // Nachricht gives a Schreiben as a letter for the mailbox. A Bescheid travels as a

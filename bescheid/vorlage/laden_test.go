@@ -121,12 +121,14 @@ func TestLoadErrors(t *testing.T) {
 		"anchor":                      {"titel: Probe", "titel: &a Probe", "datei-form"},
 		"sample with a gap":           {"      zusatz: Zusatz\n", "", "beispiel"},
 		"sample of a wrong type":      {"tag: 2026-12-01", "tag: morgen", "beispiel"},
-		"kind of no condition":        {"        art: begruendung\n", "        art: begruendung\n        bestimmung: auflage\n", "bestimmung"},
-		"unknown kind of condition":   {"        art: begruendung\n", "        art: nebenbestimmung\n        bestimmung: bitte\n", "bestimmung"},
+		"kind of no Nebenbestimmung":  {"art: begruendung\n", "art: begruendung\n        nebenbestimmung: auflage\n", "nebenbestimmung"},
+		"unknown kind":                {"      - id: grund\n", "      - {id: n, art: nebenbestimmung, nebenbestimmung: rat, text: x}\n      - id: grund\n", "nebenbestimmung"},
+		"some with a kind":            {"      - id: grund\n", "      - {id: n, art: nebenbestimmung, nebenbestimmung: auflage, text: x}\n      - {id: m, art: nebenbestimmung, text: x}\n      - id: grund\n", "nebenbestimmung"},
+		"all with a kind":             {"      - id: grund\n", "      - {id: n, art: nebenbestimmung, nebenbestimmung: auflage, text: x}\n      - id: grund\n", ""},
+		"no such text block":          {"      - id: grund\n", "      - baustein: fehlt\n      - id: grund\n", "baustein"},
 		"earlier decision of a first": {"    belehrung: widerspruch\n", "    belehrung: widerspruch\n    fruehererBleibt: true\n", "frueherer"},
 		"stands and ends":             {"    bescheidArt: bewilligung\n", "    bescheidArt: aenderung\n    fruehererBleibt: true\n    wirktAb: tag\n", "frueherer"},
 		"ends from no day":            {"    bescheidArt: bewilligung\n", "    bescheidArt: widerruf\n    wirktAb: name\n", "platzhalter-typ"},
-		"no such text block":          {"      - id: grund\n", "      - baustein: fehlt\n      - id: grund\n", "baustein"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -97,6 +97,7 @@ func (l *lader) vorlage(p string, a Angaben, bausteine []Textbaustein) *fassung 
 	}
 	l.ort = ort
 	l.pflicht(p, f)
+	l.nebenbestimmungen(p, f)
 	if len(l.probleme) == 0 {
 		l.beispiel(p, f)
 	}
@@ -184,11 +185,7 @@ func (l *lader) text(p, text string, s sicht, weg *knoten) []teil {
 }
 
 func (l *lader) block(p, id string, b *Block, f *fassung, s sicht, bausteine []Textbaustein) (out []block) {
-	k := block{id: id, art: b.Art, bestimmt: b.Bestimmung}
-	if b.Bestimmung != "" && b.Bestimmung.Name() == "" || b.Bestimmung != "" && b.Art != Nebenbestimmung {
-		l.melde("bestimmung", p+"/bestimmung", "unknown kind, or no nebenbestimmung",
-			"Die Art einer Nebenbestimmung ist befristung, bedingung, widerrufsvorbehalt, auflage oder auflagenvorbehalt.")
-	}
+	k := block{id: id, art: b.Art, neben: b.Nebenbestimmung}
 	if b.Wenn != "" {
 		w, err := parseBedingung(b.Wenn, s)
 		if err != nil {
@@ -246,6 +243,30 @@ func (l *lader) block(p, id string, b *Block, f *fassung, s sicht, bausteine []T
 			fmt.Sprintf("Den Textbaustein „%s“ gibt es nicht an jedem Tag, an dem die Vorlage gilt.", b.Baustein))
 	}
 	return out
+}
+
+// nebenbestimmungen: a kind stands where there is something to be of that kind, and the
+// letter names the kinds of all or of none.
+func (l *lader) nebenbestimmungen(p string, f *fassung) {
+	mit, ohne := 0, 0
+	for i, varianten := range f.bloecke {
+		for j := range varianten {
+			switch v := &varianten[j]; {
+			case v.neben != "" && (v.art != Nebenbestimmung || v.neben.Name() == ""):
+				l.melde("nebenbestimmung", fmt.Sprintf("%s/bloecke/%d/nebenbestimmung", p, i), "unknown kind, or the block is no Nebenbestimmung",
+					"Die Art der Nebenbestimmung ist unbekannt, oder der Block ist keine (befristung, bedingung, widerrufsvorbehalt, auflage oder auflagenvorbehalt).")
+				return
+			case v.neben != "":
+				mit++
+			case v.art == Nebenbestimmung:
+				ohne++
+			}
+		}
+	}
+	if mit > 0 && ohne > 0 {
+		l.melde("nebenbestimmung", p+"/bloecke", "some Nebenbestimmungen have a kind and some have none",
+			"Einige Nebenbestimmungen nennen ihre Art und andere nicht. Bitte die Art bei allen angeben.")
+	}
 }
 
 // zusammen tells whether some Mandant, Land and day sees both.

@@ -141,7 +141,7 @@ func (v *Vorlage) Render(d Daten) (*Ergebnis, error) {
 }
 
 func (w *schreiber) block(e *Ergebnis, k *block) {
-	t := Teil{Art: k.art, Block: k.id, Bestimmung: k.bestimmt}
+	t := Teil{Art: k.art, Block: k.id, Nebenbestimmung: k.neben}
 	einzeln := func() {
 		if x := w.text(k.text); x != "" {
 			u := t

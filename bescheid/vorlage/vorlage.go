@@ -50,16 +50,16 @@ type Block struct {
 	Art Blockart `json:"art,omitempty" yaml:"art"`
 	// Baustein names a [Textbaustein] instead of Art and Text; ID may then be missing.
 	Baustein string `json:"baustein,omitempty" yaml:"baustein"`
-	// Bestimmung is the kind of a Nebenbestimmung (§ 36 (2) VwVfG). The letter prints the
-	// kinds if each has one.
-	Bestimmung bescheid.Nebenbestimmungsart `json:"bestimmung,omitempty" yaml:"bestimmung"`
-	Wenn       string                       `json:"wenn,omitempty" yaml:"wenn"` // condition; empty is always
+	Wenn     string `json:"wenn,omitempty" yaml:"wenn"` // condition; empty is always
 	// Je repeats the block: "baum in baeume". An Aufzaehlung gets a point and a
 	// Tabelle a row for each record, of the others there are as many as records.
 	Je      string   `json:"je,omitempty" yaml:"je"`
 	Text    string   `json:"text,omitempty" yaml:"text"`
 	Punkte  []string `json:"punkte,omitempty" yaml:"punkte"`   // of an Aufzaehlung without Je
 	Spalten []Spalte `json:"spalten,omitempty" yaml:"spalten"` // of a Tabelle
+	// Nebenbestimmung is the kind of a block of that Art (§ 36 (2) VwVfG), also of one that
+	// is a Baustein. In a template all of them have one, or none.
+	Nebenbestimmung bescheid.Nebenbestimmungsart `json:"nebenbestimmung,omitempty" yaml:"nebenbestimmung"`
 }
 
 // Spalte is a column of a Tabelle: its heading, and the text of a cell.
@@ -156,13 +156,13 @@ type Angaben struct {
 type block struct {
 	id       string
 	art      Blockart
-	bestimmt bescheid.Nebenbestimmungsart
 	baustein *Kennzeichen
 	wenn     *knoten
 	je       *bezug
 	text     []teil
 	punkte   [][]teil
 	spalten  []spalte
+	neben    bescheid.Nebenbestimmungsart
 }
 
 type spalte struct {

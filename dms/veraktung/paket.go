@@ -3,6 +3,7 @@ package veraktung
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -149,7 +150,7 @@ func protokoll(e vorgang.Ereignis) dms.Protokolleintrag {
 
 var dokumentTypen = map[vorgang.Zweck]string{
 	vorgang.ZweckOriginal: "Antragsdaten", vorgang.ZweckFormular: "Antrag", vorgang.ZweckAnlage: "Anlage zum Antrag",
-	vorgang.ZweckAntwort: "Antwort des Antragstellers", vorgang.ZweckBescheid: "Bescheid", vorgang.ZweckNachweis: "Nachweis",
+	vorgang.ZweckAntwort: "Antwort des Antragstellers", vorgang.ZweckBescheid: "Bescheid", vorgang.ZweckSchreiben: "Schreiben", vorgang.ZweckNachweis: "Nachweis",
 }
 
 func dokument(q Quelle, d vorgang.Datei) dms.Dokument {
@@ -164,7 +165,7 @@ func dokument(q Quelle, d vorgang.Datei) dms.Dokument {
 	}
 	tag := datum.Von(d.Hinzugefuegt)
 	switch d.Zweck {
-	case vorgang.ZweckBescheid:
+	case vorgang.ZweckBescheid, vorgang.ZweckSchreiben:
 		f.Code, f.Version = dms.FormatPDFA, "2a"
 		doc.Betreff, doc.DatumDesSchreibens = betreff(q.Stand, d.ID), tag
 		doc.Postausgangsdatum = ausgang(q.Stand, d.ID)
@@ -184,6 +185,11 @@ func betreff(s vorgang.Stand, id uuid.UUID) string {
 				return b.Inhalt.Betreff + " (Ausfertigung für " + e.Name + ")"
 			}
 			return b.Inhalt.Betreff
+		}
+	}
+	for _, n := range s.Nachrichten { // a letter of the authority
+		if slices.ContainsFunc(n.Nachricht.Anhaenge, func(a messaging.Anhang) bool { return a.ID == id }) && n.Nachricht.Betreff != "" {
+			return n.Nachricht.Betreff
 		}
 	}
 	return "Bescheid"

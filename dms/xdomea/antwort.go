@@ -91,7 +91,7 @@ func (k *Kodierer) writeAntwort(w io.Writer, b *Bestaetigung) error {
 	if nr != "0630" {
 		kopf.Hinweis = strings.Join(a.Meldungen, "\n")
 	}
-	return k.write(w, nr, kopf, func(s *schreiber) { s.antwort(nr, a) })
+	return k.write(context.Background(), w, nr, kopf, func(s *schreiber) { s.antwort(nr, a) })
 }
 
 func (s *schreiber) antwort(nr string, a *dms.Antwort) {

@@ -40,7 +40,7 @@ func (k *Kodierer) pack(ctx context.Context, w io.Writer, pl plan) error {
 	if err != nil {
 		return err
 	}
-	if err := k.write(ew, pl.nummer, pl.kopf, pl.schreibe); err != nil {
+	if err := k.write(ctx, ew, pl.nummer, pl.kopf, pl.schreibe); err != nil {
 		return err
 	}
 	if pl.dateien == nil {

@@ -1,7 +1,9 @@
 package xdomea
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"iter"
 
 	"github.com/ozg-fachwerk/fachwerk/dms"
@@ -14,6 +16,7 @@ type Kodierer struct {
 	profil  Profil
 	grenzen Grenzen
 	replace bool
+	schema  Schemapruefer
 }
 
 var _ dms.Kodierer = (*Kodierer)(nil)
@@ -25,7 +28,18 @@ type Options struct {
 	// ReplaceInvalid writes U+FFFD for characters XML 1.0 cannot carry, such as
 	// control characters from a clipboard. Default is to refuse the Paket with
 	// their place, so that a person decides.
+	//
+	// In 2.x it also writes a question mark for what is outside its characters.
 	ReplaceInvalid bool
+	// Schema validates every message that is written or read; nil does not. See
+	// package schema. A message it has no schema for is refused.
+	Schema Schemapruefer
+}
+
+// Schemapruefer validates a message against its XML schema while it streams. It reads
+// to the end or gives an error; findings are fehler.Probleme.
+type Schemapruefer interface {
+	Validate(ctx context.Context, r io.Reader) error
 }
 
 // Grenzen bound foreign messages and containers. What exceeds one is refused
@@ -73,7 +87,7 @@ func New(p Profil, o *Options) *Kodierer {
 	if o == nil {
 		o = &Options{}
 	}
-	return &Kodierer{profil: p, grenzen: o.Grenzen.withDefaults(), replace: o.ReplaceInvalid}
+	return &Kodierer{profil: p, grenzen: o.Grenzen.withDefaults(), replace: o.ReplaceInvalid, schema: o.Schema}
 }
 
 // Version is the version of the standard that is written, such as "3.1.0".

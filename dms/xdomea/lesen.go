@@ -60,7 +60,10 @@ type abgabeleser struct {
 	stapel  map[int]int // number in the batch -> place in the results
 }
 
-var errKeinVorgang = errors.New("message does not hold exactly one Vorgang for each object")
+var (
+	errKeinVorgang = errors.New("message does not hold exactly one Vorgang for each object")
+	errNurKontext  = errors.New("a Vorgang is there as context only")
+)
 
 func (m *abgabeleser) unsupported(err error) {
 	if m.err == nil {
@@ -235,8 +238,8 @@ func (m *abgabeleser) aussonderungsart() (a dms.Aussonderungsart, vereinbart str
 	return a, vereinbart
 }
 
-func (m *abgabeleser) akte(a *dms.Akte, v *dms.Vorgang) {
-	vorgaenge := 0
+// akte reads an Akte and gives its Vorgaenge.
+func (m *abgabeleser) akte(a *dms.Akte) (vs []*dms.Vorgang) {
 	m.each(func(name string, attr []xml.Attr) {
 		switch name {
 		case "Identifikation":
@@ -260,12 +263,9 @@ func (m *abgabeleser) akte(a *dms.Akte, v *dms.Vorgang) {
 					m.unsupported(errKeinVorgang)
 					return
 				}
-				if vorgaenge++; vorgaenge > 1 {
-					m.skip()
-					m.unsupported(errKeinVorgang)
-					return
-				}
+				v := &dms.Vorgang{}
 				m.vorgang(v, 1)
+				vs = append(vs, v)
 			})
 		case "Kontakt":
 			a.Kontakte = append(a.Kontakte, m.kontakt(m.profil))
@@ -273,4 +273,5 @@ func (m *abgabeleser) akte(a *dms.Akte, v *dms.Vorgang) {
 			m.omit()
 		}
 	})
+	return vs
 }

@@ -20,19 +20,19 @@ func (k *Kodierer) ReadAntwort(ctx context.Context, r io.Reader) (dms.Antwort, e
 }
 
 func (k *Kodierer) readAntwort(ctx context.Context, r io.Reader) (dms.Antwort, error) {
-	l := newLeser(ctx, r, k.grenzen)
+	p := k.pruefeMit(ctx)
+	l := newLeser(ctx, p.along(r), k.grenzen)
 	root, _ := l.root()
 	nummer := "0402"
 	if strings.HasSuffix(root.Name.Local, ".0403") {
 		nummer = "0403"
 	}
 	m := &abgabeleser{leser: l}
-	l.version(root, nummer)
-	m.profil = &k.profil
+	m.profil = k.profilOf(l.version(root, nummer))
 	b := m.bestaetigung(nummer)
 	l.finish()
-	if l.err != nil {
-		return dms.Antwort{}, l.err
+	if err := p.end(l.err); err != nil {
+		return dms.Antwort{}, err
 	}
 	return b.Antwort, nil
 }

@@ -9,10 +9,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/dms"
-	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 )
 
 // Nachricht is a message as it was understood. Of the pointers exactly one is set.
@@ -56,8 +54,8 @@ func (n *Nachricht) Dateien() iter.Seq[*dms.Datei] {
 
 // Read reads any message of any version the package knows; the content decides.
 // Files have no content then. A message it does not know is fehler.ErrUnsupported, and
-// so is an object that is no Vorgang, an Akte with other than one Vorgang per object,
-// or, where one is wanted, no Dokument.
+// so is an Akte with something else than Vorgaenge in it or, for 0401, 0604 and 0605,
+// with other than one, and a Vorgang that only is context (4.0.0).
 func (k *Kodierer) Read(ctx context.Context, r io.Reader) (*Nachricht, error) {
 	n, _, err := k.read(ctx, r, nil, nil, "")
 	if err != nil {
@@ -69,7 +67,8 @@ func (k *Kodierer) Read(ctx context.Context, r io.Reader) (*Nachricht, error) {
 // read reads a message; nummer other than empty demands that one. It binds the files to
 // the archive they came in, if there is one; the reader knows their names.
 func (k *Kodierer) read(ctx context.Context, r io.Reader, find func(string) *zip.File, a *archiv, nummer string) (*Nachricht, *abgabeleser, error) {
-	m := &abgabeleser{leser: newLeser(ctx, r, k.grenzen), find: find, archiv: a, namen: map[string]string{}}
+	p := k.pruefeMit(ctx)
+	m := &abgabeleser{leser: newLeser(ctx, p.along(r), k.grenzen), find: find, archiv: a, namen: map[string]string{}}
 	n := &Nachricht{Nummer: nummer}
 	root, ok := m.root()
 	if ok && nummer == "" {
@@ -84,8 +83,8 @@ func (k *Kodierer) read(ctx context.Context, r io.Reader, find func(string) *zip
 	}
 	m.nachricht(n)
 	m.finish()
-	if m.err != nil {
-		return nil, nil, m.err
+	if err := p.end(m.err); err != nil {
+		return nil, nil, err
 	}
 	n.Ausgelassen = m.omitted()
 	return n, m, nil
@@ -169,7 +168,7 @@ func (m *abgabeleser) objektnachricht(k *dms.Kopf, os *[]dms.Objekt, f func(stri
 		case isKopf(name):
 			m.kopf(k, f)
 		case name == "Schriftgutobjekt":
-			*os = append(*os, m.objekt())
+			*os = append(*os, m.objekte()...)
 		default:
 			m.nachrichtteil(name, k, f)
 		}
@@ -180,8 +179,9 @@ func (m *abgabeleser) objektnachricht(k *dms.Kopf, os *[]dms.Objekt, f func(stri
 	}
 }
 
-// objekt reads the one object of a Schriftgutobjekt.
-func (m *abgabeleser) objekt() (o dms.Objekt) {
+// objekte reads a Schriftgutobjekt: a Vorgang, a Dokument, or an Akte with Vorgaenge,
+// each of which is an object in this Akte.
+func (m *abgabeleser) objekte() (os []dms.Objekt) {
 	n := 0
 	m.each(func(name string, _ []xml.Attr) {
 		if n++; n > 1 {
@@ -190,22 +190,26 @@ func (m *abgabeleser) objekt() (o dms.Objekt) {
 		}
 		switch name {
 		case "Vorgang":
-			o.Vorgang = &dms.Vorgang{}
-			m.vorgang(o.Vorgang, 1)
+			v := &dms.Vorgang{}
+			m.vorgang(v, 1)
+			os = append(os, dms.Objekt{Vorgang: v})
 		case "Akte":
-			o.Akte, o.Vorgang = &dms.Akte{}, &dms.Vorgang{}
-			m.akte(o.Akte, o.Vorgang)
+			a := &dms.Akte{}
+			for _, v := range m.akte(a) {
+				os = append(os, dms.Objekt{Akte: a, Vorgang: v})
+			}
 		case "Dokument":
-			o.Dokument = &dms.Dokument{}
-			m.dokument(o.Dokument, 1)
+			d := &dms.Dokument{}
+			m.dokument(d, 1)
+			os = append(os, dms.Objekt{Dokument: d})
 		default:
 			m.skip()
 		}
 	})
-	if m.err == nil && (n != 1 || o.ID() == "") {
+	if m.err == nil && (n != 1 || len(os) == 0) {
 		m.unsupported(errKeinVorgang)
 	}
-	return o
+	return os
 }
 
 func (m *abgabeleser) abgabe() *dms.Paket {
@@ -258,164 +262,4 @@ func (m *abgabeleser) bewertung() *dms.Bewertung {
 		m.fail("xdomea.inhalt", "appraisal without a verdict", "Die Bewertung enthält kein Urteil.")
 	}
 	return b
-}
-
-// fachnachricht reads a message of group 06: the head, and objects by f.
-func (m *abgabeleser) fachnachricht(k *dms.Kopf, fk *dms.Fachkopf, element string, f func(name string, attr []xml.Attr), start func(), end func()) {
-	n := 0
-	m.each(func(name string, _ []xml.Attr) {
-		switch name {
-		case "Kopf":
-			m.kopf(k, func(name string) bool {
-				switch name {
-				case "EmpfangendesSystem":
-					fk.System = m.system()
-				case "Erstellerkennung":
-					fk.Ersteller = m.str()
-				case "ErstellerRolle":
-					fk.Rolle = m.str()
-				case "DMSSessionID":
-					fk.Session = m.str()
-				case "Stapel", "Stapellaenge": // repeat the number of objects
-					m.skip()
-				default:
-					return false
-				}
-				return true
-			})
-		case element:
-			n++
-			start()
-			m.each(func(name string, attr []xml.Attr) {
-				if name == "NummerImStapel" { // repeats the order
-					m.skip()
-					return
-				}
-				f(name, attr)
-			})
-			end()
-		default:
-			m.omit()
-		}
-	})
-	m.kopfGelesen(k)
-	if n == 0 {
-		m.fail("xdomea.inhalt", "message without an object", "Die Nachricht enthält kein Objekt.")
-	}
-}
-
-func (m *abgabeleser) ablage(erstellen bool) *dms.Ablage {
-	a := &dms.Ablage{Erstellen: erstellen}
-	element := "SchriftgutobjektZumAblegen"
-	if erstellen {
-		element = "SchriftgutobjektZumErstellen"
-	}
-	var o dms.Ablageobjekt
-	m.fachnachricht(&a.Kopf, &a.Fach, element, func(name string, _ []xml.Attr) {
-		switch name {
-		case "FachverfahrenObjektID":
-			o.FachID = m.str()
-		case "IDContainer":
-			o.Container = m.str()
-		case "Schriftgutobjekt":
-			o.Objekt = m.objekt()
-		case "Ablageort":
-			o.Ablageort = m.str()
-		case "SGOOeffnen":
-			o.Oeffnen = m.flag()
-		default:
-			m.omit()
-		}
-	}, func() { o = dms.Ablageobjekt{} }, func() {
-		if m.err == nil && o.ID() == "" {
-			m.unsupported(errKeinVorgang)
-		}
-		a.Objekte = append(a.Objekte, o)
-	})
-	return a
-}
-
-func (m *abgabeleser) vermerke() *dms.Vermerke {
-	v := &dms.Vermerke{}
-	var e dms.Vermerk
-	m.fachnachricht(&v.Kopf, &v.Fach, "ProtokolleintragZumErstellen", func(name string, _ []xml.Attr) {
-		switch name {
-		case "IDSGO":
-			e.ID = m.uuid()
-		case "Protokolleintrag":
-			m.vermerk(&e)
-		default:
-			m.omit()
-		}
-	}, func() { e = dms.Vermerk{} }, func() { v.Eintraege = append(v.Eintraege, e) })
-	return v
-}
-
-func (m *abgabeleser) vermerk(e *dms.Vermerk) {
-	var tag datum.Datum
-	uhr := "00:00:00"
-	m.each(func(name string, attr []xml.Attr) {
-		switch name {
-		case "Bearbeiter":
-			if len(m.profil.Aufbau["Bearbeiter.Kontakt"]) > 0 {
-				k := m.kontakt(m.profil)
-				e.Bearbeiter = k.Person.Familienname
-				return
-			}
-			e.Bearbeiter = m.str()
-		case "Datum":
-			tag = m.date()
-		case "Uhrzeit":
-			uhr = m.tok()
-		case "Notiz":
-			e.Notiz = m.str()
-		default:
-			m.omit()
-		}
-	})
-	if m.err != nil {
-		return
-	}
-	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05"} {
-		t, err := time.ParseInLocation(layout, tag.String()+"T"+uhr, datum.Berlin())
-		if err == nil && !t.IsZero() && t.UTC().Year() >= 1 && t.UTC().Year() <= 9999 {
-			e.Zeit = t.UTC().Truncate(time.Second)
-			return
-		}
-	}
-	m.fail("xdomea.wert", "not a point in time", "Ein Zeitpunkt in der Nachricht ist ungültig.")
-}
-
-func (m *abgabeleser) gesamtprotokoll() *dms.Gesamtprotokoll {
-	g := &dms.Gesamtprotokoll{}
-	var p dms.Protokoll
-	m.fachnachricht(&g.Kopf, &g.Fach, "GesamtprotokollZumAblegen", func(name string, _ []xml.Attr) {
-		switch name {
-		case "IDSGO":
-			p.ID = m.uuid()
-		case "Ablageort":
-			p.Ablageort = m.str()
-		case "Dokument":
-			p.Dokument = &dms.Dokument{}
-			m.dokument(p.Dokument, 1)
-		case "HistorienProtokollInformation":
-			p.Historie = append(p.Historie, m.protokoll())
-		default:
-			m.omit()
-		}
-	}, func() { p = dms.Protokoll{} }, func() { g.Protokolle = append(g.Protokolle, p) })
-	return g
-}
-
-func (m *abgabeleser) schliessung() *dms.Schliessung {
-	v := &dms.Schliessung{}
-	id := ""
-	m.fachnachricht(&v.Kopf, &v.Fach, "SchriftgutobjektZumZDAVerfuegen", func(name string, _ []xml.Attr) {
-		if name == "IDSGO" {
-			id = m.uuid()
-		} else {
-			m.omit()
-		}
-	}, func() { id = "" }, func() { v.IDs = append(v.IDs, id) })
-	return v
 }

@@ -33,7 +33,7 @@ type plan struct {
 func (k *Kodierer) Write(w io.Writer, v Inhalt) error {
 	pl, err := k.plan(v)
 	if err == nil {
-		err = k.write(w, pl.nummer, pl.kopf, pl.schreibe)
+		err = k.write(context.Background(), w, pl.nummer, pl.kopf, pl.schreibe)
 	}
 	if err != nil {
 		return fehler.New("xdomea.Write", pl.kopf.ProzessID, nil, err)
@@ -148,11 +148,7 @@ func fachkopf(k *dms.Kopf, f *dms.Fachkopf, n int) kopfdaten {
 }
 
 func objektplan(nummer string, k kopfdaten, os []dms.Objekt, dateien iter.Seq[*dms.Datei]) plan {
-	pl := plan{nummer: nummer, kopf: k, dateien: dateien, schreibe: func(s *schreiber) {
-		for i := range os {
-			s.objekt(&os[i])
-		}
-	}}
+	pl := plan{nummer: nummer, kopf: k, dateien: dateien, schreibe: func(s *schreiber) { s.objekte(os) }}
 	for i := range os {
 		pl.objekte = append(pl.objekte, &os[i])
 	}

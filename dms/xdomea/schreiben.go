@@ -1,10 +1,10 @@
 package xdomea
 
 import (
+	"context"
 	"io"
 	"strconv"
-
-	"github.com/google/uuid"
+	"strings"
 
 	"github.com/ozg-fachwerk/fachwerk/dms"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
@@ -18,7 +18,15 @@ import (
 func (k *Kodierer) WriteAbgabe(w io.Writer, p *dms.Paket) error { return k.Write(w, p) }
 
 // write writes a message: root, head, and what inhalt adds.
-func (k *Kodierer) write(w io.Writer, nummer string, kopf kopfdaten, inhalt func(*schreiber)) error {
+func (k *Kodierer) write(ctx context.Context, w io.Writer, nummer string, kopf kopfdaten, inhalt func(*schreiber)) error {
+	m := k.pruefeMit(ctx)
+	if m == nil {
+		return k.writeTo(w, nummer, kopf, inhalt)
+	}
+	return m.end(k.writeTo(io.MultiWriter(w, m), nummer, kopf, inhalt))
+}
+
+func (k *Kodierer) writeTo(w io.Writer, nummer string, kopf kopfdaten, inhalt func(*schreiber)) error {
 	n, ok := k.profil.Nachrichten[nummer]
 	if !ok {
 		return k.fehlt(nummer)
@@ -67,109 +75,22 @@ func (s *schreiber) folge(typ string, f func(name string)) {
 	}
 }
 
-// kopfdaten are a head and what single messages add to it.
-type kopfdaten struct {
-	dms.Kopf
-	fach          dms.Fachkopf
-	archivkennung bool
-	session       string // FVSessionID
-	stapel        int
-}
-
-func (s *schreiber) kopf(nummer string, k *kopfdaten, mehr []string) {
-	typ := dms.Code{Wert: nummer, Liste: listeNachrichtentyp, Version: s.p.ListeNachrichtentyp}
-	if s.p.Nachrichtenkopf {
-		s.start("nachrichtenkopf")
-	} else {
-		s.start("Kopf")
-	}
-	s.folge("Kopf", func(e string) {
-		switch e {
-		case "ProzessID":
-			s.text(e, k.ProzessID)
-		case "identifikation.nachricht":
-			s.start(e)
-			s.text("~nachrichtenUUID", nachrichtID(&k.Kopf, nummer))
-			s.code("~nachrichtentyp", typ)
-			s.time("~erstellungszeitpunkt", k.Erstellt)
-			s.end()
-		case "Nachrichtentyp":
-			s.code(e, typ)
-		case "Erstellungszeitpunkt":
-			s.time(e, k.Erstellt)
-		case "Absender", "autor":
-			s.kontakt(e, &k.Absender)
-		case "Empfaenger", "leser":
-			s.kontakt(e, &k.Empfaenger)
-		case "SendendesSystem":
-			s.system(e, k.System)
-		case "InstanzID":
-			s.text(e, k.System.Instanz)
-		case "Hinweis":
-			s.text(e, k.Hinweis)
+// objekte writes the Vorgaenge of one Akte that follow each other as one Schriftgutobjekt.
+func (s *schreiber) objekte(os []dms.Objekt) {
+	for i := 0; i < len(os); {
+		o := &os[i]
+		if i++; o.Akte == nil {
+			s.objekt(o)
+			continue
 		}
-	})
-	if s.p.Nachrichtenkopf {
+		vs := []*dms.Vorgang{o.Vorgang}
+		for ; i < len(os) && os[i].Akte != nil && strings.EqualFold(os[i].Akte.ID, o.Akte.ID); i++ {
+			vs = append(vs, os[i].Vorgang)
+		}
+		s.start("Schriftgutobjekt")
+		s.akte(o.Akte, vs...)
 		s.end()
-		s.kopfteile(k, mehr)
-		return
 	}
-	s.kopfteile(k, mehr)
-	s.end()
-}
-
-// kopfteile are what the head of a message has beyond that of every message.
-func (s *schreiber) kopfteile(k *kopfdaten, mehr []string) {
-	for _, e := range mehr {
-		switch e {
-		case "Importbestaetigung":
-			s.flag(e, true)
-		case "Empfangsbestaetigung":
-			s.flag(e, k.WithReceipt)
-		case "RueckmeldungArchivkennung":
-			s.flag(e, k.archivkennung)
-		case "UUIDUrsprungsnachricht":
-			s.text(e, k.Bezug)
-		case "LfdNrNachrichtProTyp", "GesamtanzahlNachrichtenProTyp":
-			s.text(e, "1")
-		case "EmpfangendesSystem":
-			s.system(e, k.fach.System)
-		case "Erstellerkennung":
-			s.text(e, k.fach.Ersteller)
-		case "ErstellerRolle":
-			s.text(e, k.fach.Rolle)
-		case "Stapel":
-			s.flag(e, k.stapel > 1)
-		case "Stapellaenge":
-			if k.stapel > 1 {
-				s.text(e, strconv.Itoa(k.stapel))
-			}
-		case "DMSSessionID":
-			s.text(e, k.fach.Session)
-		case "FVSessionID":
-			s.must(e, k.session)
-		}
-	}
-}
-
-// nachrichtID: the same message keeps its id when it is written again.
-func nachrichtID(k *dms.Kopf, nummer string) string {
-	if k.NachrichtID != "" {
-		return k.NachrichtID
-	}
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("xdomea:"+k.ProzessID+":"+nummer)).String()
-}
-
-func (s *schreiber) system(name string, sys dms.System) {
-	if s.p.Pflicht[name] {
-		s.start(name)
-	} else {
-		s.group(name)
-	}
-	s.text("InstanzID", sys.Instanz)
-	s.text("Produktname", sys.Produkt)
-	s.text("Version", sys.Version)
-	s.end()
 }
 
 // objekt writes one Schriftgutobjekt.
@@ -227,7 +148,14 @@ func (s *schreiber) metadaten(m *dms.Metadaten) {
 			a := &m.Aktenplaneinheit
 			s.group(e)
 			s.folge(e, func(e string) {
-				s.text(e, map[string]string{"Kennzeichen": a.Kennzeichen, "Inhaltsangabe": a.Inhaltsangabe, "BetreffKurz": a.BetreffKurz}[e])
+				switch e {
+				case "Kennzeichen":
+					s.text(e, a.Kennzeichen)
+				case "Inhaltsangabe":
+					s.text(e, a.Inhaltsangabe)
+				case "BetreffKurz":
+					s.text(e, a.BetreffKurz)
+				}
 			})
 			s.end()
 		}
@@ -279,7 +207,7 @@ func (s *schreiber) laufzeit(z datum.Zeitraum) {
 	s.end()
 }
 
-func (s *schreiber) akte(a *dms.Akte, v *dms.Vorgang) {
+func (s *schreiber) akte(a *dms.Akte, vs ...*dms.Vorgang) {
 	s.start("Akte")
 	s.folge("Akte", func(e string) {
 		switch e {
@@ -298,11 +226,11 @@ func (s *schreiber) akte(a *dms.Akte, v *dms.Vorgang) {
 		case "Laufzeit":
 			s.laufzeit(a.Laufzeit)
 		case "Akteninhalt":
-			if v != nil {
-				s.start(e)
+			s.start(e)
+			for _, v := range vs {
 				s.vorgang("Vorgang", v, 0)
-				s.end()
 			}
+			s.end()
 		case "Kontakt":
 			s.kontakte(e, a.Kontakte)
 		}

@@ -45,11 +45,12 @@ type Options struct {
 	// adds nothing. It must give the same for the same Bescheid and addressee: a second try
 	// makes the file again. It is asked for each addressee (k.Adressat): what only the
 	// applicant may have, such as a link to the case, does not belong into the letter of another.
+	// For a letter that decides nothing b is the zero Bescheid.
 	Kopf func(ctx context.Context, k *ausfertigung.Kopf, s vorgang.Stand, b bescheid.Bescheid) error
 	// Konto is where the fees of a Mandant are paid; nil, or false, prints no way to pay. Of
 	// the Zahlungsdaten Empfaenger, IBAN and BIC count; amount and Verwendungszweck are the fee's.
 	Konto func(m *tenant.Mandant) (ueberweisung.Zahlungsdaten, bool)
-	// Siegel seals each Ausfertigung; nil seals none. A second try seals anew.
+	// Siegel seals each Ausfertigung and each certificate; nil seals none. A second try seals anew.
 	Siegel siegel.Siegel
 }
 
@@ -81,6 +82,7 @@ func (z *Zustellung) Handlers() map[vorgang.AuftragArt]relay.Handler {
 	return map[vorgang.AuftragArt]relay.Handler{
 		vorgang.NachrichtSenden:          relay.HandlerFunc(z.sendNachricht),
 		vorgang.BescheidAusfertigen:      relay.HandlerFunc(z.ausfertigen),
+		vorgang.BescheinigungAusfertigen: relay.HandlerFunc(z.bescheinigen),
 		vorgang.BescheidSenden:           relay.HandlerFunc(z.sendBescheid),
 		vorgang.BekanntgabeFeststellen:   z.termin(),
 		vorgang.BestandskraftFeststellen: z.termin(),
@@ -195,41 +197,23 @@ func (z *Zustellung) ausfertigen(ctx context.Context, a vorgang.Auftrag, v *vorg
 // datei sets the letter to one addressee and stores it. Name and content tell of no other.
 func (z *Zustellung) datei(ctx context.Context, s vorgang.Stand, b bescheid.Bescheid, adressat, kennung uuid.UUID) (vorgang.Datei, error) {
 	const op = "zustellung.ausfertigen"
-	m, e, err := z.absender(ctx, s)
-	if err != nil {
-		return vorgang.Datei{}, err
-	}
 	empfaenger, ok := b.Inhalt.Adressat(adressat, s.Antrag.Antragsteller.Empfaenger)
 	if !ok {
 		return vorgang.Datei{}, fehler.New(op, b.ID.String(), fehler.ErrInvalid, errors.New("the Bescheid has no such addressee"))
 	}
-	kopf := ausfertigung.Kopf{Mandant: m, Einheit: e, Empfaenger: empfaenger, Adressat: adressat, Nummer: s.Nummer}
-	if len(s.Aktenzeichen) > 0 {
-		kopf.Aktenzeichen = s.Aktenzeichen[0]
-	}
-	if s.Zuweisung != nil {
-		kopf.Bearbeiter = s.Zuweisung.Name
-	}
-	if err := z.kopf(ctx, &kopf, s, b); err != nil {
+	kopf, err := z.kopf(ctx, ausfertigung.Kopf{Empfaenger: empfaenger, Adressat: adressat}, s, b)
+	if err != nil {
 		return vorgang.Datei{}, err
 	}
 	var buf bytes.Buffer
-	if err := z.setze(ctx, &buf, kopf, b); err != nil {
+	bericht, err := z.p.Setzer.Write(&buf, kopf, b)
+	if err != nil {
 		if errors.Is(err, fehler.ErrConflict) { // not the released text: no later try mends it
 			err = fehler.New(op, b.ID.String(), fehler.ErrInvalid, err)
 		}
 		return vorgang.Datei{}, err
 	}
-	ref, err := z.p.Blobs.Put(ctx, s.Mandant, &buf)
-	if err != nil {
-		return vorgang.Datei{}, err
-	}
-	return vorgang.Datei{
-		Anhang: messaging.Anhang{
-			ID: kennung, Name: "Bescheid-" + fileName.Replace(s.Nummer) + ".pdf", MIME: "application/pdf", Groesse: ref.Groesse, SHA512: ref.SHA512,
-		},
-		Herkunft: "ausfertigung",
-	}, nil
+	return z.lege(ctx, s, "Bescheid", kennung, &buf, bericht)
 }
 
 // sendBescheid brings the document to one addressee. The text must still be the released
