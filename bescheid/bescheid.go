@@ -85,6 +85,9 @@ const (
 type Inhalt struct {
 	Art     Art    `json:"art"`
 	Betreff string `json:"betreff"`
+	// Anrede is the salutation of the applicant, where no Adressaten are named; empty is a
+	// neutral one.
+	Anrede string `json:"anrede,omitempty"`
 	// Tenor is the operative part, one sentence per element (§ 37 (1) VwVfG:
 	// sufficiently definite).
 	Tenor []string `json:"tenor"`

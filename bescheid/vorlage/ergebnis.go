@@ -94,7 +94,7 @@ func (e *Ergebnis) Inhalt() (bescheid.Inhalt, error) {
 	}
 	i := bescheid.Inhalt{
 		NebenbestimmungArten: arten,
-		Art:                  a.BescheidArt, Betreff: e.Betreff, Verfahren: a.Verfahren, OhneBelehrung: a.OhneBelehrung,
+		Art:                  a.BescheidArt, Betreff: e.Betreff, Anrede: e.Anrede(), Verfahren: a.Verfahren, OhneBelehrung: a.OhneBelehrung,
 		Tenor: e.texte(Tenor), Nebenbestimmungen: e.texte(Nebenbestimmung), Begruendung: e.texte(Begruendung),
 		Gebuehr: strings.Join(e.texte(Gebuehr), " "), Hinweise: e.texte(Hinweis), Gueltig: e.gueltig,
 		BleibtBestehen: a.FruehererBleibt, WirktAb: e.wirktAb,
