@@ -63,12 +63,12 @@ type rechtsschritt struct {
 	Angaben  map[string]any `yaml:"angaben"`
 	Bescheid int            `yaml:"bescheid"`
 	Gebuehr  *struct {
-		Posten        string       `yaml:"posten"`
-		Menge         int          `yaml:"menge"`
-		Betrag        string       `yaml:"betrag"` // within a range
-		Grund         string       `yaml:"grund"`
-		Ausgang       string       `yaml:"ausgang"`
-		Kassenzeichen string       `yaml:"kassenzeichen"`
+		Posten        string `yaml:"posten"`
+		Menge         int    `yaml:"menge"`
+		Betrag        string `yaml:"betrag"` // within a range
+		Grund         string `yaml:"grund"`
+		Ausgang       string `yaml:"ausgang"`
+		Kassenzeichen string `yaml:"kassenzeichen"`
 	} `yaml:"gebuehr"`
 	Widerspruch string                      `yaml:"widerspruch"` // comes in, in this form
 	Urkunde     bool                        `yaml:"urkunde"`     // of the PZU comes back: handed over on the day
