@@ -105,9 +105,10 @@ func andere(was string, e frist.Ergebnis, genommen datum.Datum) (out []string) {
 	return out
 }
 
-// standardRechtsbehelf: against the decision on a Widerspruch only the court helps.
+// standardRechtsbehelf: against the decision on a Widerspruch only the court helps, also
+// whom an Abhilfe burdens first (§ 68 (1) sentence 2 no. 2 VwGO).
 func standardRechtsbehelf(i Inhalt) frist.Rechtsbehelf {
-	klage := i.Art == Widerspruchsbescheid
+	klage := i.Art == Widerspruchsbescheid || i.Art == Abhilfe
 	switch v := frist.Verfahren(i.Verfahren); {
 	case v == frist.VerfahrenSGBX && klage:
 		return frist.RechtsbehelfSGGKlage

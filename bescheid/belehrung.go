@@ -21,7 +21,8 @@ type Belehrungstext struct {
 	Laender []tenant.Land `json:"laender,omitempty"`
 	// Verfahren: vwvfg, sgbx or ao.
 	Verfahren string `json:"verfahren"`
-	// Rechtsbehelf: widerspruch, klage or einspruch.
+	// Rechtsbehelf: widerspruch, klage, einspruch, or klage-nach-widerspruch against a
+	// decision as the Widerspruchsbescheid left it.
 	Rechtsbehelf string `json:"rechtsbehelf"`
 	datum.Zeitraum
 	Text   string `json:"text"`

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
@@ -84,6 +85,9 @@ const (
 type Inhalt struct {
 	Art     Art    `json:"art"`
 	Betreff string `json:"betreff"`
+	// Anrede is the salutation of the applicant, where no Adressaten are named; empty is a
+	// neutral one.
+	Anrede string `json:"anrede,omitempty"`
 	// Tenor is the operative part, one sentence per element (§ 37 (1) VwVfG:
 	// sufficiently definite).
 	Tenor []string `json:"tenor"`
@@ -126,6 +130,24 @@ type Inhalt struct {
 	Verfahren string `json:"verfahren"`
 	// Gueltig is the validity of what is granted; open ends are allowed.
 	Gueltig datum.Zeitraum `json:"gueltig,omitzero"`
+	// Vorlage says which template made the text; nil if none did. Whoever changes the
+	// words afterwards leaves it: it says where they began.
+	Vorlage *Vorlagenangabe `json:"vorlage,omitempty"`
+}
+
+// Vorlagenangabe names the version of a template and of the text blocks in it.
+type Vorlagenangabe struct {
+	Textfassung
+	// Bausteine in the order they stand in the text.
+	Bausteine []Textfassung `json:"bausteine,omitempty"`
+}
+
+// Textfassung is one version of a text.
+type Textfassung struct {
+	ID      string      `json:"id"`
+	Fassung int         `json:"fassung"`
+	Mandant tenant.ID   `json:"mandant,omitempty"` // of a version of its own
+	Land    tenant.Land `json:"land,omitempty"`
 }
 
 // Pruefe checks that the text can be released and lists everything missing or
@@ -299,6 +321,11 @@ func (i Inhalt) Clone() Inhalt {
 	i.NebenbestimmungArten = slices.Clone(i.NebenbestimmungArten)
 	i.Anlagen = slices.Clone(i.Anlagen)
 	i.Gebuehrentafel = i.Gebuehrentafel.Clone()
+	if i.Vorlage != nil {
+		v := *i.Vorlage
+		v.Bausteine = slices.Clone(v.Bausteine)
+		i.Vorlage = &v
+	}
 	i.Adressaten = slices.Clone(i.Adressaten)
 	for j := range i.Adressaten {
 		e := &i.Adressaten[j].Empfaenger

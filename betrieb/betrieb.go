@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
@@ -37,6 +39,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
+	"github.com/ozg-fachwerk/fachwerk/vorgang/entwurf"
 	regeln "github.com/ozg-fachwerk/fachwerk/vorgang/pruefung"
 )
 
@@ -66,6 +69,9 @@ type Params struct {
 	// without a person; nil leaves every case to a person.
 	Regeln *regeln.Verzeichnis
 	Text   pruefung.Text
+	// Entwuerfe make that text from templates where Text is nil. Why a standard case was
+	// left to a person is logged.
+	Entwuerfe *entwurf.Entwerfer
 	// Aufraeumen are the Mandanten whose files and records nobody needs any more are
 	// removed from time to time, see [Betrieb.CleanUp].
 	Aufraeumen []tenant.ID
@@ -209,6 +215,11 @@ func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
 		Store: p.Store, Blobs: p.Blobs, Mandanten: p.Mandanten, Router: p.Zustaendigkeiten,
 	}, &weiterleitung.Options{Now: o.Now, Params: b.Annahme.Neu}); err != nil {
 		return err
+	}
+	if p.Text == nil && p.Entwuerfe != nil {
+		p.Text = p.Entwuerfe.Text(p.Mandanten, &entwurf.TextOptions{Melde: func(id uuid.UUID, err error) {
+			o.Log.Warn("standard case left to a person", "vorgang", id, "error", err)
+		}})
 	}
 	if p.Regeln != nil {
 		if handlers[vorgang.AntragPruefen], err = pruefung.New(p.Regeln, &pruefung.Options{Now: o.Now, Text: p.Text}); err != nil {

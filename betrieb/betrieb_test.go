@@ -99,7 +99,7 @@ func newHaus(t *testing.T) *haus {
 	sub, err := h.stelle.Subscriber(nil, nil)
 	require.NoError(t, err)
 	mandanten, rules, err := tenant.LoadKonfiguration([]byte(`{"mandanten":[
-		{"id":"kiel","name":"Kiel","land":"SH","ars":"010020000000","anschrift":{},"einheiten":[{"id":"gruen","name":"Grünflächenamt"}]},
+		{"id":"kiel","name":"Kiel","land":"SH","ars":"010020000000","anschrift":{"strasse":"Fleethörn","hausnummer":"9","plz":"24103","ort":"Kiel"},"einheiten":[{"id":"gruen","name":"Grünflächenamt"}]},
 		{"id":"husum","name":"Husum","land":"SH","ars":"010540056056","anschrift":{}}],
 		"zustaendigkeiten":[{"leistung":"99063005001000","mandant":"kiel","einheit":"gruen"}]}`))
 	require.NoError(t, err)

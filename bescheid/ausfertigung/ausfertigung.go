@@ -32,7 +32,7 @@ type Kopf struct {
 	Aktenzeichen string
 	// Bearbeiter is the contact printed in the reference block (optional).
 	Bearbeiter string
-	// Anrede replaces "Guten Tag …," (optional).
+	// Anrede replaces that of the text, or else "Guten Tag …," (optional).
 	Anrede string
 	// Gestaltung is the look of the authority; the zero value is plain.
 	Gestaltung Gestaltung
@@ -102,6 +102,9 @@ func (s *Setzer) Write(w io.Writer, k Kopf, b bescheid.Bescheid) (pdf.Bericht, e
 // page. A Verweis or GiroCode that is too long for a code is fehler.ErrInvalid.
 func Dokument(k Kopf, b bescheid.Bescheid) (pdf.Dokument, error) {
 	m, i := k.Mandant, b.Inhalt
+	if k.Anrede == "" && len(i.Adressaten) == 0 {
+		k.Anrede = i.Anrede
+	}
 	vorgang := "Vorgang " + k.Nummer
 	if b.FreigegebenAm.IsZero() {
 		vorgang = "Entwurf · " + vorgang

@@ -2,6 +2,7 @@ package vorlage_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -61,9 +63,18 @@ func setze(t testing.TB, s *ausfertigung.Setzer, e *vorlage.Ergebnis) []byte {
 	require.NoError(t, err)
 	belehrungen, err := bescheid.StandardBelehrungen()
 	require.NoError(t, err)
-	require.Equal(t, "widerspruch", e.Belehrung)
-	i, err = belehrungen.FillIn(i, k.Mandant, tag)
+	switch e.Belehrung {
+	case "widerspruch":
+		i, err = belehrungen.FillIn(i, k.Mandant, tag)
+	case "klage":
+		i.Rechtsbehelfsbelehrung, _, err = belehrungen.Choose(bescheid.BelehrungParams{
+			Verfahren: i.Verfahren, Rechtsbehelf: "klage", Tag: tag, Behoerde: "dem Verwaltungsgericht Musterstadt", Sitz: "Gerichtsplatz 1, 24103 Musterstadt",
+		})
+	}
 	require.NoError(t, err)
+	if i.Art.BrauchtBezug() { // what the Vorgang knows, no template
+		i.Bezug, i.BezugAuf = uuid.UUID{1}, bescheid.Bezugsangabe{Vom: tag, Aktenzeichen: k.Aktenzeichen}
+	}
 	require.NoError(t, i.Pruefe())
 	_, err = s.Write(&out, k, bescheid.Bescheid{
 		ID: uuid.MustParse("01950000-0000-7000-8000-000000000001"), Zustand: bescheid.Freigegeben, Inhalt: i,
@@ -79,7 +90,7 @@ func TestShippedTemplates(t *testing.T) {
 	s, err := ausfertigung.New(nil)
 	require.NoError(t, err)
 	list := vorlage.Standard().List()
-	require.Len(t, list, 13)
+	require.Len(t, list, 17)
 	for _, eintrag := range list {
 		t.Run(eintrag.ID, func(t *testing.T) {
 			v, err := vorlage.Standard().Choose(vorlage.Params{ID: eintrag.ID, Tag: tag})
@@ -95,11 +106,103 @@ func TestShippedTemplates(t *testing.T) {
 			}
 			qpdf, err := exec.Command(testenv.Tool(t, "qpdf", "qpdf"), "--check", file).CombinedOutput()
 			require.NoError(t, err, string(qpdf))
+			fonts, err := exec.Command(testenv.Tool(t, "pdffonts", "poppler-utils"), file).Output()
+			require.NoError(t, err)
+			require.Empty(t, schlechteSchriften(string(fonts)))
 			text, err := exec.Command(testenv.Tool(t, "pdftotext", "poppler-utils"), "-raw", "-enc", "UTF-8", file, "-").Output()
 			require.NoError(t, err)
+			require.NoError(t, gelesen(string(text), e))
 			golden(t, eintrag.ID+".txt", string(text))
 		})
 	}
+}
+
+// schlechteSchriften are the lines of pdffonts that are not embedded, a subset, and with
+// ToUnicode; or what it said if it named no font.
+func schlechteSchriften(out string) (schlecht []string) {
+	zeilen := strings.Split(strings.TrimSpace(out), "\n")
+	if len(zeilen) < 3 || !strings.HasPrefix(zeilen[0], "name") {
+		return []string{out}
+	}
+	for _, z := range zeilen[2:] {
+		if !strings.Contains(z, " yes yes yes ") {
+			schlecht = append(schlecht, z)
+		}
+	}
+	return schlecht
+}
+
+// gelesen tells whether who reads the text of the PDF gets every part, letter by letter,
+// in the order in which it is to be read.
+func gelesen(text string, e *vorlage.Ergebnis) error {
+	var seiten []string
+	for i, seite := range strings.Split(text, "\f") {
+		zeilen := strings.Split(strings.TrimSpace(seite), "\n")
+		if i > 0 && len(zeilen) > 1 {
+			zeilen = zeilen[1:] // the running head
+		}
+		if n := len(zeilen); n > 2 && strings.HasPrefix(zeilen[n-2], "Seite ") {
+			zeilen = zeilen[:n-2]
+		}
+		seiten = append(seiten, zeilen...)
+	}
+	// A word may be parted at the end of a line.
+	glatt := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsSpace(r) || r == '-' || r == '\u00ad' {
+				return -1
+			}
+			return r
+		}, s)
+	}
+	rest := glatt(strings.Join(seiten, "\n"))
+	if strings.ContainsRune(rest, unicode.ReplacementChar) {
+		return errors.New("a letter has no Unicode value")
+	}
+	reihe := []string{e.Betreff, e.Anrede()}
+	folge := []vorlage.Blockart{vorlage.Tenor, vorlage.Nebenbestimmung, vorlage.Begruendung, vorlage.Gebuehr, vorlage.Hinweis}
+	for _, art := range folge {
+		for _, t := range e.Teile {
+			if e.Art == vorlage.Bescheid && t.Art == art {
+				reihe = append(reihe, t.Text)
+			}
+		}
+	}
+	for _, t := range e.Teile {
+		if e.Art != vorlage.Schreiben || t.Art == vorlage.Anrede {
+			continue
+		}
+		reihe = append(append(reihe, t.Text), t.Punkte...)
+		for _, s := range t.Spalten {
+			reihe = append(reihe, s.Text)
+		}
+		for _, z := range t.Zeilen {
+			reihe = append(reihe, z...)
+		}
+	}
+	for _, x := range reihe {
+		_, danach, ok := strings.Cut(rest, glatt(x))
+		if !ok {
+			return fmt.Errorf("not in its place: %q", x)
+		}
+		rest = danach
+	}
+	return nil
+}
+
+// The checks of the documents can fail.
+func TestDocumentChecksCanFail(t *testing.T) {
+	const kopf = "name type encoding emb sub uni object ID\n---- ---- ---- --- --- --- ---------\n"
+	require.Empty(t, schlechteSchriften(kopf+"ABCDEF+Liberation CID TrueType Identity-H yes yes yes 9 0"))
+	require.Len(t, schlechteSchriften(kopf+"ABCDEF+Liberation CID TrueType Identity-H yes yes no 9 0"), 1, "no ToUnicode")
+	require.Len(t, schlechteSchriften(kopf+"Helvetica Type 1 WinAnsi no no yes 9 0"), 1, "not embedded")
+	require.Len(t, schlechteSchriften(""), 1, "no font at all")
+	e := &vorlage.Ergebnis{Art: vorlage.Bescheid, Betreff: "Bäume", Teile: []vorlage.Teil{
+		{Art: vorlage.Tenor, Text: "Sie dürfen fällen."}, {Art: vorlage.Begruendung, Text: "Der Stamm ist hohl."}}}
+	require.NoError(t, gelesen("Bäume\nSie dürfen fäl-\nlen.\nDer Stamm\nSeite 1 von 2\nVorgang 1\n\fStadt · Vorgang 1\nist hohl.\n\f", e))
+	require.Error(t, gelesen("Bäume\nDer Stamm ist hohl.\nSie dürfen fällen.", e), "another order")
+	require.Error(t, gelesen("Bäume\nSie durfen fällen.\nDer Stamm ist hohl.", e), "a lost umlaut")
+	require.Error(t, gelesen("Bäume\nSie dürfen fällen.\nDer Stamm ist hohl. \uFFFD", e))
 }
 
 func golden(t *testing.T, name, got string) {

@@ -28,6 +28,7 @@ type Ergebnis struct {
 
 	angaben    *Angaben
 	gueltig    datum.Zeitraum
+	wirktAb    datum.Datum
 	antwortBis datum.Datum
 }
 
@@ -76,7 +77,8 @@ func (e *Ergebnis) Gruss() string { return strings.Join(e.texte(Gruss), " ") }
 
 // Inhalt gives a Bescheid as its text. The Rechtsbehelfsbelehrung named by
 // Belehrung is still to be put in, with bescheid.Belehrungen; then it passes
-// bescheid.Inhalt.Pruefe, except for a validity that ends before it begins. A
+// bescheid.Inhalt.Pruefe, except for a validity that ends before it begins and for the
+// Bezug of a decision about an earlier one, which no template knows. A
 // Schreiben is no decision: fehler.ErrInvalid.
 func (e *Ergebnis) Inhalt() (bescheid.Inhalt, error) {
 	if e.Art != Bescheid {
@@ -90,12 +92,18 @@ func (e *Ergebnis) Inhalt() (bescheid.Inhalt, error) {
 			arten = append(arten, t.Nebenbestimmung)
 		}
 	}
-	return bescheid.Inhalt{
+	i := bescheid.Inhalt{
 		NebenbestimmungArten: arten,
-		Art:                  a.BescheidArt, Betreff: e.Betreff, Verfahren: a.Verfahren, OhneBelehrung: a.OhneBelehrung,
+		Art:                  a.BescheidArt, Betreff: e.Betreff, Anrede: e.Anrede(), Verfahren: a.Verfahren, OhneBelehrung: a.OhneBelehrung,
 		Tenor: e.texte(Tenor), Nebenbestimmungen: e.texte(Nebenbestimmung), Begruendung: e.texte(Begruendung),
 		Gebuehr: strings.Join(e.texte(Gebuehr), " "), Hinweise: e.texte(Hinweis), Gueltig: e.gueltig,
-	}, nil
+		BleibtBestehen: a.FruehererBleibt, WirktAb: e.wirktAb,
+		Vorlage: &bescheid.Vorlagenangabe{Textfassung: bescheid.Textfassung{ID: e.Vorlage, Fassung: e.Fassung, Mandant: a.Mandant, Land: a.Land}},
+	}
+	for _, b := range e.Bausteine {
+		i.Vorlage.Bausteine = append(i.Vorlage.Bausteine, bescheid.Textfassung{ID: b.ID, Fassung: b.Fassung, Mandant: b.Mandant, Land: b.Land})
+	}
+	return i, nil
 }
 
 // Nachricht gives a Schreiben as a letter for the mailbox. A Bescheid travels as a

@@ -117,7 +117,8 @@ func (l *lader) kopf(p string, f *fassung, s sicht) {
 	}
 	switch a.Art {
 	case Bescheid:
-		arten := []bescheid.Art{bescheid.Bewilligung, bescheid.Teilbewilligung, bescheid.Ablehnung, bescheid.Ruecknahme, bescheid.Widerruf, bescheid.Aenderung}
+		arten := []bescheid.Art{bescheid.Bewilligung, bescheid.Teilbewilligung, bescheid.Ablehnung, bescheid.Ruecknahme, bescheid.Widerruf, bescheid.Aenderung,
+			bescheid.Abhilfe, bescheid.Widerspruchsbescheid}
 		if !slices.Contains(arten, a.BescheidArt) {
 			l.melde("bescheid-art", p+"/bescheidArt", "unknown kind of Bescheid", "Die Art des Bescheids fehlt oder ist unbekannt.")
 		}
@@ -146,6 +147,11 @@ func (l *lader) kopf(p string, f *fassung, s sicht) {
 	if falsch {
 		l.melde("angaben", p, "a property does not go with the kind", "Eine Angabe passt nicht zur Art der Vorlage.")
 	}
+	if (a.FruehererBleibt || a.WirktAb != "") && (a.Art != Bescheid || !a.BescheidArt.BrauchtBezug() || (a.FruehererBleibt && a.WirktAb != "")) {
+		l.melde("frueherer", p, "fruehererBleibt and wirktAb exclude each other and need a decision about an earlier one",
+			"„fruehererBleibt“ und „wirktAb“ schließen sich aus und gehören nur zu Bescheiden über einen früheren Bescheid.")
+	}
+	f.wirkt = l.datumsfeld(p+"/wirktAb", a.WirktAb, s)
 	f.von = l.datumsfeld(p+"/gueltigVon", a.GueltigVon, s)
 	f.bis = l.datumsfeld(p+"/gueltigBis", a.GueltigBis, s)
 	f.antwort = l.datumsfeld(p+"/antwortBis", a.AntwortBis, s)

@@ -117,6 +117,9 @@ func (v *Vorlage) Render(d Daten) (*Ergebnis, error) {
 	if v.f.bis != nil {
 		e.gueltig.Bis = w.daten.hole(v.f.bis).tag
 	}
+	if v.f.wirkt != nil {
+		e.wirktAb = w.daten.hole(v.f.wirkt).tag
+	}
 	if v.f.antwort != nil {
 		e.antwortBis = w.daten.hole(v.f.antwort).tag
 	}

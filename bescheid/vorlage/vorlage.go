@@ -134,6 +134,10 @@ type Angaben struct {
 	// GueltigVon and GueltigBis name fields of type Datum.
 	GueltigVon string `json:"gueltigVon,omitempty" yaml:"gueltigVon"`
 	GueltigBis string `json:"gueltigBis,omitempty" yaml:"gueltigBis"`
+	// FruehererBleibt: the earlier decision that this one is about stands beside it, see
+	// bescheid.Inhalt. WirktAb names a field of type Datum: from when it no longer does.
+	FruehererBleibt bool   `json:"fruehererBleibt,omitempty" yaml:"fruehererBleibt"`
+	WirktAb         string `json:"wirktAb,omitempty" yaml:"wirktAb"`
 
 	// Of a Schreiben, as a Nachricht.
 	NachrichtArt messaging.Art          `json:"nachrichtArt,omitempty" yaml:"nachrichtArt"`
@@ -175,6 +179,7 @@ type fassung struct {
 	bloecke [][]block
 	von     *bezug
 	bis     *bezug
+	wirkt   *bezug
 	antwort *bezug
 }
 
