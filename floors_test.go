@@ -48,10 +48,10 @@ var only = map[string][]string{
 	"messaging/bundid":             {"messaging", "messaging/bundid", "messaging/fitconnect", "tenant/..."}, // the mailbox is reached through the protocol
 	"bescheid/gebuehr":             {"bescheid/gebuehr", "bescheid/geld", "bescheid/frist", "tenant/..."},   // fees know legal time, no letter and no payment
 	"bescheid/zahlung":             {"bescheid/zahlung/...", "bescheid/geld", "tenant/..."},                 // money knows no decision and no letter
-	"dms/uebergabe":          {"dms/uebergabe", "dms/uebergabe/signatur", "tenant/..."}, // the port signs; its adapters know nothing else
-	"dms/uebergabe/signatur": {"tenant/..."},
-	"dms/uebergabe/feed":     {"vorgang", "storage", "tenant/..."},                                                                                                      // what happened in the journals, as the store tells it
-	"dms/uebergabe/dienst":   {"dms/uebergabe", "dms/uebergabe/signatur", "vorgang", "bescheid", "messaging", "storage", "storage/blob", "storage/relay", "tenant/..."}, // no adapter: it turns a Vorgang into a Sendung, and answers into commands
+	"dms/uebergabe":                {"dms/uebergabe", "dms/uebergabe/signatur", "tenant/..."},               // the port signs; its adapters know nothing else
+	"dms/uebergabe/signatur":       {"tenant/..."},
+	"dms/uebergabe/feed":           {"vorgang", "storage", "tenant/..."},                                                                                                      // what happened in the journals, as the store tells it
+	"dms/uebergabe/dienst":         {"dms/uebergabe", "dms/uebergabe/signatur", "vorgang", "bescheid", "messaging", "storage", "storage/blob", "storage/relay", "tenant/..."}, // no adapter: it turns a Vorgang into a Sendung, and answers into commands
 }
 
 // beside lists what a package imports within its own top folder other than the
@@ -132,11 +132,11 @@ var thirdParty = map[string][]string{
 	"bescheid/gebuehr/gebuehryaml": {"go.yaml.in/yaml/v3"},
 	"bescheid/zahlung":             {},
 	"bescheid/vorlage":             {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "go.yaml.in/yaml/v3"},
-	"dms/uebergabe":           {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6"},
-	"dms/uebergabe/signatur":  {},
-	"dms/uebergabe/feed":      {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
-	"dms/uebergabe/dienst":    {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/gabriel-vasile/mimetype"},
-	"dms/uebergabe/jetstream": {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/nats-io/nats.go"},
+	"dms/uebergabe":                {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"dms/uebergabe/signatur":       {},
+	"dms/uebergabe/feed":           {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
+	"dms/uebergabe/dienst":         {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/gabriel-vasile/mimetype"},
+	"dms/uebergabe/jetstream":      {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/nats-io/nats.go"},
 }
 
 // pkg is a package with its imports; those of the module without its path.
