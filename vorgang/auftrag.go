@@ -46,6 +46,8 @@ const (
 	ZahlungStarten AuftragArt = "zahlung.starten"
 	// ZahlungAbfragen is due when the service is to be asked again ([ZahlungDaten]).
 	ZahlungAbfragen AuftragArt = "zahlung.abfragen"
+	// GebuehrMahnen is due when a fee is to be reminded of or handed on ([MahnungDaten]).
+	GebuehrMahnen AuftragArt = "gebuehr.mahnen"
 )
 
 // Auftrag is work to be done outside, written in the same transaction as the
