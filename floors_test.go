@@ -45,6 +45,7 @@ var only = map[string][]string{
 	"messaging/fitconnect/antwort": {"messaging", "messaging/fitconnect", "tenant/..."},                     // a Kanal, which replies with the protocol
 	"messaging/bundid":             {"messaging", "messaging/bundid", "messaging/fitconnect", "tenant/..."}, // the mailbox is reached through the protocol
 	"bescheid/gebuehr":             {"bescheid/gebuehr", "bescheid/geld", "bescheid/frist", "tenant/..."},   // fees know legal time, no letter and no payment
+	"bescheid/siegel/rfc3161":      {"tenant/..."},                                                          // time stamps know no document
 	"bescheid/zahlung":             {"bescheid/zahlung/...", "bescheid/geld", "tenant/..."},                 // money knows no decision and no letter
 }
 
@@ -91,28 +92,29 @@ var testOnly = []string{"internal/testenv", "internal/pgtest", "internal/s3test"
 // thirdParty bounds what the core pulls in outside tests, over all it imports of
 // the module. The longest entry counts.
 var thirdParty = map[string][]string{
-	"tenant":                 {},
-	"tenant/regelwerk":       {"go.yaml.in/yaml/v3"}, // a package of its own, so that tenant needs no YAML
-	"messaging":              {"github.com/google/uuid"},
-	"messaging/fitconnect":   {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
-	"bescheid":               {"github.com/google/uuid"},
-	"bescheid/frist":         {},
-	"bescheid/pdf":           {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
-	"bescheid/pdf/code":      {"github.com/boombuler/barcode"},
-	"bescheid/siegel":        {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"}, // by the room it fills
-	"bescheid/ausfertigung":  {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
-	"vorgang":                {"github.com/google/uuid", "github.com/go-json-experiment/json"},
-	"vorgang/din91379":       {"golang.org/x/text/unicode/norm"},
-	"vorgang/person":         {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-playground/validator/v10"},
-	"vorgang/pruefung":       {"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
-	"storage":                {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
-	"storage/sqlite":         {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
-	"storage/postgres":       {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
-	"storage/relay":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
-	"storage/relay/pruefung": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
-	"storage/blob":           {},
-	"dms/xdomea":             {"github.com/google/uuid", "golang.org/x/text/unicode/norm"},
-	"dms/xdomea/schema":      {"github.com/jacoelho/xsd"}, // a package of its own, for those who validate at run time
+	"tenant":                  {},
+	"tenant/regelwerk":        {"go.yaml.in/yaml/v3"}, // a package of its own, so that tenant needs no YAML
+	"messaging":               {"github.com/google/uuid"},
+	"messaging/fitconnect":    {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
+	"bescheid":                {"github.com/google/uuid"},
+	"bescheid/frist":          {},
+	"bescheid/pdf":            {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"},
+	"bescheid/pdf/code":       {"github.com/boombuler/barcode"},
+	"bescheid/siegel":         {"github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image"}, // by the room it fills
+	"bescheid/siegel/rfc3161": {},
+	"bescheid/ausfertigung":   {"github.com/google/uuid", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
+	"vorgang":                 {"github.com/google/uuid", "github.com/go-json-experiment/json"},
+	"vorgang/din91379":        {"golang.org/x/text/unicode/norm"},
+	"vorgang/person":          {"github.com/google/uuid", "golang.org/x/text/unicode/norm", "github.com/go-playground/validator/v10"},
+	"vorgang/pruefung":        {"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"storage":                 {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
+	"storage/sqlite":          {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
+	"storage/postgres":        {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/jackc/pgx/v5"},
+	"storage/relay":           {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
+	"storage/relay/pruefung":  {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"storage/blob":            {},
+	"dms/xdomea":              {"github.com/google/uuid", "golang.org/x/text/unicode/norm"},
+	"dms/xdomea/schema":       {"github.com/jacoelho/xsd"}, // a package of its own, for those who validate at run time
 	// For tests alone, see testOnly.
 	"storage/internal/absturz": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
 	"storage/blob/s3":          {"github.com/minio/minio-go/v7"},
