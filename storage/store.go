@@ -27,6 +27,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -47,6 +48,8 @@ type Options struct {
 	Rechner       *frist.Rechner
 	Zeichnung     []vorgang.Zeichnungsregel
 	Bestandskraft []bescheid.Bestandskraftregel
+	// Mahnplan gives the plan by which a Mandant reminds of fees by itself; nil is for none.
+	Mahnplan func(tenant.ID) *zahlung.Mahnplan
 	// MaxRetries bounds how often Edit loads and applies again after a
 	// conflict; default 20.
 	MaxRetries int
@@ -103,7 +106,7 @@ func (s *Store) Close() error { return wrap("Close", "", s.b.Close()) }
 // and randomness.
 func (s *Store) Kontext() vorgang.Kontext {
 	return vorgang.Kontext{NewID: s.o.NewID, Rand: s.o.Rand, Richtlinie: s.o.Richtlinie,
-		Rechner: s.o.Rechner, Zeichnung: s.o.Zeichnung, Bestandskraft: s.o.Bestandskraft}
+		Rechner: s.o.Rechner, Zeichnung: s.o.Zeichnung, Bestandskraft: s.o.Bestandskraft, Mahnplan: s.o.Mahnplan}
 }
 
 func (s *Store) now() time.Time { return instant(s.o.Now()) }

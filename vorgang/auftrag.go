@@ -51,6 +51,8 @@ const (
 	ZahlungAbfragen AuftragArt = "zahlung.abfragen"
 	// UebergabeAusfuehren hands the Vorgang over to a Fachverfahren ([UebergabeDaten]).
 	UebergabeAusfuehren AuftragArt = "uebergabe.ausfuehren"
+	// GebuehrMahnen is due when a fee is to be reminded of or handed on ([MahnungDaten]).
+	GebuehrMahnen AuftragArt = "gebuehr.mahnen"
 )
 
 // Auftrag is work to be done outside, written in the same transaction as the

@@ -247,9 +247,9 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &GebuehrWiederaufgenommen{} }, func() daten { return &GebuehrGemahnt{} },
 		func() daten { return &ZahlungEingegangen{} }, func() daten { return &ZahlungZurueckgegeben{} },
 		func() daten { return &ZahlungErstattet{} }, func() daten { return &ZahlungVeranlasst{} },
-		func() daten { return &ZahlungGemeldet{} },
 		func() daten { return &UebergabeBegonnen{} }, func() daten { return &UebergabeVersandt{} },
 		func() daten { return &UebergabeFehlgeschlagen{} }, func() daten { return &UebergabeGemeldet{} },
+		func() daten { return &ZahlungGemeldet{} }, func() daten { return &GebuehrVorgelegt{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
 		m[f().code()] = f

@@ -48,6 +48,9 @@ type Gebuehr struct {
 	Forderung zahlung.Forderung `json:"forderung"`
 	// Augen that cannot waive it: who decided it, and whom that person stands in for.
 	Augen []string `json:"augen"`
+	// Vorgelegt is the day the step counted from with which it was handed to a person; zero
+	// if it was not, see [Vorgang.ReachMahnung].
+	Vorgelegt datum.Datum `json:"vorgelegt,omitzero"`
 	// Zahlungen at payment services, in the order they were begun.
 	Zahlungen []Onlinezahlung `json:"zahlungen,omitempty"`
 }

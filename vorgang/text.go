@@ -92,6 +92,7 @@ var texte = map[Code]string{
 	"gebuehr.niedergeschlagen":                  "Gebühr niedergeschlagen",
 	"gebuehr.wiederaufgenommen":                 "Niederschlagung der Gebühr beendet",
 	"gebuehr.gemahnt":                           "Gebühr angemahnt",
+	"gebuehr.vorgelegt":                         "Offene Gebühr vorgelegt",
 	"zahlung.eingegangen":                       "Zahlung eingegangen",
 	"zahlung.zurueckgegeben":                    "Zahlung zurückgegeben",
 	"zahlung.erstattet":                         "Überzahlung erstattet",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -34,6 +35,10 @@ type Kontext struct {
 	// Bestandskraft says when a decision is final after a remedy ended; without a rule
 	// that fits it is the day the remedy ended, or the end of the period if that is later.
 	Bestandskraft []bescheid.Bestandskraftregel
+	// Mahnplan gives the plan by which a Mandant reminds of fees by itself, nil if it does
+	// not; nil is for none. It must be pure and safe for concurrent use, and the plan must
+	// have passed its Check: it is asked at each entry of a Vorgang with fees.
+	Mahnplan func(tenant.ID) *zahlung.Mahnplan
 }
 
 func (k *Kontext) setDefaults() {
@@ -158,9 +163,10 @@ func (v *Vorgang) record(a tenant.Akteur, now time.Time, d daten) error {
 		Vorgaenger: v.s.Journal.Hash,
 	}
 	e.Hash = e.hash()
+	mahnungen := v.mahnschritte(zeit)
 	v.s.applyEreignis(d, &e)
 	v.neu = append(v.neu, e)
-	return nil
+	return v.orderMahnungen(zeit, mahnungen)
 }
 
 // zeitpunkt is the time at which a command given now counts and stands in the

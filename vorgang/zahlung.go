@@ -90,12 +90,18 @@ func (v *Vorgang) ResumeFee(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, g
 // writes to the citizen. Before that stage is due it is fehler.ErrConflict; a fee that is
 // not demanded, or not of the applicant, is fehler.ErrInvalid.
 func (v *Vorgang) RemindFee(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, t zahlung.Mahntabelle) error {
-	const op = "RemindFee"
+	return v.mahne("RemindFee", a, now, BefehlGebuehrMahnen, gebuehr, t)
+}
+
+func (v *Vorgang) mahne(op string, a tenant.Akteur, now time.Time, b Befehl, gebuehr uuid.UUID, t zahlung.Mahntabelle) error {
 	var f zahlung.Forderung
-	err := v.bewege(op, a, now, BefehlGebuehrMahnen, gebuehr, func(x zahlung.Forderung, g *Gebuehr) (_ zahlung.Forderung, err error) {
+	var stufe zahlung.Mahnstufe
+	err := v.bewege(op, a, now, b, gebuehr, func(x zahlung.Forderung, g *Gebuehr) (_ zahlung.Forderung, err error) {
 		if err := v.verlangt(op, g); err != nil {
 			return x, err
 		}
+		n, _ := t.Next(x, v.heute(now))
+		stufe = n.Stufe
 		f, err = x.Remind(v.eigene(now, ""), t)
 		return f, err
 	})
@@ -103,13 +109,25 @@ func (v *Vorgang) RemindFee(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, t
 		return err
 	}
 	x, m := f.Stand(v.heute(now)), f.Bewegungen[len(f.Bewegungen)-1]
-	text := fmt.Sprintf("Ihre Zahlung ist noch nicht bei uns eingegangen. Bitte bezahlen Sie %s bis zum %s. Geben Sie dabei das Kassenzeichen %s an.", x.Offen.Deutsch(), m.Bis.Deutsch(), f.Kassenzeichen)
-	if m.Betrag > 0 {
-		text += fmt.Sprintf("\n\nDarin ist eine Mahngebühr von %s enthalten (%s).", m.Betrag.Deutsch(), m.Quelle)
-	}
-	text += "\n\nWenn Sie in den letzten Tagen bezahlt haben, müssen Sie nichts tun."
-	_, err = v.send(a, now, messaging.Nachricht{Art: messaging.Mitteilung, Betreff: fmt.Sprintf("Mahnung zum Vorgang %s", v.s.Nummer), Text: text, Antwort: messaging.AntwortMoeglich})
+	betreff, text := mahnbrief(stufe, zahlung.Mahnangaben{Betrag: x.Offen, Bis: m.Bis, Kassenzeichen: f.Kassenzeichen, Gebuehr: m.Betrag, Quelle: m.Quelle, Vorgang: v.s.Nummer})
+	_, err = v.send(a, now, messaging.Nachricht{Art: messaging.Mitteilung, Betreff: betreff, Text: text, Antwort: messaging.AntwortMoeglich})
 	return err
+}
+
+// mahnbrief is the text of the stage, or what the library says in its place.
+func mahnbrief(s zahlung.Mahnstufe, a zahlung.Mahnangaben) (betreff, text string) {
+	betreff, text = s.Betreff, s.Text
+	if betreff == "" {
+		betreff = "Mahnung zum Vorgang {vorgang}"
+	}
+	if text == "" {
+		text = "Ihre Zahlung ist noch nicht bei uns eingegangen. Bitte bezahlen Sie {betrag} bis zum {bis}. Geben Sie dabei das Kassenzeichen {kassenzeichen} an."
+		if a.Gebuehr > 0 {
+			text += "\n\nDarin ist eine Mahngebühr von {gebuehr} enthalten ({quelle})."
+		}
+		text += "\n\nWenn Sie in den letzten Tagen bezahlt haben, müssen Sie nichts tun."
+	}
+	return zahlung.Fuelle(betreff, a), zahlung.Fuelle(text, a)
 }
 
 // OrderPayment begins a payment of what is open at a payment service and gives its id;

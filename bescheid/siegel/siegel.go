@@ -1,5 +1,5 @@
-// Package siegel puts an electronic signature or seal into a PDF after PAdES, level B-B
-// (ETSI EN 319 142-1): over every byte of the file but itself. The file must have the
+// Package siegel puts an electronic signature or seal into a PDF after PAdES, level B-B or,
+// with a time stamp ([MitZeit]), B-T (ETSI EN 319 142-1): over every byte of the file but itself. The file must have the
 // room for it ([pdf.Dokument.Siegelfeld]); afterwards it must not be changed any more.
 //
 // A [Siegel] is the port: a local key ([New]), a key in a module or a remote service that

@@ -29,6 +29,10 @@ type Mahnstufe struct {
 	Geprueft bool `json:"geprueft,omitempty"`
 	// Buchung are the accounting keys of the fee.
 	Buchung map[string]string `json:"buchung,omitempty"`
+	// Betreff and Text of the letter, with the placeholders of [Fuelle]; empty is a text of
+	// the library.
+	Betreff string `json:"betreff,omitempty"`
+	Text    string `json:"text,omitempty"`
 }
 
 // Mahntabelle are the stages, several versions of one told apart by Gueltig.
@@ -57,21 +61,37 @@ func LoadMahntabelle(b []byte) (Mahntabelle, error) {
 	if err := d.Decode(&t); err != nil {
 		return nil, invalid("", "not a list of stages", kaputt)
 	}
+	if err := t.check("zahlung.LoadMahntabelle", ""); err != nil {
+		return nil, err
+	}
 	for i, s := range t {
-		pfad := fmt.Sprintf("/%d", i)
-		switch {
-		case s.Stufe < 1 || s.Stufe > 9 || s.Tage < 0 || s.Tage > 3650 || s.Zahlungsfrist < 0 || s.Zahlungsfrist > 3650:
-			return nil, invalid(pfad, "stage or days out of range", "Stufe oder Tage der Mahnstufe liegen außerhalb der Grenzen (Stufe 1 bis 9, 0 bis 3650 Tage).")
-		case s.Gebuehr < 0 || s.Gebuehr > MaxBetrag || (s.Gebuehr > 0 && s.Quelle == ""):
-			return nil, invalid(pfad, "fee out of range or without source", "Die Mahngebühr ist negativ oder nennt nicht, worauf sie beruht (quelle).")
-		}
-		for _, u := range t[:i] {
-			if u.Stufe == s.Stufe && schneiden(u.Gueltig, s.Gueltig) {
-				return nil, invalid(pfad, "two versions of one stage on one day", "Zwei Fassungen derselben Mahnstufe gelten am selben Tag.")
-			}
+		if err := pruefeText(fmt.Sprintf("/%d", i), s.Betreff, s.Text); err != nil {
+			return nil, err
 		}
 	}
 	return t, nil
+}
+
+// check finds stages out of range, fees without source and two versions on one day.
+func (t Mahntabelle) check(op, wurzel string) error {
+	invalid := func(pfad, meldung, hinweis string) error {
+		return fehler.New(op, "", fehler.ErrInvalid, fehler.Probleme{problem("zahlung.mahntabelle", pfad, meldung, hinweis)})
+	}
+	for i, s := range t {
+		pfad := fmt.Sprintf("%s/%d", wurzel, i)
+		switch {
+		case s.Stufe < 1 || s.Stufe > 9 || s.Tage < 0 || s.Tage > 3650 || s.Zahlungsfrist < 0 || s.Zahlungsfrist > 3650:
+			return invalid(pfad, "stage or days out of range", "Stufe oder Tage der Mahnstufe liegen außerhalb der Grenzen (Stufe 1 bis 9, 0 bis 3650 Tage).")
+		case s.Gebuehr < 0 || s.Gebuehr > MaxBetrag || (s.Gebuehr > 0 && s.Quelle == ""):
+			return invalid(pfad, "fee out of range or without source", "Die Mahngebühr ist negativ oder nennt nicht, worauf sie beruht (quelle).")
+		}
+		for _, u := range t[:i] {
+			if u.Stufe == s.Stufe && schneiden(u.Gueltig, s.Gueltig) {
+				return invalid(pfad, "two versions of one stage on one day", "Zwei Fassungen derselben Mahnstufe gelten am selben Tag.")
+			}
+		}
+	}
+	return nil
 }
 
 func schneiden(a, b datum.Zeitraum) bool {
@@ -86,6 +106,18 @@ func (t Mahntabelle) Next(f Forderung, tag datum.Datum) (Faelligkeit, bool) {
 	if s.Offen == 0 || s.Lage == Niedergeschlagen {
 		return Faelligkeit{}, false
 	}
+	von := f.basis(s)
+	for _, m := range t {
+		if m.Stufe == s.Stufe+1 && m.Gueltig.Enthaelt(tag) {
+			return Faelligkeit{m, von.AddTage(m.Tage + 1)}, true
+		}
+	}
+	return Faelligkeit{}, false
+}
+
+// basis is the day the next step counts from: the one the last Mahnung set, if there was one
+// since the last Stundung, else the Faelligkeit.
+func (f Forderung) basis(s Stand) datum.Datum {
 	von := s.Faellig
 	if s.Stufe > 0 {
 		for _, b := range f.Bewegungen {
@@ -94,10 +126,5 @@ func (t Mahntabelle) Next(f Forderung, tag datum.Datum) (Faelligkeit, bool) {
 			}
 		}
 	}
-	for _, m := range t {
-		if m.Stufe == s.Stufe+1 && m.Gueltig.Enthaelt(tag) {
-			return Faelligkeit{m, von.AddTage(m.Tage + 1)}, true
-		}
-	}
-	return Faelligkeit{}, false
+	return von
 }
