@@ -31,6 +31,7 @@ require (
 	github.com/go-json-experiment/json v1.27.2
 	github.com/theory/jsonpath v0.12.3
 	github.com/wneessen/go-mail v0.7.2
+	golang.org/x/oauth2 v0.38.0
 )
 
 require (
