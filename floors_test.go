@@ -45,6 +45,7 @@ var only = map[string][]string{
 	"vorgang/entwurf":              {"vorgang", "bescheid", "bescheid/vorlage", "bescheid/gebuehr", "bescheid/geld", "tenant/..."},
 	"vorgang/pruefung":             {"vorgang", "tenant/..."},                                               // rules know the record they make
 	"messaging/fitconnect/antwort": {"messaging", "messaging/fitconnect", "tenant/..."},                     // a Kanal, which replies with the protocol
+	"messaging/ozgpostfach":        {"messaging", "messaging/ozgpostfach", "tenant/..."},                    // its double speaks its examples
 	"messaging/bundid":             {"messaging", "messaging/bundid", "messaging/fitconnect", "tenant/..."}, // the mailbox is reached through the protocol
 	"bescheid/gebuehr":             {"bescheid/gebuehr", "bescheid/geld", "bescheid/frist", "tenant/..."},   // fees know legal time, no letter and no payment
 	"bescheid/zahlung":             {"bescheid/zahlung/...", "bescheid/geld", "tenant/..."},                 // money knows no decision and no letter
@@ -127,6 +128,7 @@ var thirdParty = map[string][]string{
 	"storage/internal/absturz": {"github.com/google/uuid", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/stretchr/testify"},
 	"storage/blob/s3":          {"github.com/minio/minio-go/v7"},
 	"messaging/smtp":           {"github.com/google/uuid", "github.com/wneessen/go-mail", "golang.org/x/time", "golang.org/x/net/idna"},
+	"messaging/ozgpostfach":    {"github.com/google/uuid", "golang.org/x/oauth2"},
 	"messaging/bundid":         {"github.com/google/uuid", "github.com/go-jose/go-jose/v4", "golang.org/x/time"},
 	"bescheid/gebuehr":         {}, // money is cents and exact fractions, see docs/dependencies.md
 	// a package of its own, so that fees need no YAML
@@ -370,6 +372,7 @@ func TestFloorsCanFail(t *testing.T) {
 		"messaging/brief":          {"bescheid", "imports more"},
 		"messaging/brief/x":        {"github.com/wneessen/go-mail", "the core does not pull this in"},
 		"messaging/smtp":           {"messaging/portal", "imports more"},
+		"messaging/ozgpostfach":    {"messaging/fitconnect", "imports more"},
 		"messaging/fitconnect/x":   {"messaging/portal", "imports more"},
 		"bescheid/frist":           {"messaging", "imports more"},
 		"bescheid/pdf":             {"bescheid/frist", "imports more"},

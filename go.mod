@@ -34,6 +34,7 @@ require (
 	github.com/nats-io/nats.go v1.53.1
 	github.com/theory/jsonpath v0.12.3
 	github.com/wneessen/go-mail v0.7.2
+	golang.org/x/oauth2 v0.38.0
 )
 
 require (

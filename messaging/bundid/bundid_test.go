@@ -66,7 +66,7 @@ func start(t messagingtest.TB, o *bundidtest.Options) *haus {
 	fremd(t, err)
 	h.signer, err = bundid.NewSigner(bundid.SignerParams{Key: h.ich.Key, Certificate: h.ich.Certificate}, nil)
 	fremd(t, err)
-	c, err := fitconnect.NewClient(z.Endpoints(), z.AddClient(fitconnect.ScopeSend), &fitconnect.ClientOptions{Attempts: 2, BaseDelay: time.Millisecond})
+	c, err := fitconnect.NewClient(z.Endpoints(), z.AddClient(fitconnect.ScopeSend), &fitconnect.ClientOptions{Attempts: 2, BaseDelay: time.Millisecond, Timeout: 3 * time.Second})
 	fremd(t, err)
 	t.Cleanup(c.CloseIdleConnections)
 	h.sender, err = fitconnect.NewSender(fitconnect.SenderParams{Client: c}, nil)

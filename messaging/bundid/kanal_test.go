@@ -45,16 +45,31 @@ func TestKonformitaet(t *testing.T) {
 					return n
 				},
 				Ungueltig: "kein Postfach",
+				Stoere:    h.stoere,
 				Unerreichbar: func() {
 					h.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultCut, Op: "GET destination", Times: -1})
 					h.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultCut, Op: "POST submission", Times: -1})
 				},
 			}
 		},
-		Unsupported: map[messagingtest.Capability]string{
+		Unsupported: messagingtest.WithoutStoerungen(map[messagingtest.Capability]string{
 			messagingtest.Unbekannt: "the ZBP refuses an unknown mailbox later, with a reject event: Kanal.Stand",
-		},
+		}, "the double of FIT-Connect has no TLS and no such fault; the protocol knows no full mailbox",
+			messagingtest.Tropfen, messagingtest.Fremdzertifikat, messagingtest.PostfachVoll),
 	})
+}
+
+func (h *haus) stoere(s messagingtest.Stoerung) {
+	switch s {
+	case messagingtest.AntwortVerloren:
+		h.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultLostAnswer, Op: "PUT submission", Times: -1})
+	case messagingtest.Schweigen:
+		h.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultHang, Op: "PUT submission", Times: -1})
+	case messagingtest.Serverfehler:
+		h.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultStatus, Op: "PUT submission", Times: -1})
+	default:
+		h.z.ClearFaults()
+	}
 }
 
 func sendung(anhaenge ...messaging.Anhang) messaging.Sendung {

@@ -39,6 +39,13 @@ func Cases() []Case {
 		{Name: "readers/closed-on-error", Rule: "Deliver closes every reader it opens, also when it fails; an attachment that cannot be read is not delivered.", Needs: Anhaenge, Run: readersClosedOnError},
 		{Name: "concurrent/different", Rule: "Implementations must be safe for concurrent use.", Run: concurrentDifferent},
 		{Name: "concurrent/same", Rule: "The same Sendung.ID at the same time is delivered once.", Run: concurrentSame},
+		{Name: "faults/lost-answer", Rule: "The same Sendung.ID again does not deliver twice, also if the first answer was lost.", Needs: AntwortVerloren.Capability(), Run: lostAnswer},
+		{Name: "faults/silence", Rule: "A mailbox system that does not answer is ErrUnavailable, within bounded time.", Needs: Schweigen.Capability(), Run: fault(Schweigen)},
+		{Name: "faults/silence-cancelled", Rule: "Context errors are returned unwrapped, also while the Kanal waits for an answer.", Needs: Schweigen.Capability(), Run: silenceCancelled},
+		{Name: "faults/server-error", Rule: "An error of the mailbox system itself is ErrUnavailable; later the Sendung goes out once.", Needs: Serverfehler.Capability(), Run: fault(Serverfehler)},
+		{Name: "faults/slow", Rule: "An answer without end is ErrUnavailable, within bounded time.", Needs: Tropfen.Capability(), Run: fault(Tropfen)},
+		{Name: "faults/certificate", Rule: "Nothing goes to a server whose certificate is not trusted; that is ErrUnavailable.", Needs: Fremdzertifikat.Capability(), Run: fault(Fremdzertifikat)},
+		{Name: "faults/mailbox-full", Rule: "A full mailbox is ErrUnavailable: it may be emptied.", Needs: PostfachVoll.Capability(), Run: fault(PostfachVoll)},
 		{Name: "privacy/errors", Rule: "No error text contains personal data.", Run: privacy},
 	}
 }

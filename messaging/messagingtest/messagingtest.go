@@ -2,7 +2,10 @@ package messagingtest
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -35,6 +38,55 @@ type Fall struct {
 	Ungueltig string
 	// Unerreichbar cuts the Kanal off from its mailbox system.
 	Unerreichbar func()
+	// Stoere makes the mailbox system misbehave from now on; Ruhe makes it behave
+	// again. Needed unless the capabilities of all Stoerungen are left out.
+	Stoere func(Stoerung)
+	// Geduld is the longest time a Deliver may take under a Stoerung; default 20 seconds.
+	Geduld time.Duration
+}
+
+// Stoerung is a way in which a mailbox system misbehaves.
+type Stoerung string
+
+// The ways. Each is a capability of its own, see [Stoerung.Capability].
+const (
+	Ruhe Stoerung = "" // behaves
+	// AntwortVerloren takes the Sendung and cuts the connection before it answers.
+	AntwortVerloren Stoerung = "antwort-verloren"
+	// Schweigen takes the Sendung or not, and does not answer.
+	Schweigen Stoerung = "schweigen"
+	// Serverfehler answers with an error of its own (HTTP 500) and takes nothing.
+	Serverfehler Stoerung = "serverfehler"
+	// Tropfen answers so slowly that it never ends.
+	Tropfen Stoerung = "tropfen"
+	// Fremdzertifikat shows a certificate that is not trusted.
+	Fremdzertifikat Stoerung = "fremdzertifikat"
+	// PostfachVoll: there is no room in the mailbox now.
+	PostfachVoll Stoerung = "postfach-voll"
+)
+
+// Stoerungen are all of them but Ruhe.
+func Stoerungen() []Stoerung {
+	return []Stoerung{AntwortVerloren, Schweigen, Serverfehler, Tropfen, Fremdzertifikat, PostfachVoll}
+}
+
+// Capability is the one that leaves the cases of the Stoerung out.
+func (s Stoerung) Capability() Capability { return Capability("stoerung-" + string(s)) }
+
+// WithoutStoerungen leaves the cases of the Stoerungen out, for one reason; of none
+// named, of all. It is for a Kanal whose mailbox system cannot misbehave so.
+func WithoutStoerungen(unsupported map[Capability]string, reason string, which ...Stoerung) map[Capability]string {
+	out := maps.Clone(unsupported)
+	if out == nil {
+		out = map[Capability]string{}
+	}
+	if len(which) == 0 {
+		which = Stoerungen()
+	}
+	for _, s := range which {
+		out[s.Capability()] = reason
+	}
+	return out
 }
 
 // Capability is something a Kanal may be unable to show.
@@ -78,7 +130,8 @@ type Case struct {
 func Run(t *testing.T, o Options) {
 	t.Helper()
 	for c := range o.Unsupported {
-		if c != Unbekannt && c != Unerreichbar && c != Anhaenge {
+		known := slices.ContainsFunc(Stoerungen(), func(s Stoerung) bool { return s.Capability() == c })
+		if c != Unbekannt && c != Unerreichbar && c != Anhaenge && !known {
 			t.Errorf("messagingtest: unknown capability %q", c)
 		}
 	}

@@ -26,6 +26,37 @@ type kanal struct {
 	reached  map[uuid.UUID]int
 	receipts map[uuid.UUID]messaging.Quittung
 	down     bool
+	stoerung messagingtest.Stoerung
+}
+
+// outside is what the made-up post office does under a Stoerung: whether it takes the
+// Sendung, and what the channel makes of it.
+func (k *kanal) outside(ctx context.Context) (takes bool, kind error, ctxErr error) {
+	switch k.stoerung {
+	case messagingtest.Ruhe:
+		return true, nil, nil
+	case messagingtest.AntwortVerloren:
+		return true, fehler.ErrUnavailable, nil
+	case messagingtest.Schweigen, messagingtest.Tropfen:
+		limit := 300 * time.Millisecond
+		if k.is("waits") {
+			limit = time.Hour
+		}
+		select {
+		case <-ctx.Done():
+			return false, nil, ctx.Err()
+		case <-time.After(limit):
+		}
+	case messagingtest.Serverfehler, messagingtest.PostfachVoll:
+		if k.is("gives-up") {
+			return false, fehler.ErrInvalid, nil
+		}
+	case messagingtest.Fremdzertifikat:
+		if k.is("trusts-all") {
+			return true, nil, nil
+		}
+	}
+	return false, fehler.ErrUnavailable, nil
 }
 
 func newKanal(fault string) *kanal {
@@ -127,6 +158,26 @@ func (k *kanal) Deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 	if k.is("races") {
 		time.Sleep(5 * time.Millisecond) // all look before one writes
 	}
+	takes, kind, ctxErr := k.outside(ctx)
+	if ctxErr != nil {
+		if k.is("wraps-waiting") {
+			ctxErr = fmt.Errorf("post: %w", ctxErr)
+		}
+		return none, ctxErr
+	}
+	if kind != nil {
+		if takes {
+			k.lock(func() {
+				if k.reached[s.ID] == 0 || k.is("forgets-lost") { // the post office knows the id
+					k.reached[s.ID]++
+				}
+			})
+		}
+		return fail1(k, fail, kind)
+	}
+	if k.reached1(s.ID) > 0 && !k.is("forgets-lost") && !k.is("twice") {
+		k.lock(func() { k.reached[s.ID]-- }) // known already: counted below
+	}
 	q := messaging.Quittung{
 		Sendung: s.ID, Kanal: "post", Zustand: messaging.Uebergeben,
 		Zeit: time.Now().UTC().Truncate(time.Microsecond), Referenz: uuid.NewString(),
@@ -158,6 +209,11 @@ func (k *kanal) receipts1(id uuid.UUID) (q messaging.Quittung, ok bool) {
 	return q, ok
 }
 
+func (k *kanal) reached1(id uuid.UUID) (n int) {
+	k.lock(func() { n = k.reached[id] })
+	return n
+}
+
 // fail1 fails while the lock is held.
 func fail1(k *kanal, fail func(error, error) (messaging.Quittung, error), kind error) (messaging.Quittung, error) {
 	if !k.is("races") {
@@ -172,6 +228,8 @@ func options(fault string) messagingtest.Options {
 		k := newKanal(fault)
 		return messagingtest.Fall{
 			Kanal: k, Adresse: messaging.Adresse{Kanal: "post", Kennung: "box-1"}, Unbekannt: "unknown",
+			Stoere:       func(s messagingtest.Stoerung) { k.mu.Lock(); defer k.mu.Unlock(); k.stoerung = s },
+			Geduld:       2 * time.Second,
 			Unerreichbar: func() { k.mu.Lock(); defer k.mu.Unlock(); k.down = true },
 			Zugestellt: func(id uuid.UUID) int {
 				k.mu.Lock()
@@ -194,6 +252,8 @@ func TestEveryCaseCanFail(t *testing.T) {
 		"invalid/too-many": "limits", "invalid/too-big": "limits", "notfound/address": "kinds", "unavailable/outside": "kinds",
 		"context/cancelled": "wraps-context", "context/deadline": "ignores-context", "readers/closed": "leaks",
 		"readers/closed-on-error": "leaks-on-error", "concurrent/different": "loses", "concurrent/same": "races", "privacy/errors": "privacy",
+		"faults/lost-answer": "forgets-lost", "faults/silence": "waits", "faults/silence-cancelled": "wraps-waiting", "faults/server-error": "gives-up",
+		"faults/slow": "waits", "faults/certificate": "trusts-all", "faults/mailbox-full": "gives-up",
 	}
 	for _, c := range messagingtest.Cases() {
 		t.Run(c.Name, func(t *testing.T) {

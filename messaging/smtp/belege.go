@@ -1,49 +1,10 @@
 package smtp
 
-import (
-	"context"
-	"sync"
-
-	"github.com/google/uuid"
-
-	"github.com/ozg-fachwerk/fachwerk/messaging"
-	"github.com/ozg-fachwerk/fachwerk/tenant"
-	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
-)
+import "github.com/ozg-fachwerk/fachwerk/messaging"
 
 // Belege keeps the first Quittung of each Sendung, durably: SMTP itself has no key
-// that would make a repeated mail the same one. Safe for concurrent use.
-type Belege interface {
-	// GetBeleg gives what was put, fehler.ErrNotFound if there is none.
-	GetBeleg(ctx context.Context, mandant tenant.ID, sendung uuid.UUID) (messaging.Quittung, error)
-	// PutBeleg keeps a Quittung.
-	PutBeleg(ctx context.Context, mandant tenant.ID, q messaging.Quittung) error
-}
+// that would make a repeated mail the same one.
+type Belege = messaging.Belege
 
 // MemoryBelege keeps them in memory, for tests and demonstrations.
-type MemoryBelege struct {
-	mu sync.Mutex
-	m  map[string]messaging.Quittung
-}
-
-// GetBeleg implements [Belege].
-func (b *MemoryBelege) GetBeleg(_ context.Context, mandant tenant.ID, sendung uuid.UUID) (messaging.Quittung, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	q, ok := b.m[string(mandant)+"/"+sendung.String()]
-	if !ok {
-		return messaging.Quittung{}, fehler.New("smtp.GetBeleg", sendung.String(), fehler.ErrNotFound, nil)
-	}
-	return q, nil
-}
-
-// PutBeleg implements [Belege].
-func (b *MemoryBelege) PutBeleg(_ context.Context, mandant tenant.ID, q messaging.Quittung) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.m == nil {
-		b.m = map[string]messaging.Quittung{}
-	}
-	b.m[string(mandant)+"/"+q.Sendung.String()] = q
-	return nil
-}
+type MemoryBelege = messaging.MemoryBelege

@@ -44,9 +44,9 @@ func TestKonformitaet(t *testing.T) {
 				Unerreichbar: h.stop,
 			}
 		},
-		Unsupported: map[messagingtest.Capability]string{
+		Unsupported: messagingtest.WithoutStoerungen(map[messagingtest.Capability]string{
 			messagingtest.Anhaenge: "the mail is a notification; what is attached lies behind the link",
-		},
+		}, "no HTTP: TestBrokenServer and TestRefusals do it in SMTP"),
 	})
 }
 

@@ -89,7 +89,7 @@ func start(t messagingtest.TB) *haus {
 	d.Metadata.ReplyChannel = &fitconnect.ReplyChannel{FITConnect: &channel}
 	sent, err := sender.Send(context.Background(), d)
 	must(t, err)
-	authority, err := dest.Client(&fitconnect.ClientOptions{Attempts: 2, BaseDelay: time.Millisecond})
+	authority, err := dest.Client(&fitconnect.ClientOptions{Attempts: 2, BaseDelay: time.Millisecond, Timeout: 3 * time.Second})
 	must(t, err)
 	keys := fitconnect.ReplyKeys{Base: authority, Known: map[string]fitconnect.JWKSet{issuer: {Keys: []fitconnect.JWK{sig.Public(fitconnect.UseVerify)}}}}
 	replier, err := fitconnect.NewReplier(authority, &fitconnect.ReplierOptions{Keys: keys})
@@ -134,10 +134,25 @@ func TestKonformitaet(t *testing.T) {
 		h := start(t)
 		return messagingtest.Fall{Kanal: h.kanal, Adresse: messaging.Adresse{Kanal: antwort.Name, Kennung: h.caseID},
 			Zugestellt: h.count, Unbekannt: uuid.NewString(), Ungueltig: "kein Fall",
+			Stoere: h.stoere,
 			Unerreichbar: func() {
 				h.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultCut, Op: "POST reply", Times: -1})
 			}}
-	}})
+	}, Unsupported: messagingtest.WithoutStoerungen(nil, "the double of FIT-Connect has no TLS and no such fault; the protocol knows no full mailbox",
+		messagingtest.Tropfen, messagingtest.Fremdzertifikat, messagingtest.PostfachVoll)})
+}
+
+func (h *haus) stoere(s messagingtest.Stoerung) {
+	switch s {
+	case messagingtest.AntwortVerloren:
+		h.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultLostAnswer, Op: "PUT reply", Times: -1})
+	case messagingtest.Schweigen:
+		h.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultHang, Op: "PUT reply", Times: -1})
+	case messagingtest.Serverfehler:
+		h.z.Inject(fitconnecttest.Fault{Kind: fitconnecttest.FaultStatus, Op: "PUT reply", Times: -1})
+	default:
+		h.z.ClearFaults()
+	}
 }
 
 func TestStand(t *testing.T) {
