@@ -53,14 +53,17 @@ func (b *Bild) breite() float64 {
 }
 
 // bild sets a picture as a block of its own.
-func (f *fluss) bild(e *elem, b *Bild) {
+func (f *fluss) bild(e *elem, b *Bild, danach float64) {
 	c, _, err := image.DecodeConfig(bytes.NewReader(b.Daten))
 	if err != nil { // looked at before
 		f.bildFehler("/inhalt")
 		return
 	}
 	w, h := b.masse(c, b.breite(), unten-oben)
-	if f.belegt && f.y+h > f.unten {
+	if h+danach > unten-oben {
+		danach = 0
+	}
+	if f.belegt && f.y+h+danach > f.unten {
 		f.neueSeite()
 	}
 	h = min(h, f.unten-f.y)

@@ -49,6 +49,9 @@ func (f *fluss) umbruch(l []Lauf, s stil) []zeile {
 // absatzAbstand is the space below a paragraph, in lines.
 const absatzAbstand = 0.55
 
+// tabellenAbstand is the space below a table, in lines.
+const tabellenAbstand = 0.8
+
 // mindest is the least number of lines of a paragraph on either side of a page break.
 const mindest = 2
 
@@ -96,42 +99,54 @@ func (f *fluss) absatz(v *verbund, z []zeile, s stil, danach float64, vorab func
 	}
 }
 
-// beginnZeilen is how many of n lines must stand where a paragraph begins: all, if
-// the rest would be too short to go to the next page alone.
-func beginnZeilen(n int) int {
-	if n < 2*mindest {
-		return n
+// mindesthoehe is the room the first block needs to begin on a page. danach is what
+// follows the last of the blocks on its page: a block that is not divided needs
+// it, too.
+func (f *fluss) mindesthoehe(bl []Block, danach float64) float64 {
+	if len(bl) == 0 {
+		return danach
 	}
-	return mindest
+	if len(bl) > 1 {
+		danach = 0
+	}
+	if h := f.beginnHoehe(bl, danach); h <= unten-oben {
+		return h
+	}
+	return f.beginnHoehe(bl, 0)
 }
 
-// mindesthoehe is the room the block needs to begin on a page.
-func (f *fluss) mindesthoehe(bl []Block) float64 {
-	if len(bl) == 0 {
-		return 0
-	}
+func (f *fluss) beginnHoehe(bl []Block, danach float64) float64 {
 	s := f.stil()
+	zeilen := func(n int) float64 {
+		if n < 2*mindest {
+			return float64(n)*s.hoehe + danach
+		}
+		return mindest * s.hoehe
+	}
 	switch b := bl[0].(type) {
 	case Absatz:
-		return float64(beginnZeilen(len(f.umbruch(laeufe(b.Text, b.Laeufe), s)))) * s.hoehe
+		return zeilen(len(f.umbruch(laeufe(b.Text, b.Laeufe), s)))
 	case Liste:
 		if len(b.Punkte) == 0 {
 			return mindest * s.hoehe
 		}
+		if len(b.Punkte) > 1 || b.Punkte[0].Unter != nil {
+			danach = 0
+		}
 		s.breite -= listenEinzug
-		return float64(max(mindest, beginnZeilen(len(f.umbruch(laeufe(b.Punkte[0].Text, b.Punkte[0].Laeufe), s))))) * s.hoehe
+		return max(mindest*s.hoehe, zeilen(len(f.umbruch(laeufe(b.Punkte[0].Text, b.Punkte[0].Laeufe), s))))
 	case Tabelle:
-		return f.tabellenHoehe(&b)
+		return f.tabellenHoehe(&b, danach)
 	case Matrixcode:
 		_, h := b.masse()
-		return h
+		return h + danach
 	case Bild:
 		if c, _, err := image.DecodeConfig(bytes.NewReader(b.Daten)); err == nil {
 			_, h := b.masse(c, b.breite(), (unten-oben)/2)
-			return h
+			return h + danach
 		}
 	case Ueberschrift:
-		return f.ueberschriftHoehe(&b) + mindest*s.hoehe
+		return f.ueberschriftHoehe(&b) + max(mindest*s.hoehe, f.mindesthoehe(bl[1:], danach))
 	}
 	return 0
 }
@@ -193,7 +208,7 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 		}
 		switch b := bl[i].(type) {
 		case Ueberschrift:
-			f.ueberschrift(e, &b, max(f.mindesthoehe(bl[i+1:]), rest))
+			f.ueberschrift(e, &b, f.mindesthoehe(bl[i+1:], danach))
 		case Absatz:
 			s := f.stil()
 			s.satz = f.satz(b.Sprache)
@@ -211,12 +226,15 @@ func (f *fluss) bloecke(e *elem, bl []Block, danach float64) {
 			f.liste(e, &b, 0, f.stil(), rest)
 			f.y += f.stil().hoehe * 0.35
 		case Tabelle:
-			f.tabelle(e, &b)
-			f.y += f.stil().hoehe * 0.8
+			if rest > 0 {
+				rest += (tabellenAbstand - absatzAbstand) * f.stil().hoehe
+			}
+			f.tabelle(e, &b, rest)
+			f.y += f.stil().hoehe * tabellenAbstand
 		case Matrixcode:
-			f.matrixcode(e, &b)
+			f.matrixcode(e, &b, rest)
 		case Bild:
-			f.bild(e, &b)
+			f.bild(e, &b, rest)
 		case Abstand:
 			if f.belegt {
 				f.y = min(f.y+b.Millimeter*mm, f.unten)

@@ -25,9 +25,9 @@ func (m *Matrixcode) masse() (feld, hoehe float64) {
 }
 
 // matrixcode draws the code as rectangles, one for each run of black fields.
-func (f *fluss) matrixcode(e *elem, m *Matrixcode) {
+func (f *fluss) matrixcode(e *elem, m *Matrixcode, danach float64) {
 	feld, hoehe := m.masse()
-	if f.belegt && f.y+hoehe > f.unten {
+	if f.belegt && f.y+hoehe+danach > f.unten {
 		f.neueSeite()
 	}
 	x0, y0 := links+ruhezone*feld, seitenHoehe-f.y-ruhezone*feld

@@ -55,8 +55,9 @@ func (f *fluss) kopf(t *Tabelle, st []stil) ([]zelle, int) {
 }
 
 // tabellenHoehe is the room for caption, column headings and the first row, or
-// the beginning of it if it is longer than a page.
-func (f *fluss) tabellenHoehe(t *Tabelle) float64 {
+// the beginning of it if it is longer than a page. danach is counted where the
+// table is not divided.
+func (f *fluss) tabellenHoehe(t *Tabelle, danach float64) float64 {
 	st := f.spaltenStile(t)
 	_, n := f.kopf(t, st)
 	kopf := float64(n)*st[0].hoehe + 2*zellenRandY
@@ -66,7 +67,10 @@ func (f *fluss) tabellenHoehe(t *Tabelle) float64 {
 	}
 	if ganz := f.kleineTabelle(t, st, kopf); ganz > 0 {
 		h = ganz
+	} else if len(t.Zeilen) > 1 {
+		danach = 0
 	}
+	h += danach
 	if h > unten-oben-kopf {
 		h = mindest*st[0].hoehe + 2*zellenRandY
 	}
@@ -102,9 +106,11 @@ func (f *fluss) reihenHoehe(text []string, st []stil, fettGesetzt bool) float64 
 	return float64(n)*st[0].hoehe + 2*zellenRandY
 }
 
-func (f *fluss) tabelle(e *elem, t *Tabelle) {
+// tabelle sets a table. danach is the room that what follows needs on the page of
+// its last row.
+func (f *fluss) tabelle(e *elem, t *Tabelle, danach float64) {
 	st := f.spaltenStile(t)
-	if f.belegt && f.y+f.tabellenHoehe(t) > f.unten {
+	if f.belegt && f.y+f.mindesthoehe([]Block{*t}, danach) > f.unten {
 		f.neueSeite()
 	}
 	te := f.elem(e, "Table")
@@ -148,14 +154,17 @@ func (f *fluss) tabelle(e *elem, t *Tabelle) {
 		if f.err != nil {
 			return
 		}
-		danach := 0.0
-		if r > 0 && r == len(t.Zeilen)-1 && t.Summe != nil {
-			// A sum does not stand alone on a page.
-			if danach = f.reihenHoehe(t.Summe, st, true); danach > (unten-oben)/2 {
-				danach = 0
+		rest := 0.0
+		if r > 0 && r == len(t.Zeilen)-1 {
+			rest = danach
+			if t.Summe != nil { // it does not stand alone on a page
+				rest += f.reihenHoehe(t.Summe, st, true)
+			}
+			if rest > (unten-oben)/2 {
+				rest = 0
 			}
 		}
-		f.reihe(tb, t, st, false, t.Zeilen[r], kopfHoehe, danach, wiederholt)
+		f.reihe(tb, t, st, false, t.Zeilen[r], kopfHoehe, rest, wiederholt)
 		f.linie(links, f.y, rechts, f.y, 0.25, 0.6)
 	}
 	f.schliesse(tb)
