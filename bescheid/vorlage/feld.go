@@ -96,6 +96,7 @@ var (
 var worte = map[string]bool{
 	"und": true, "oder": true, "nicht": true, "ist": true, "leer": true, "wahr": true, "falsch": true,
 	"anzahl": true, "wenn": true, "sonst": true, "ende": true, "je": true, "in": true, "als": true,
+	"verfahrensrecht": true,
 }
 
 func problem(code, pfad, meldung, hinweis string) fehler.Problem {

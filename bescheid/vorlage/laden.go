@@ -15,6 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -73,6 +74,9 @@ type LoadOptions struct {
 	// Basis is the set the file adds to; nil is none. Take [Standard] to override
 	// shipped templates for a Land or Mandant.
 	Basis *Sammlung
+	// Landesrecht says how the law of procedure is cited in each Land. Nil is that of
+	// the basis, or what ships (drafts, most of them unverified).
+	Landesrecht *Landesrecht
 }
 
 // Load reads templates from YAML or JSON, at most [MaxDatei] bytes, and checks them
@@ -93,6 +97,16 @@ func Load(r io.Reader, o *LoadOptions) (*Sammlung, error) {
 	if o != nil && o.Basis != nil {
 		basis = o.Basis
 	}
+	switch {
+	case o != nil && o.Landesrecht != nil:
+		l.recht = o.Landesrecht
+	case basis.recht != nil:
+		l.recht = basis.recht
+	default:
+		if l.recht, err = standardRecht(); err != nil {
+			return nil, err
+		}
+	}
 	s := l.baue(d, basis)
 	if len(l.probleme) > 0 {
 		return nil, fehler.New(op, "", fehler.ErrInvalid, l.probleme)
@@ -104,7 +118,9 @@ type lader struct {
 	waage
 	probleme fehler.Probleme
 	zeilen   map[string]int // by JSON pointer
-	ort      string         // "Vorlage „x“, Block „y“"
+	recht    *Landesrecht
+	land     tenant.Land // of the template that is read; "" is each
+	ort      string      // "Vorlage „x“, Block „y“"
 }
 
 // melde adds a problem; the German sentence says line and block.
@@ -237,7 +253,7 @@ func alsBeispiel(n *yaml.Node) Daten {
 }
 
 func (l *lader) baue(d datei, basis *Sammlung) *Sammlung {
-	s := &Sammlung{feldsaetze: maps.Clone(basis.feldsaetze), bausteine: slices.Clone(basis.bausteine)}
+	s := &Sammlung{feldsaetze: maps.Clone(basis.feldsaetze), bausteine: slices.Clone(basis.bausteine), recht: l.recht}
 	if s.feldsaetze == nil {
 		s.feldsaetze = map[string]Feldsatz{}
 	}

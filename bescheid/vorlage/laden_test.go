@@ -128,6 +128,8 @@ func TestLoadErrors(t *testing.T) {
 		"no such text block":          {"      - id: grund\n", "      - baustein: fehlt\n      - id: grund\n", "baustein"},
 		"earlier decision of a first": {"    belehrung: widerspruch\n", "    belehrung: widerspruch\n    fruehererBleibt: true\n", "frueherer"},
 		"stands and ends":             {"    bescheidArt: bewilligung\n", "    bescheidArt: aenderung\n    fruehererBleibt: true\n    wirktAb: tag\n", "frueherer"},
+		"no place in the law":         {grund, "{{verfahrensrecht § 36, II}}", "verfahrensrecht"},
+		"no paragraph in some Land":   {grund, "{{verfahrensrecht § 99}}", "landesrecht"},
 		"ends from no day":            {"    bescheidArt: bewilligung\n", "    bescheidArt: widerruf\n    wirktAb: name\n", "platzhalter-typ"},
 	} {
 		t.Run(name, func(t *testing.T) {

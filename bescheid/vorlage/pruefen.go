@@ -70,7 +70,8 @@ func (l *lader) vorlage(p string, a Angaben, bausteine []Textbaustein) *fassung 
 	f := &fassung{a: a}
 	ort := fmt.Sprintf("Vorlage „%s“", a.ID)
 	l.ort = ort
-	defer func() { l.ort = "" }()
+	l.land = a.Land
+	defer func() { l.ort, l.land = "", "" }()
 	s := sicht{felder: f.a.Felder}
 	l.kopf(p, f, s)
 	f.betreff = l.text(p+"/betreff", a.Betreff, s, nil)
@@ -177,7 +178,7 @@ func (l *lader) text(p, text string, s sicht, weg *knoten) []teil {
 		l.melde("text-summe", p, "the texts together are too long", "Die Texte der Sammlung sind zusammen zu lang.")
 		return nil
 	}
-	t, err := parseText(text, s, weg, l.moeglich)
+	t, err := parseText(text, s, weg, l.moeglich, l.verfahrensrecht)
 	if err != nil {
 		l.meldeFehler(p, err)
 	}

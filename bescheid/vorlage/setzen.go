@@ -21,6 +21,7 @@ func (d *daten) hole(b *bezug) wert {
 type schreiber struct {
 	b        strings.Builder
 	daten    daten
+	gesetz   *Verfahrensgesetz // nil is the VwVfG
 	tiefe    int
 	zeichen  int // left
 	schritte int // left
@@ -57,6 +58,8 @@ func (w *schreiber) teile(teile []teil) {
 		switch {
 		case t.literal != "":
 			w.schreibe(t.literal)
+		case t.norm != "":
+			w.schreibe(w.gesetz.zitat(t.norm))
 		case t.feld != nil:
 			w.schreibe(t.format.schreibe(t.feld.feld, t.feld.typ(), w.daten.hole(t.feld)))
 		case t.liste != nil:
@@ -104,7 +107,7 @@ func (v *Vorlage) Render(d Daten) (*Ergebnis, error) {
 	if len(b.probleme) > 0 {
 		return nil, fehler.New(op, v.f.a.ID, fehler.ErrInvalid, b.probleme)
 	}
-	w := &schreiber{zeichen: MaxErgebnis, schritte: MaxSchritte}
+	w := &schreiber{gesetz: v.gesetz, zeichen: MaxErgebnis, schritte: MaxSchritte}
 	w.daten.ebenen[0] = s
 	a := &v.f.a
 	e := &Ergebnis{

@@ -5,9 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// teil is a piece of a text: literal, placeholder, choice or loop.
+// teil is a piece of a text: literal, citation, placeholder, choice or loop.
 type teil struct {
 	literal string
+	norm    string // a place in the VwVfG
 	feld    *bezug
 	format  format
 	zweige  []zweig
@@ -40,14 +41,15 @@ type textleser struct {
 	stapel   []rahmen
 	teile    []teil
 	moeglich func(*knoten) bool
+	norm     func(string) error // judges a place in the VwVfG
 }
 
 // parseText reads and checks a text. weg is the condition under which it is used.
-func parseText(text string, s sicht, weg *knoten, moeglich func(*knoten) bool) ([]teil, error) {
+func parseText(text string, s sicht, weg *knoten, moeglich func(*knoten) bool, norm func(string) error) ([]teil, error) {
 	if len(text) > MaxText || !utf8.ValidString(text) {
 		return nil, fehlerf("text", "text longer than %d bytes or not UTF-8", "Der Text ist länger als %d Zeichen oder enthält ungültige Zeichen.", MaxText)
 	}
-	l := &textleser{sicht: s, weg: weg, moeglich: moeglich}
+	l := &textleser{sicht: s, weg: weg, moeglich: moeglich, norm: norm}
 	text = strings.Join(strings.FieldsFunc(text, leerraum), " ")
 	nach := false
 	for {
@@ -101,6 +103,12 @@ func (l *textleser) marke(m string) error {
 		return l.oeffne(rahmen{wenn: k})
 	case "je":
 		return l.schleife(rest)
+	case "verfahrensrecht":
+		if err := l.norm(rest); err != nil {
+			return err
+		}
+		l.teile = append(l.teile, teil{norm: rest})
+		return nil
 	case "sonst":
 		return l.sonst(rest)
 	case "ende":
@@ -319,7 +327,7 @@ func (z *leser) format(namen []string) (f format, err error) {
 func immer(teile []teil) bool {
 	for _, t := range teile {
 		switch {
-		case strings.TrimSpace(t.literal) != "", t.feld != nil:
+		case strings.TrimSpace(t.literal) != "", t.norm != "", t.feld != nil:
 			return true
 		case t.liste != nil:
 			if t.liste.feld.Mindestens > 0 && immer(t.inhalt) {

@@ -187,6 +187,7 @@ type fassung struct {
 type Vorlage struct {
 	f       *fassung
 	bloecke []*block
+	gesetz  *Verfahrensgesetz // of the Land; nil is the VwVfG
 }
 
 // Angaben gives the template as written. Its slices must not be changed.
@@ -205,6 +206,7 @@ type Sammlung struct {
 	vorlagen   []*fassung
 	bausteine  []Textbaustein
 	feldsaetze map[string]Feldsatz
+	recht      *Landesrecht
 }
 
 // Params select a template.
@@ -218,7 +220,7 @@ type Params struct {
 }
 
 // Choose gives the version for Mandant, Land and day, with the text blocks that
-// apply to them. There is none: fehler.ErrNotFound.
+// apply to them, and the law of procedure cited as in the Land. There is none: fehler.ErrNotFound.
 func (s *Sammlung) Choose(p Params) (*Vorlage, error) {
 	var best *fassung
 	rang := 0
@@ -235,7 +237,7 @@ func (s *Sammlung) Choose(p Params) (*Vorlage, error) {
 	if best == nil {
 		return nil, fehler.New("vorlage.Choose", p.ID, fehler.ErrNotFound, nil)
 	}
-	v := &Vorlage{f: best, bloecke: make([]*block, len(best.bloecke))}
+	v := &Vorlage{f: best, bloecke: make([]*block, len(best.bloecke)), gesetz: s.recht.gesetz(p.Land, p.Tag)}
 	for i, varianten := range best.bloecke {
 		r := 0
 		for j := range varianten {
