@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"text/template"
@@ -141,6 +142,8 @@ func FuzzText(f *testing.F) {
 	})
 }
 
+var ortImText = regexp.MustCompile(`\{\{verfahrensrecht ([^}]*)\}\}`)
+
 // A letter beside text/template writing the same text: the price of blocks, types
 // and bounds.
 func BenchmarkRender(b *testing.B) {
@@ -166,6 +169,7 @@ func BenchmarkRender(b *testing.B) {
 			"gebuehr": `{{if and .gebuehr .gebuehr_norm}}Für diesen Bescheid zahlen Sie eine Gebühr von {{.gebuehr}}. Grundlage ist {{.gebuehr_norm}}. ` +
 				`Bitte überweisen Sie den Betrag erst, wenn Sie die Zahlungsaufforderung erhalten haben.{{end}}`,
 		}[k.Baustein]
+		text = ortImText.ReplaceAllString(text, "$1 VwVfG")
 		for _, r := range [][2]string{
 			{`{{wenn fahrzeug = "halter"}}`, `{{if eq .fahrzeug "halter"}}`}, {"{{wenn papier}}", "{{if .papier}}"}, {"{{sonst}}", "{{else}}"},
 			{"{{ende}}", "{{end}}"}, {" | lang}}", "}}"},

@@ -147,18 +147,20 @@ func (g *Verfahrensgesetz) zitat(ort string) string {
 
 // verfahrensrecht judges a place in the VwVfG that a text cites: its form, and that each
 // law the template can meet has it.
-func (l *lader) verfahrensrecht(ort string) error {
+func (l *lader) verfahrensrecht(ort string) (map[*Verfahrensgesetz]string, error) {
 	if !fundortForm.MatchString(ort) {
-		return fehlerf("verfahrensrecht", "%q is no place in the VwVfG", "„%s“ ist keine Stelle des VwVfG. Schreiben Sie zum Beispiel {{verfahrensrecht § 36 Abs. 2}}.", ort)
+		return nil, fehlerf("verfahrensrecht", "%q is no place in the VwVfG", "„%s“ ist keine Stelle des VwVfG. Schreiben Sie zum Beispiel {{verfahrensrecht § 36 Abs. 2}}.", ort)
 	}
+	zitate := map[*Verfahrensgesetz]string{nil: (*Verfahrensgesetz)(nil).zitat(ort)}
 	for i := range l.recht.gesetze {
 		g := &l.recht.gesetze[i]
 		if l.land != "" && g.Land != l.land {
 			continue
 		}
 		if f := g.fehlt(ort); f != nil {
-			return fehlerf("landesrecht", "no paragraph for § %[1]s VwVfG in the law of %[2]s", "Für § %[1]s VwVfG ist nicht gesagt, welcher Paragraph in %[2]s gilt (%[3]s).", f[0], g.Land.Name(), g.Name)
+			return nil, fehlerf("landesrecht", "no paragraph for § %[1]s VwVfG in the law of %[2]s", "Für § %[1]s VwVfG ist nicht gesagt, welcher Paragraph in %[2]s gilt (%[3]s).", f[0], g.Land.Name(), g.Name)
 		}
+		zitate[g] = g.zitat(ort)
 	}
-	return nil
+	return zitate, nil
 }

@@ -58,8 +58,8 @@ func (w *schreiber) teile(teile []teil) {
 		switch {
 		case t.literal != "":
 			w.schreibe(t.literal)
-		case t.norm != "":
-			w.schreibe(w.gesetz.zitat(t.norm))
+		case t.norm != nil:
+			w.schreibe(t.norm[w.gesetz])
 		case t.feld != nil:
 			w.schreibe(t.format.schreibe(t.feld.feld, t.feld.typ(), w.daten.hole(t.feld)))
 		case t.liste != nil:

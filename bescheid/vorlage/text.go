@@ -8,7 +8,7 @@ import (
 // teil is a piece of a text: literal, citation, placeholder, choice or loop.
 type teil struct {
 	literal string
-	norm    string // a place in the VwVfG
+	norm    map[*Verfahrensgesetz]string // a place in the VwVfG as each law is cited; nil is the VwVfG
 	feld    *bezug
 	format  format
 	zweige  []zweig
@@ -41,11 +41,11 @@ type textleser struct {
 	stapel   []rahmen
 	teile    []teil
 	moeglich func(*knoten) bool
-	norm     func(string) error // judges a place in the VwVfG
+	norm     func(string) (map[*Verfahrensgesetz]string, error) // judges a place in the VwVfG
 }
 
 // parseText reads and checks a text. weg is the condition under which it is used.
-func parseText(text string, s sicht, weg *knoten, moeglich func(*knoten) bool, norm func(string) error) ([]teil, error) {
+func parseText(text string, s sicht, weg *knoten, moeglich func(*knoten) bool, norm func(string) (map[*Verfahrensgesetz]string, error)) ([]teil, error) {
 	if len(text) > MaxText || !utf8.ValidString(text) {
 		return nil, fehlerf("text", "text longer than %d bytes or not UTF-8", "Der Text ist länger als %d Zeichen oder enthält ungültige Zeichen.", MaxText)
 	}
@@ -104,11 +104,9 @@ func (l *textleser) marke(m string) error {
 	case "je":
 		return l.schleife(rest)
 	case "verfahrensrecht":
-		if err := l.norm(rest); err != nil {
-			return err
-		}
-		l.teile = append(l.teile, teil{norm: rest})
-		return nil
+		n, err := l.norm(rest)
+		l.teile = append(l.teile, teil{norm: n})
+		return err
 	case "sonst":
 		return l.sonst(rest)
 	case "ende":
@@ -327,7 +325,7 @@ func (z *leser) format(namen []string) (f format, err error) {
 func immer(teile []teil) bool {
 	for _, t := range teile {
 		switch {
-		case strings.TrimSpace(t.literal) != "", t.norm != "", t.feld != nil:
+		case strings.TrimSpace(t.literal) != "", t.norm != nil, t.feld != nil:
 			return true
 		case t.liste != nil:
 			if t.liste.feld.Mindestens > 0 && immer(t.inhalt) {
