@@ -60,6 +60,8 @@ type (
 	// Geschrieben is an outgoing Nachricht (nachricht.geschrieben).
 	Geschrieben struct {
 		Nachricht messaging.Nachricht `json:"nachricht"`
+		// An is who gets it; zero is the applicant.
+		An Adressbezug `json:"an,omitzero"`
 	}
 	// Gefragt is a Rueckfrage; its Nachricht is a Geschrieben of the same command (rueckfrage.gestellt).
 	Gefragt struct {

@@ -34,6 +34,8 @@ type Gebuehr struct {
 	Bescheid uuid.UUID `json:"bescheid,omitzero"`
 	// Schuldner is the addressee of the Bescheid who owes it; zero if it has only one.
 	Schuldner uuid.UUID `json:"schuldner,omitzero"`
+	// Gesamtschuldner are further addressees each of whom owes the whole sum, once.
+	Gesamtschuldner []uuid.UUID `json:"gesamtschuldner,omitempty"`
 	// Tabelle is the Kennung of the fee table, Regeln the ids of the rows used, and
 	// Schritte how the sum came about, in German.
 	Tabelle  string   `json:"tabelle"`
@@ -66,7 +68,7 @@ func (g *Gebuehr) kennung() uuid.UUID { return g.ID }
 
 func (g Gebuehr) clone() Gebuehr {
 	g.Regeln, g.Schritte, g.Augen = slices.Clone(g.Regeln), slices.Clone(g.Schritte), slices.Clone(g.Augen)
-	g.Zahlungen = slices.Clone(g.Zahlungen)
+	g.Zahlungen, g.Gesamtschuldner = slices.Clone(g.Zahlungen), slices.Clone(g.Gesamtschuldner)
 	g.Forderung = g.Forderung.Clone()
 	return g
 }
@@ -81,6 +83,10 @@ type Festsetzung struct {
 	// Schuldner is who of several addressees of the Bescheid owes it. The letters to the
 	// others do not tell how it is paid.
 	Schuldner uuid.UUID
+	// Gesamtschuldner are the other addressees who owe the whole sum with the Schuldner
+	// (§ 421 BGB; § 44 AO and the fee laws of the Laender): the letter to each tells how to pay,
+	// and each is reminded, until one has paid.
+	Gesamtschuldner []uuid.UUID
 	// Kassenzeichen is what the payer writes on the transfer, 1 to 35 characters.
 	// It must be unique for the Mandant; see package kassenzeichen.
 	Kassenzeichen string
@@ -112,7 +118,7 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 	nein := func(kind error, code, pfad, meldung, hinweis string) (Gebuehr, error) {
 		return Gebuehr{}, v.fail(op, kind, problem(code, pfad, meldung, hinweis))
 	}
-	g = Gebuehr{ID: id, Bescheid: f.Bescheid, Schuldner: f.Schuldner, Tabelle: f.Ergebnis.Tabelle, Schritte: slices.Clone(f.Ergebnis.Schritte), FaelligTage: f.FaelligTage}
+	g = Gebuehr{ID: id, Bescheid: f.Bescheid, Schuldner: f.Schuldner, Gesamtschuldner: slices.Clone(f.Gesamtschuldner), Tabelle: f.Ergebnis.Tabelle, Schritte: slices.Clone(f.Ergebnis.Schritte), FaelligTage: f.FaelligTage}
 	var ps []zahlung.Position
 	for n, p := range f.Ergebnis.Positionen {
 		if !slices.Contains(g.Regeln, p.Tarif) {
@@ -151,7 +157,7 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 	if b := v.s.bescheid(f.Bescheid); b != nil {
 		i = b.Inhalt
 	}
-	if _, ok := schuldner(f.Schuldner, i); !ok {
+	if _, ok := schuldner(f.Schuldner, i); !ok || fremdeGesamtschuldner(f.Schuldner, f.Gesamtschuldner, i) {
 		return Gebuehr{}, v.fail(op, fehler.ErrInvalid, problemSchuldner())
 	}
 	for _, x := range v.s.Gebuehren {
@@ -263,22 +269,38 @@ func (s *Stand) zahlungen(tag datum.Datum) (out []OeffentlicheZahlung) {
 		if !s.eingefordert(g) || !s.vomAntragsteller(g) {
 			continue
 		}
-		f := s.forderung(g)
-		x := f.Stand(tag)
-		o := OeffentlicheZahlung{Text: zahlungstext(f, x)}
-		if x.Offen > 0 && x.Lage != zahlung.Niedergeschlagen {
-			o.Betrag, o.Faellig, o.Kassenzeichen = x.Offen, zahlbarBis(f, x), f.Kassenzeichen
-			for _, z := range g.Zahlungen {
-				if z.Zustand == zahlung.Initial {
-					o.URL = z.URL
-				}
-			}
-		}
-		if o.Text != "" {
+		if o := s.oeffentlicheZahlung(g, tag); o.Text != "" {
 			out = append(out, o)
 		}
 	}
 	return out
+}
+
+func (s *Stand) oeffentlicheZahlung(g *Gebuehr, tag datum.Datum) OeffentlicheZahlung {
+	f := s.forderung(g)
+	x := f.Stand(tag)
+	o := OeffentlicheZahlung{Text: zahlungstext(f, x)}
+	if x.Offen > 0 && x.Lage != zahlung.Niedergeschlagen {
+		o.Betrag, o.Faellig, o.Kassenzeichen = x.Offen, zahlbarBis(f, x), f.Kassenzeichen
+		for _, z := range g.Zahlungen {
+			if z.Zustand == zahlung.Initial {
+				o.URL = z.URL
+			}
+		}
+	}
+	return o
+}
+
+// Zahlungsseite is what somebody who owes the fee may see of the Vorgang, and nothing else of
+// it: what is to be paid, until when and how. Not ok while the fee is not demanded, and once the
+// Vorgang is to be deleted. Whoever shows it has checked a [Zahlungscodes] code, or a login.
+func (s Stand) Zahlungsseite(gebuehr uuid.UUID, tag datum.Datum) (OeffentlicheZahlung, bool) {
+	g := finde(s.Gebuehren, gebuehr)
+	if g == nil || !s.eingefordert(g) || s.Status == ZuLoeschen || s.Status == Geloescht {
+		return OeffentlicheZahlung{}, false
+	}
+	o := s.oeffentlicheZahlung(g, tag)
+	return o, o.Text != ""
 }
 
 // zahlbarBis is the day the payer was told last.
