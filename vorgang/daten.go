@@ -252,6 +252,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &UebergabeBegonnen{} }, func() daten { return &UebergabeVersandt{} },
 		func() daten { return &UebergabeFehlgeschlagen{} }, func() daten { return &UebergabeGemeldet{} },
 		func() daten { return &ZahlungGemeldet{} }, func() daten { return &GebuehrVorgelegt{} },
+		func() daten { return &Nachgerechnet{} }, func() daten { return &GebuehrNeuBerechnet{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
 		m[f().code()] = f

@@ -1,6 +1,7 @@
 package vorgang
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,28 +120,11 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 		return Gebuehr{}, v.fail(op, kind, problem(code, pfad, meldung, hinweis))
 	}
 	g = Gebuehr{ID: id, Bescheid: f.Bescheid, Schuldner: f.Schuldner, Gesamtschuldner: slices.Clone(f.Gesamtschuldner), Tabelle: f.Ergebnis.Tabelle, Schritte: slices.Clone(f.Ergebnis.Schritte), FaelligTage: f.FaelligTage}
-	var ps []zahlung.Position
-	for n, p := range f.Ergebnis.Positionen {
-		if !slices.Contains(g.Regeln, p.Tarif) {
-			g.Regeln = append(g.Regeln, p.Tarif)
-		}
-		if p.Betrag == 0 {
-			continue
-		}
-		ref := p.Tarifstelle
-		if ref == "" || len(ref) > 36 {
-			ref = p.Tarif
-		}
-		ps = append(ps, zahlung.Position{ID: strconv.Itoa(n + 1), Referenz: ref, Text: postentext(p.Bezeichnung), Menge: 1, Netto: p.Betrag})
-	}
-	for _, b := range f.Ergebnis.Belege {
-		if !slices.Contains(g.Regeln, b.ID) {
-			g.Regeln = append(g.Regeln, b.ID)
-		}
-	}
-	summe, err := zahlung.Summe(ps)
+	ps, regeln, err := positionen(f.Ergebnis)
+	g.Regeln = regeln
+	summe := f.Ergebnis.Summe
 	switch {
-	case err != nil || f.Ergebnis.Tabelle == "" || summe != f.Ergebnis.Summe:
+	case err != nil || f.Ergebnis.Tabelle == "":
 		return nein(fehler.ErrInvalid, "gebuehr.ergebnis", "/ergebnis", "no table, or the items do not add up", "Das Ergebnis der Gebührenberechnung ist unvollständig. Bitte neu berechnen.")
 	case summe <= 0:
 		return nein(fehler.ErrInvalid, "gebuehr.null", "/ergebnis/summe", "nothing to charge", "Es ist nichts zu erheben.")
@@ -176,6 +160,33 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 		ID: id.String(), Kassenzeichen: f.Kassenzeichen, Waehrung: zahlung.EUR, Positionen: ps, Zweck: f.Kassenzeichen, Zahler: f.Zahler, Faellig: faellig,
 	}, v.zeitpunkt(now))
 	return g, err
+}
+
+// positionen are the items of a calculation as a payment service takes them, and the ids of the
+// rules behind it. Items that do not add up to the sum are an error.
+func positionen(e gebuehr.Ergebnis) (ps []zahlung.Position, regeln []string, err error) {
+	for n, p := range e.Positionen {
+		if !slices.Contains(regeln, p.Tarif) {
+			regeln = append(regeln, p.Tarif)
+		}
+		if p.Betrag == 0 {
+			continue
+		}
+		ref := p.Tarifstelle
+		if ref == "" || len(ref) > 36 {
+			ref = p.Tarif
+		}
+		ps = append(ps, zahlung.Position{ID: strconv.Itoa(n + 1), Referenz: ref, Text: postentext(p.Bezeichnung), Menge: 1, Netto: p.Betrag})
+	}
+	for _, b := range e.Belege {
+		if !slices.Contains(regeln, b.ID) {
+			regeln = append(regeln, b.ID)
+		}
+	}
+	if summe, err := zahlung.Summe(ps); err != nil || summe != e.Summe {
+		return nil, nil, errors.New("the items of the fee do not add up")
+	}
+	return ps, regeln, nil
 }
 
 // postentext writes a name as every payment service takes it: Latin letters, digits,
