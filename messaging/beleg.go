@@ -11,11 +11,12 @@ import (
 )
 
 // Belege keeps the first Quittung of each Sendung, durably, for channels whose
-// mailbox system has no memory of its own to rely on. Safe for concurrent use.
+// mailbox system has no memory of its own to rely on. Such a channel may put one with
+// the state [Unsicher] before it sends, and replaces it afterwards. Safe for concurrent use.
 type Belege interface {
 	// GetBeleg gives what was put, fehler.ErrNotFound if there is none.
 	GetBeleg(ctx context.Context, mandant tenant.ID, sendung uuid.UUID) (Quittung, error)
-	// PutBeleg keeps a Quittung.
+	// PutBeleg keeps a Quittung in the place of an earlier one of the same Sendung.
 	PutBeleg(ctx context.Context, mandant tenant.ID, q Quittung) error
 }
 

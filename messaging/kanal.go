@@ -20,8 +20,9 @@ import (
 // Faehigkeiten (see [Faehigkeiten.Check]) match ErrInvalid. Context errors are
 // returned unwrapped, and nothing is delivered under a context that has ended.
 // Deliver closes every reader it opens. The Quittung names the Sendung and the
-// Kanal; its Zeit is UTC in microseconds. Package messagingtest tests every
-// sentence of this.
+// Kanal; its Zeit is UTC in microseconds. A Kanal whose mailbox system does not know a
+// message it has already answers [ErrUnsicher] where another would have to ask again.
+// Package messagingtest tests every sentence of this.
 type Kanal interface {
 	// Name is the stable name used in Adresse.Kanal; never empty.
 	Name() string
@@ -133,6 +134,12 @@ func (r *Router) Choose(e Empfaenger, n Nachricht) (Wahl, error) {
 		Code: "messaging.kein-kanal", Meldung: "no channel fits: " + strings.Join(gruende, " "),
 		Hinweis: "Es gibt keinen geeigneten Weg zum Empfänger. " + strings.Join(gruende, " "),
 	}}
+}
+
+// Kanal gives the Kanal with the name; false if there is none.
+func (r *Router) Kanal(name string) (Kanal, bool) {
+	k := r.kanal(name)
+	return k, k != nil
 }
 
 func (r *Router) kanal(name string) Kanal {

@@ -97,19 +97,6 @@ type Sendung struct {
 	Open func(ctx context.Context, a Anhang) (io.ReadCloser, error)
 }
 
-// Zustand is how far a Sendung got.
-type Zustand string
-
-// The delivery states.
-const (
-	Uebergeben     Zustand = "uebergeben"     // handed to the mailbox system
-	Bereitgestellt Zustand = "bereitgestellt" // lies in the mailbox for the recipient
-	Abgeholt       Zustand = "abgeholt"
-	Gelesen        Zustand = "gelesen"
-	Beantwortet    Zustand = "beantwortet"
-	Fehlgeschlagen Zustand = "fehlgeschlagen"
-)
-
 // Quittung is what a Kanal says about a Sendung.
 type Quittung struct {
 	Sendung uuid.UUID `json:"sendung"`

@@ -33,6 +33,8 @@ type Eintrag struct {
 	Nachricht Nachricht `json:"nachricht"`
 	// Gelesen is the first time the citizen opened it; zero if not yet.
 	Gelesen time.Time `json:"gelesen,omitzero"`
+	// Zurueckgerufen is when the authority took it back unread; its content is gone then.
+	Zurueckgerufen time.Time `json:"zurueckgerufen,omitzero"`
 }
 
 // Ablage keeps Eintraege. The storage floor implements it; channels that need a
@@ -43,8 +45,21 @@ type Ablage interface {
 	PutEintrag(ctx context.Context, mandant tenant.ID, e Eintrag) (Eintrag, error)
 	// GetEintrag returns fehler.ErrNotFound if the mailbox has no such Eintrag.
 	GetEintrag(ctx context.Context, mandant tenant.ID, postfach string, id uuid.UUID) (Eintrag, error)
-	// MarkGelesen sets Gelesen once; later calls change nothing.
+	// MarkGelesen sets Gelesen once; later calls change nothing. An Eintrag that was
+	// taken back is fehler.ErrNotFound.
 	MarkGelesen(ctx context.Context, mandant tenant.ID, postfach string, id uuid.UUID, zeit time.Time) (Eintrag, error)
 	// ListEintraege gives a mailbox oldest first; an error is the last pair.
 	ListEintraege(ctx context.Context, mandant tenant.ID, postfach string) iter.Seq2[Eintrag, error]
+}
+
+// Ausgangsablage is an Ablage that lets the authority look after what it sent. The two
+// methods are for its side alone: they ask for no mailbox.
+type Ausgangsablage interface {
+	Ablage
+	// FindEintrag gives an Eintrag of the Mandant by its ID, fehler.ErrNotFound if there is none.
+	FindEintrag(ctx context.Context, mandant tenant.ID, id uuid.UUID) (Eintrag, error)
+	// RecallEintrag takes back an outgoing Eintrag nobody has opened: Betreff, Text and
+	// Anhaenge go, Zurueckgerufen is set. Again it changes nothing. One that was opened is
+	// fehler.ErrConflict; of opening and taking back at the same time exactly one succeeds.
+	RecallEintrag(ctx context.Context, mandant tenant.ID, id uuid.UUID, zeit time.Time) (Eintrag, error)
 }

@@ -19,7 +19,7 @@ import (
 // portal channel. It is safe for concurrent use.
 type Postfach struct{ s *Store }
 
-var _ messaging.Ablage = (*Postfach)(nil)
+var _ messaging.Ausgangsablage = (*Postfach)(nil)
 
 // Postfach gives the mailboxes of this store.
 func (s *Store) Postfach() *Postfach { return &Postfach{s} }
@@ -46,21 +46,75 @@ func (p *Postfach) GetEintrag(ctx context.Context, mandant tenant.ID, postfach s
 
 // MarkGelesen implements [messaging.Ablage].
 func (p *Postfach) MarkGelesen(ctx context.Context, mandant tenant.ID, postfach string, id uuid.UUID, zeit time.Time) (messaging.Eintrag, error) {
+	return p.change(ctx, mandant, "MarkGelesen", id, func(e *messaging.Eintrag) (bool, error) {
+		if e.Postfach != postfach || !e.Zurueckgerufen.IsZero() {
+			return false, ErrNotFound // another mailbox's letter does not exist for this one
+		}
+		if !e.Gelesen.IsZero() {
+			return false, nil
+		}
+		e.Gelesen = instant(zeit)
+		return true, nil
+	})
+}
+
+// FindEintrag implements [messaging.Ausgangsablage].
+func (p *Postfach) FindEintrag(ctx context.Context, mandant tenant.ID, id uuid.UUID) (messaging.Eintrag, error) {
+	var out messaging.Eintrag
+	err := p.s.viewOne(ctx, mandant, func(ctx context.Context, tx *Tx) (err error) {
+		out, _, err = tx.eintragByID(ctx, "FindEintrag", id)
+		return err
+	})
+	return out, err
+}
+
+// RecallEintrag implements [messaging.Ausgangsablage].
+func (p *Postfach) RecallEintrag(ctx context.Context, mandant tenant.ID, id uuid.UUID, zeit time.Time) (messaging.Eintrag, error) {
+	return p.change(ctx, mandant, "RecallEintrag", id, func(e *messaging.Eintrag) (bool, error) {
+		switch {
+		case e.Richtung != messaging.Ausgang:
+			return false, ErrNotFound // what a citizen wrote is not the authority's to take back
+		case !e.Zurueckgerufen.IsZero():
+			return false, nil
+		case !e.Gelesen.IsZero():
+			return false, ErrConflict
+		}
+		n := &e.Nachricht
+		n.Betreff, n.Text, n.Anhaenge, e.Zurueckgerufen = "", "", nil, instant(zeit)
+		return true, nil
+	})
+}
+
+// change applies do to what is stored now, and again if somebody else was first. An
+// ErrConflict of do itself is final.
+func (p *Postfach) change(ctx context.Context, mandant tenant.ID, op string, id uuid.UUID, do func(e *messaging.Eintrag) (bool, error)) (messaging.Eintrag, error) {
 	for n := 0; ; n++ {
 		var out messaging.Eintrag
+		var refused error
 		err := p.s.Update(ctx, mandant, func(ctx context.Context, tx *Tx) error {
-			e, version, err := tx.eintrag(ctx, "MarkGelesen", postfach, id)
-			if out = e; err != nil || !e.Gelesen.IsZero() {
+			refused = nil
+			e, version, err := tx.eintragByID(ctx, op, id)
+			if err != nil {
 				return err
 			}
-			out.Gelesen = instant(zeit)
+			changed, err := do(&e)
+			if err != nil {
+				refused = wrap(op, id.String(), err)
+				return refused
+			}
+			if out = e; !changed {
+				return nil
+			}
 			row, err := eintragRow(&out)
 			if err != nil {
-				return wrap("MarkGelesen", id.String(), err)
+				return wrap(op, id.String(), err)
 			}
 			row.Version = version + 1
-			return wrap("MarkGelesen", id.String(), tx.d.UpdateEintrag(ctx, driver.UpdateEintragParams{Row: row, ExpectedVersion: version}))
+			return wrap(op, id.String(), tx.d.UpdateEintrag(ctx, driver.UpdateEintragParams{Row: row, ExpectedVersion: version}))
 		})
+		if refused != nil {
+			return messaging.Eintrag{}, err
+		}
 		if err == nil || n >= p.s.o.MaxRetries || !errors.Is(err, ErrConflict) {
 			return out, err
 		}
@@ -118,10 +172,16 @@ func (tx *Tx) PutEintrag(ctx context.Context, e messaging.Eintrag) (out messagin
 }
 
 func (tx *Tx) eintrag(ctx context.Context, op, postfach string, id uuid.UUID) (messaging.Eintrag, int64, error) {
-	row, err := tx.d.GetEintrag(ctx, driver.GetEintragParams{ID: id})
-	if err == nil && row.Postfach != postfach {
-		err = ErrNotFound // another mailbox's letter does not exist for this one
+	e, version, err := tx.eintragByID(ctx, op, id)
+	if err == nil && e.Postfach != postfach {
+		// another mailbox's letter does not exist for this one
+		return messaging.Eintrag{}, 0, wrap(op, id.String(), ErrNotFound)
 	}
+	return e, version, err
+}
+
+func (tx *Tx) eintragByID(ctx context.Context, op string, id uuid.UUID) (messaging.Eintrag, int64, error) {
+	row, err := tx.d.GetEintrag(ctx, driver.GetEintragParams{ID: id})
 	if err != nil {
 		return messaging.Eintrag{}, 0, wrap(op, id.String(), err)
 	}

@@ -24,6 +24,10 @@ const (
 	AntragPruefen AuftragArt = "antrag.pruefen"
 	// NachrichtSenden delivers a Nachricht ([NachrichtDaten]).
 	NachrichtSenden AuftragArt = "nachricht.senden"
+	// NachrichtZurueckrufen takes a letter back that nobody has read ([SendungDaten]).
+	NachrichtZurueckrufen AuftragArt = "nachricht.zurueckrufen"
+	// SendungAbfragen is due when a Kanal is to be asked what became of a Sendung ([SendungDaten]).
+	SendungAbfragen AuftragArt = "sendung.abfragen"
 	// BescheidAusfertigen sets and writes the document ([BescheidDaten]).
 	BescheidAusfertigen AuftragArt = "bescheid.ausfertigen"
 	// BescheidSenden delivers the document ([BescheidDaten]).
@@ -86,6 +90,14 @@ type QuittierenDaten struct {
 // NachrichtDaten name the Nachricht of the Vorgang.
 type NachrichtDaten struct {
 	Nachricht uuid.UUID `json:"nachricht"`
+}
+
+// SendungDaten name a Sendung of a Nachricht.
+type SendungDaten struct {
+	Nachricht uuid.UUID `json:"nachricht"`
+	Sendung   uuid.UUID `json:"sendung"`
+	// Versuch counts how often the Kanal was asked before.
+	Versuch int `json:"versuch,omitempty"`
 }
 
 // BescheidDaten name the Bescheid of the Vorgang.

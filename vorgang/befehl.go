@@ -46,6 +46,9 @@ const (
 	BefehlBeginnen         Befehl = "beginnen"
 	BefehlNotieren         Befehl = "notieren"
 	BefehlSchreiben        Befehl = "schreiben"
+	BefehlSendungKlaeren   Befehl = "sendung_klaeren"
+	BefehlErneutSenden     Befehl = "erneut_senden"
+	BefehlZurueckrufen     Befehl = "zurueckrufen"
 	BefehlFragen           Befehl = "fragen"
 	BefehlAntworten        Befehl = "antworten"
 	BefehlFrageErledigen   Befehl = "frage_erledigen"
@@ -163,6 +166,9 @@ var tabelle = []Regel{
 	{Befehl: BefehlBeginnen, Von: []Status{Angenommen}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true, Ruht: true},
 	{Befehl: BefehlNotieren, Von: nichtWeg, Rollen: imHaus, Recht: RechtKommentieren, Umkehrbar: true},
 	{Befehl: BefehlSchreiben, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Endgueltig: hinaus},
+	{Befehl: BefehlSendungKlaeren, Von: nichtWeg, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true},
+	{Befehl: BefehlErneutSenden, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: hinaus},
+	{Befehl: BefehlZurueckrufen, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Eine zurückgerufene Nachricht wird erneut gesendet."},
 	{Befehl: BefehlFragen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: hinaus, Ruht: true},
 	{Befehl: BefehlFrageErledigen, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Eine erledigte Rückfrage wird neu gestellt."},
 	{Befehl: BefehlAntworten, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen}, Rollen: []tenant.Rolle{tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine Antwort des Bürgers ist eingegangen."},

@@ -130,6 +130,10 @@ type Schriftstueck struct {
 	Quittungen []messaging.Quittung `json:"quittungen,omitempty"`
 	// Gruende why this Kanal was chosen.
 	Gruende string `json:"gruende,omitempty"`
+	// Erneut counts how often it was ordered anew, see [Vorgang.Resend].
+	Erneut int `json:"erneut,omitempty"`
+	// Rueckruf is the last order to take it back; zero if there was none.
+	Rueckruf Rueckruf `json:"rueckruf,omitzero"`
 }
 
 // Notiz is an internal note.

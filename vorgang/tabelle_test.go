@@ -17,6 +17,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -88,6 +89,27 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 	case vorgang.BefehlSchreiben:
 		_, err := v.Write(a, now, "Betreff", "Text")
 		return err
+	case vorgang.BefehlSendungKlaeren, vorgang.BefehlErneutSenden, vorgang.BefehlZurueckrufen:
+		var id uuid.UUID
+		for i := range s.Nachrichten {
+			if n := s.Nachrichten[i]; n.Richtung == messaging.Ausgang && n.Nachricht.Art != messaging.BescheidArt {
+				id = n.Nachricht.ID
+			}
+		}
+		mit(v, a, b, func(s *vorgang.Stand) {
+			for i := range s.Nachrichten {
+				if s.Nachrichten[i].Nachricht.ID == id {
+					s.Nachrichten[i].Quittungen = []messaging.Quittung{{Sendung: uuid.UUID{7}, Kanal: "portal", Zustand: messaging.Unsicher, Zeit: now}}
+				}
+			}
+		})
+		switch b {
+		case vorgang.BefehlSendungKlaeren:
+			return v.SettleSendung(a, now, id, "Telefonat")
+		case vorgang.BefehlErneutSenden:
+			return v.Resend(a, now, id, "nicht angekommen")
+		}
+		return v.Recall(a, now, id, "falscher Empfänger")
 	case vorgang.BefehlFragen:
 		_, err := v.Ask(a, now, vorgang.Frage{Betreff: "Betreff", Text: "Text"})
 		return err
@@ -489,8 +511,8 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 85*8, pairs)
-	require.Equal(t, 85*8*(9+7*len(gaeste)), cases)
+	require.Equal(t, 88*8, pairs)
+	require.Equal(t, 88*8*(9+7*len(gaeste)), cases)
 	require.NotZero(t, guests)
 }
 
@@ -506,6 +528,7 @@ func TestWhatGuestsMay(t *testing.T) {
 		vorgang.BefehlZiehen: vorgang.RechtBearbeiten, vorgang.BefehlZuweisen: vorgang.RechtBearbeiten,
 		vorgang.BefehlZuruecklegen: vorgang.RechtBearbeiten, vorgang.BefehlBeginnen: vorgang.RechtBearbeiten,
 		vorgang.BefehlSchreiben: vorgang.RechtBearbeiten, vorgang.BefehlFragen: vorgang.RechtBearbeiten,
+		vorgang.BefehlSendungKlaeren: vorgang.RechtBearbeiten, vorgang.BefehlErneutSenden: vorgang.RechtBearbeiten, vorgang.BefehlZurueckrufen: vorgang.RechtBearbeiten,
 		vorgang.BefehlFrageErledigen: vorgang.RechtBearbeiten, vorgang.BefehlEntwerfen: vorgang.RechtBearbeiten,
 		vorgang.BefehlVorlegen:  vorgang.RechtBearbeiten,
 		vorgang.BefehlAussetzen: vorgang.RechtBearbeiten, vorgang.BefehlFortsetzen: vorgang.RechtBearbeiten,

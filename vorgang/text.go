@@ -21,6 +21,10 @@ var texte = map[Code]string{
 	"rueckfrage.erledigt":                       "Rückfrage ohne Antwort erledigt",
 	"rueckfrage.beantwortet":                    "Antwort des Antragstellers eingegangen",
 	"nachricht.quittiert":                       "Nachricht zugestellt",
+	"nachricht.geklaert":                        "Unsichere Zustellung geklärt: Die Nachricht gilt als zugestellt",
+	"nachricht.erneut":                          "Nachricht erneut gesendet",
+	"nachricht.rueckruf":                        "Rückruf der Nachricht angeordnet",
+	"nachricht.rueckruf_gescheitert":            "Nachricht lässt sich nicht zurückrufen",
 	"eingang.quittiert":                         "Eingang gegenüber dem Absender quittiert",
 	"bescheid.entworfen":                        "Bescheid entworfen",
 	"bescheid.vorgelegt":                        "Bescheid zur Freigabe vorgelegt",
@@ -139,7 +143,11 @@ func (e Ereignis) Text() string {
 			return fmt.Sprintf("%s, Antwort bis %s", t, d.Bis.Deutsch())
 		}
 	case *Zugestellt:
-		return fmt.Sprintf("%s über %s: %s", t, d.Quittung.Kanal, d.Quittung.Zustand)
+		return d.text()
+	case *SendungGeklaert:
+		if d.Aufgehoben {
+			return "Klärung der unsicheren Zustellung aufgehoben"
+		}
 	case *BescheidVersandt:
 		if d.Bekanntgabe.Tag.IsZero() {
 			return fmt.Sprintf("%s über %s, Tag der Bekanntgabe noch offen", t, d.Quittung.Kanal)

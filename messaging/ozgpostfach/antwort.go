@@ -26,7 +26,9 @@ type absage struct {
 	pause time.Duration
 	// schonDa: the mailbox has the message.
 	schonDa bool
-	hinweis string
+	// vielleicht: the mailbox system may have taken the message all the same.
+	vielleicht bool
+	hinweis    string
 }
 
 func (a absage) Error() string {
@@ -149,6 +151,7 @@ func (k Konfiguration) ablehnung(status int, kopf http.Header, doc any, jetzt ti
 	if slices.Contains(nie, status) {
 		a.art = fehler.ErrInvalid
 	}
+	a.vielleicht = status >= 500 // a server that fails may do so after it has taken it
 	return a
 }
 

@@ -42,7 +42,10 @@ type Options struct {
 //
 // A Sendung goes out once as far as Belege remember it and the mailbox system
 // knows a message it has already (see [Dublette]): after an answer that was lost
-// the same request is made again, under the same id.
+// the same request is made again, under the same id. Where it does not know them,
+// Belege hold before each request that it is made; if nobody can say afterwards what
+// became of it, also because the process ended, the Sendung is [messaging.ErrUnsicher]
+// from then on.
 type Kanal struct {
 	k      Konfiguration
 	o      Options
@@ -53,7 +56,7 @@ type Kanal struct {
 	ids    [64]chan struct{} // by Sendung, so that one goes out once
 }
 
-var _ messaging.Kanal = (*Kanal)(nil)
+var _ messaging.StatusAbfrager = (*Kanal)(nil)
 
 // New checks the Konfiguration and that the Zugang has what it needs. It makes no
 // request.
@@ -134,6 +137,9 @@ func (k *Kanal) Stand(ctx context.Context, mandant tenant.ID, sendung uuid.UUID)
 		return messaging.Quittung{}, fehler.New("ozgpostfach."+op, k.k.Name, fehler.ErrUnsupported, nil)
 	}
 	q, err := k.belege.GetBeleg(ctx, mandant, sendung)
+	if err == nil && q.Zustand == messaging.Angelegt {
+		err = fehler.New("ozgpostfach."+op, sendung.String(), fehler.ErrNotFound, nil)
+	}
 	if err != nil {
 		return messaging.Quittung{}, fehler.New("ozgpostfach."+op, sendung.String(), nil, err)
 	}
@@ -166,6 +172,14 @@ func (k *Kanal) Stand(ctx context.Context, mandant tenant.ID, sendung uuid.UUID)
 	return q, nil
 }
 
+// QueryStatus implements [messaging.StatusAbfrager] by [Kanal.Stand].
+func (k *Kanal) QueryStatus(ctx context.Context, s messaging.Sendungsbezug) (messaging.Quittung, error) {
+	if err := ctx.Err(); err != nil {
+		return messaging.Quittung{}, err
+	}
+	return k.Stand(ctx, s.Mandant, s.Sendung)
+}
+
 func (k *Kanal) deliver(ctx context.Context, s messaging.Sendung) (messaging.Quittung, error) {
 	if s.ID == uuid.Nil {
 		return messaging.Quittung{}, fehler.Probleme{problem("id-fehlt", "", "the Sendung has no id", "Die Sendung hat keine Kennung.")}
@@ -181,9 +195,11 @@ func (k *Kanal) deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 		return messaging.Quittung{}, ctx.Err()
 	}
 	switch q, err := k.belege.GetBeleg(ctx, s.Mandant, s.ID); {
-	case err == nil:
+	case err == nil && q.Zustand == messaging.Unsicher:
+		return messaging.Quittung{}, messaging.ErrUnsicher
+	case err == nil && q.Zustand != messaging.Angelegt:
 		return q, nil
-	case !errors.Is(err, fehler.ErrNotFound):
+	case err != nil && !errors.Is(err, fehler.ErrNotFound):
 		return messaging.Quittung{}, absage{art: fehler.ErrUnavailable, wo: "the store of receipts failed"}
 	}
 	if err := k.Faehigkeiten().Check(s.Nachricht); err != nil {
@@ -203,9 +219,14 @@ func (k *Kanal) deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 	if err != nil {
 		return messaging.Quittung{}, err
 	}
+	if k.k.Dublette.Keine {
+		if err := k.merke(ctx, s, messaging.Unsicher); err != nil {
+			return messaging.Quittung{}, absage{art: fehler.ErrUnavailable, wo: "the store of receipts failed"}
+		}
+	}
 	g, err := k.post(ctx, pfad, body, s.ID)
 	if err != nil {
-		return messaging.Quittung{}, err
+		return messaging.Quittung{}, k.gescheitert(ctx, s, err)
 	}
 	jetzt := k.jetzt()
 	q := messaging.Quittung{Sendung: s.ID, Kanal: k.k.Name, Zustand: g.zustand, Zeit: jetzt, Referenz: g.referenz}
@@ -215,6 +236,23 @@ func (k *Kanal) deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 	// The message is out: a receipt that cannot be kept must not make it go out again.
 	_ = k.belege.PutBeleg(context.WithoutCancel(ctx), s.Mandant, q)
 	return q, nil
+}
+
+func (k *Kanal) merke(ctx context.Context, s messaging.Sendung, z messaging.Zustand) error {
+	return k.belege.PutBeleg(ctx, s.Mandant, messaging.Quittung{Sendung: s.ID, Kanal: k.k.Name, Zustand: z, Zeit: k.jetzt()})
+}
+
+// gescheitert tells whether the Sendung may be tried again after the error of a request.
+// What was surely not taken is released; if that cannot be kept, it stays unsure.
+func (k *Kanal) gescheitert(ctx context.Context, s messaging.Sendung, err error) error {
+	if !k.k.Dublette.Keine {
+		return err
+	}
+	var a absage
+	if errors.As(err, &a) && !a.vielleicht && k.merke(context.WithoutCancel(ctx), s, messaging.Angelegt) == nil {
+		return err
+	}
+	return messaging.ErrUnsicher
 }
 
 func (k *Kanal) jetzt() time.Time { return k.o.Now().UTC().Truncate(time.Microsecond) }
@@ -227,7 +265,7 @@ func (k *Kanal) post(ctx context.Context, pfad string, body []byte, id uuid.UUID
 	g, unklar := k.k.Nachricht.Antwort.auslegen(doc)
 	if status/100 == 2 {
 		if unklar != nil {
-			return gelesen{}, absage{art: fehler.ErrUnavailable, wo: unklar.Error()}
+			return gelesen{}, absage{art: fehler.ErrUnavailable, wo: unklar.Error(), vielleicht: true}
 		}
 		return g, nil
 	}
@@ -282,7 +320,7 @@ func (k *Kanal) once(ctx context.Context, methode, pfad string, body []byte, id 
 	}
 	resp, err := k.http.Do(req)
 	if err != nil {
-		return 0, nil, nil, absage{art: fehler.ErrUnavailable, wo: grund(err)}
+		return 0, nil, nil, absage{art: fehler.ErrUnavailable, wo: grund(err), vielleicht: !vorher(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, k.k.Grenzen.Antwort+1))
@@ -291,7 +329,7 @@ func (k *Kanal) once(ctx context.Context, methode, pfad string, body []byte, id 
 	}
 	switch {
 	case err != nil:
-		return 0, nil, nil, absage{art: fehler.ErrUnavailable, wo: grund(err)}
+		return 0, nil, nil, absage{art: fehler.ErrUnavailable, wo: grund(err), vielleicht: true}
 	case int64(len(b)) > k.k.Grenzen.Antwort:
 		b = nil // the status counts; what is too long is not read
 	}
@@ -319,6 +357,15 @@ func grund(err error) string {
 	return "the mailbox system is not reachable"
 }
 
+// vorher tells whether the request surely did not reach the mailbox system.
+func vorher(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var alert tls.AlertError
+	var dns *net.DNSError
+	var op *net.OpError
+	return errors.As(err, &cert) || errors.As(err, &alert) || errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial"
+}
+
 // fehler gives the error its kind. The caller's own end of context stays bare.
 func (k *Kanal) fehler(ctx context.Context, op string, id uuid.UUID, err error) error {
 	if ctxErr := ctx.Err(); ctxErr != nil {
@@ -327,6 +374,8 @@ func (k *Kanal) fehler(ctx context.Context, op string, id uuid.UUID, err error) 
 	var a absage
 	art := fehler.ErrUnavailable
 	switch {
+	case errors.Is(err, messaging.ErrUnsicher):
+		art = messaging.ErrUnsicher
 	case errors.As(err, &a):
 		art = a.art
 		if a.hinweis != "" && art == fehler.ErrInvalid {

@@ -305,3 +305,70 @@ func Example() {
 	fmt.Println(q.Kanal, q.Zustand, err, len(srv.Taken()))
 	// Output: servicekonto-sh bereitgestellt <nil> 1
 }
+
+// A mailbox system that knows no message again: what it may have taken is unsure for ever
+// and goes out at most once; what it surely did not take goes out later, also over a new
+// Kanal after the process ended.
+func TestUnsicher(t *testing.T) {
+	t.Parallel()
+	unsicher := map[p.Stoerung]bool{p.AntwortVerloren: true, p.NimmtUndSchweigt: true, p.NimmtUnd500: true, p.Fehler500: true, p.Tropft: true, p.Unsinn: true, p.Endlos: true}
+	for _, st := range p.Stoerungen() {
+		t.Run(string(st), func(t *testing.T) {
+			t.Parallel()
+			h := start(t, "servicekonto-sh", &p.Options{OhneDublette: true}, nil)
+			belege := &messaging.MemoryBelege{}
+			neu := func() *ozgpostfach.Kanal {
+				k, err := h.Postfach.Kanal(belege, func(k *ozgpostfach.Konfiguration) {
+					schnell(k)
+					k.Dublette = ozgpostfach.Dublette{Keine: true}
+				})
+				require.NoError(t, err)
+				t.Cleanup(k.Close)
+				return k
+			}
+			h.Stoere(st)
+			s := sendung()
+			_, err := neu().Deliver(t.Context(), s)
+			require.Error(t, err)
+			require.Equal(t, unsicher[st], errors.Is(err, messaging.ErrUnsicher), "%v", err)
+			require.NotContains(t, err.Error(), "Geheim")
+			war := h.Count(s.ID)
+			h.Stoere(p.Keine)
+			k := neu()
+			for range 2 {
+				_, err = k.Deliver(t.Context(), s)
+				if unsicher[st] {
+					require.ErrorIs(t, err, messaging.ErrUnsicher)
+					require.NotErrorIs(t, err, fehler.ErrUnavailable, "nobody may try again")
+					require.Equal(t, war, h.Count(s.ID), "no second letter")
+				} else {
+					require.NoError(t, err)
+					require.Equal(t, 1, h.Count(s.ID))
+				}
+			}
+			require.LessOrEqual(t, h.Count(s.ID), 1)
+		})
+	}
+}
+
+// The caller's time ends while the mailbox system keeps silent: the end of the context
+// stays bare, and the Sendung is unsure.
+func TestUnsicherAfterCancel(t *testing.T) {
+	t.Parallel()
+	h := start(t, "servicekonto-sh", &p.Options{OhneDublette: true}, func(k *ozgpostfach.Konfiguration) { k.Dublette = ozgpostfach.Dublette{Keine: true} })
+	h.Stoere(p.NimmtUndSchweigt)
+	s := sendung()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for h.Count(s.ID) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	_, err := h.k.Deliver(ctx, s)
+	require.Equal(t, context.Canceled, err)
+	h.Stoere(p.Keine)
+	_, err = h.k.Deliver(t.Context(), s)
+	require.ErrorIs(t, err, messaging.ErrUnsicher)
+	require.Equal(t, 1, h.Count(s.ID))
+}

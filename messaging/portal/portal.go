@@ -38,7 +38,10 @@ type Kanal struct {
 	o      Options
 }
 
-var _ messaging.Kanal = (*Kanal)(nil)
+var (
+	_ messaging.StatusAbfrager = (*Kanal)(nil)
+	_ messaging.Rueckrufer     = (*Kanal)(nil)
+)
 
 // New makes the Kanal over an Ablage.
 func New(ablage messaging.Ablage, o *Options) *Kanal {
@@ -108,6 +111,47 @@ func (k *Kanal) Deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 	}, nil
 }
 
+// QueryStatus implements [messaging.StatusAbfrager]: lies there, read or taken back. An
+// Ablage that is no [messaging.Ausgangsablage] is fehler.ErrUnsupported.
+func (k *Kanal) QueryStatus(ctx context.Context, s messaging.Sendungsbezug) (messaging.Quittung, error) {
+	return k.nach(ctx, "QueryStatus", s, func(a messaging.Ausgangsablage) (messaging.Eintrag, error) {
+		return a.FindEintrag(ctx, s.Mandant, s.Sendung)
+	})
+}
+
+// Recall implements [messaging.Rueckrufer]; it needs an Ablage that is a
+// [messaging.Ausgangsablage] and is fehler.ErrUnsupported without.
+func (k *Kanal) Recall(ctx context.Context, s messaging.Sendungsbezug) (messaging.Quittung, error) {
+	return k.nach(ctx, "Recall", s, func(a messaging.Ausgangsablage) (messaging.Eintrag, error) {
+		return a.RecallEintrag(ctx, s.Mandant, s.Sendung, k.o.Now().UTC().Truncate(time.Microsecond))
+	})
+}
+
+func (k *Kanal) nach(ctx context.Context, op string, s messaging.Sendungsbezug, do func(messaging.Ausgangsablage) (messaging.Eintrag, error)) (messaging.Quittung, error) {
+	if err := ctx.Err(); err != nil {
+		return messaging.Quittung{}, err
+	}
+	a, ok := k.ablage.(messaging.Ausgangsablage)
+	if !ok {
+		return messaging.Quittung{}, fehler.New("portal."+op, s.Sendung.String(), fehler.ErrUnsupported, nil)
+	}
+	e, err := do(a)
+	if err == nil && e.Richtung != messaging.Ausgang {
+		err = fehler.New("portal."+op, s.Sendung.String(), fehler.ErrNotFound, nil)
+	}
+	if err != nil {
+		return messaging.Quittung{}, err
+	}
+	q := messaging.Quittung{Sendung: e.ID, Kanal: Name, Zustand: messaging.Bereitgestellt, Zeit: e.Zeit, Referenz: e.ID.String()}
+	switch {
+	case !e.Zurueckgerufen.IsZero():
+		q.Zustand, q.Zeit = messaging.Zurueckgerufen, e.Zurueckgerufen
+	case !e.Gelesen.IsZero():
+		q.Zustand, q.Zeit = messaging.Gelesen, e.Gelesen
+	}
+	return q, nil
+}
+
 // Postfach is one citizen's mailbox at one Mandant. Safe for concurrent use.
 type Postfach struct {
 	ablage  messaging.Ablage
@@ -121,13 +165,23 @@ func (k *Kanal) Postfach(mandant tenant.ID, kennung string) *Postfach {
 	return &Postfach{ablage: k.ablage, mandant: mandant, kennung: kennung, now: k.o.Now}
 }
 
-// All gives the Nachrichten oldest first without marking them read.
+// All gives the Nachrichten oldest first without marking them read, and without those
+// the authority took back.
 func (p *Postfach) All(ctx context.Context) iter.Seq2[messaging.Eintrag, error] {
-	return p.ablage.ListEintraege(ctx, p.mandant, p.kennung)
+	return func(yield func(messaging.Eintrag, error) bool) {
+		for e, err := range p.ablage.ListEintraege(ctx, p.mandant, p.kennung) {
+			if err == nil && !e.Zurueckgerufen.IsZero() {
+				continue
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
 }
 
-// Read opens one Nachricht and marks it read. Another mailbox's Nachricht is
-// fehler.ErrNotFound.
+// Read opens one Nachricht and marks it read. Another mailbox's Nachricht, and
+// one that was taken back, is fehler.ErrNotFound.
 func (p *Postfach) Read(ctx context.Context, id uuid.UUID) (messaging.Eintrag, error) {
 	return p.ablage.MarkGelesen(ctx, p.mandant, p.kennung, id, p.now().UTC().Truncate(time.Microsecond))
 }
