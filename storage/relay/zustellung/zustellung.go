@@ -57,6 +57,10 @@ type Options struct {
 	Sicherungen *relay.Sicherungen
 	// Siegel seals each Ausfertigung and each certificate; nil seals none. A second try seals anew.
 	Siegel siegel.Siegel
+	// Abfrage is how long after the delivery, and after each question, a Kanal that is a
+	// [messaging.StatusAbfrager] is asked what became of the Sendung, until it is read,
+	// failed or taken back, or the list ends; see [Abfrageplan]. nil asks never.
+	Abfrage []time.Duration
 }
 
 // Zustellung holds the handlers. Safe for concurrent use.
@@ -86,6 +90,8 @@ func New(p Params, o *Options) (*Zustellung, error) {
 func (z *Zustellung) Handlers() map[vorgang.AuftragArt]relay.Handler {
 	return map[vorgang.AuftragArt]relay.Handler{
 		vorgang.NachrichtSenden:          relay.HandlerFunc(z.sendNachricht),
+		vorgang.NachrichtZurueckrufen:    relay.HandlerFunc(z.zurueckrufen),
+		vorgang.SendungAbfragen:          relay.HandlerFunc(z.abfragen),
 		vorgang.BescheidAusfertigen:      relay.HandlerFunc(z.ausfertigen),
 		vorgang.BescheinigungAusfertigen: relay.HandlerFunc(z.bescheinigen),
 		vorgang.BescheidSenden:           relay.HandlerFunc(z.sendBescheid),
@@ -114,11 +120,17 @@ func (z *Zustellung) sendNachricht(ctx context.Context, a vorgang.Auftrag, v *vo
 			return nil, err
 		}
 		q, err := z.deliverTo(ctx, a, s, e, n.Nachricht, wahl)
+		if u, ok := z.unsicher(a, wahl, err); ok {
+			q, err = u, nil // no second letter: a person decides
+		}
 		if err != nil {
 			return nil, err
 		}
 		return func(v *vorgang.Vorgang) error {
-			return v.RecordDelivery(z.akteur, z.now(), d.Nachricht, q, wahl.Begruendung())
+			if err := v.RecordDelivery(z.akteur, z.now(), d.Nachricht, q, wahl.Begruendung()); err != nil {
+				return err
+			}
+			return z.frage(v, wahl.Kanal, vorgang.SendungDaten{Nachricht: d.Nachricht, Sendung: q.Sendung})
 		}, nil
 	}
 	return nil, fehler.New("zustellung.sendNachricht", d.Nachricht.String(), fehler.ErrInvalid, errors.New("the Vorgang has no such Nachricht"))
@@ -280,6 +292,13 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 		return nil, err
 	}
 	q, err := z.deliverTo(ctx, a, s, e, n, wahl)
+	if errors.Is(err, messaging.ErrUnsicher) {
+		// No day of Bekanntgabe follows from a dispatch nobody can vouch for.
+		return nil, fehler.New(op, b.ID.String(), fehler.ErrInvalid, fehler.Probleme{{
+			Code: "zustellung.unsicher", Pfad: "/bescheide/" + b.ID.String(), Meldung: "it is not known whether the Kanal took the Bescheid",
+			Hinweis: "Es ist nicht bekannt, ob der Bescheid hinausging. Er wird nicht von selbst noch einmal gesendet. Bitte klären und dann den Auftrag aufgeben und die Zustellung eintragen oder neu veranlassen.",
+		}})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -294,9 +313,12 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 				return err
 			}
 		}
-		return v.RecordVersand(z.akteur, z.now(), vorgang.Versand{
+		if err := v.RecordVersand(z.akteur, z.now(), vorgang.Versand{
 			Bescheid: b.ID, Nachricht: n, Quittung: q, Gruende: wahl.Begruendung(), Zustellung: &zustellung,
-		})
+		}); err != nil {
+			return err
+		}
+		return z.frage(v, wahl.Kanal, vorgang.SendungDaten{Nachricht: n.ID, Sendung: q.Sendung})
 	}, nil
 }
 
