@@ -17,7 +17,7 @@ import (
 
 // Cases gives the rules of the contract in their order.
 func Cases() []Case {
-	return []Case{
+	return append([]Case{
 		{Name: "name/stable", Rule: "Name is stable and never empty.", Run: nameStable},
 		{Name: "name/faehigkeiten-stable", Rule: "Faehigkeiten are the same at every call; decisions need a legal way.", Run: faehigkeitenStable},
 		{Name: "deliver/quittung", Rule: "Deliver brings the Sendung to the address; the Quittung names Sendung and Kanal, its Zeit is UTC in microseconds.", Run: quittung},
@@ -47,7 +47,7 @@ func Cases() []Case {
 		{Name: "faults/certificate", Rule: "Nothing goes to a server whose certificate is not trusted; that is ErrUnavailable.", Needs: Fremdzertifikat.Capability(), Run: fault(Fremdzertifikat)},
 		{Name: "faults/mailbox-full", Rule: "A full mailbox is ErrUnavailable: it may be emptied.", Needs: PostfachVoll.Capability(), Run: fault(PostfachVoll)},
 		{Name: "privacy/errors", Rule: "No error text contains personal data.", Run: privacy},
-	}
+	}, spaeter()...)
 }
 
 // sendung is a valid delivery for the Fall; its files are counted by b.

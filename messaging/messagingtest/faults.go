@@ -47,7 +47,11 @@ func stoere(t TB, o Options, st Stoerung) (Fall, messaging.Sendung) {
 func fault(st Stoerung) func(t TB, o Options) {
 	return func(t TB, o Options) {
 		f, s := stoere(t, o, st)
-		kind(t, within(t, t.Context(), f, s).err, fehler.ErrUnavailable)
+		err := within(t, t.Context(), f, s).err
+		if unsure(t, f, s, err, st) {
+			return
+		}
+		kind(t, err, fehler.ErrUnavailable)
 		if st != Schweigen { // it may have taken it
 			count(t, f, s.ID, 0)
 		}
@@ -69,6 +73,9 @@ func afterwards(t TB, f Fall, s messaging.Sendung) {
 func lostAnswer(t TB, o Options) {
 	f, s := stoere(t, o, AntwortVerloren)
 	if err := within(t, t.Context(), f, s).err; err != nil {
+		if unsure(t, f, s, err, AntwortVerloren) {
+			return
+		}
 		kind(t, err, fehler.ErrUnavailable)
 	}
 	count(t, f, s.ID, 1)
@@ -81,8 +88,12 @@ func silenceCancelled(t TB, o Options) {
 	stop := time.AfterFunc(50*time.Millisecond, cancel)
 	defer stop.Stop()
 	defer cancel()
-	if e := within(t, ctx, f, s); e.err != context.Canceled { // unwrapped: not errors.Is
+	e := within(t, ctx, f, s)
+	if e.err != context.Canceled { // unwrapped: not errors.Is
 		t.Errorf("a context that ended while waiting gave %v, want exactly %v", e.err, context.Canceled)
+	}
+	if unsure(t, f, s, e.err, Schweigen) {
+		return
 	}
 	afterwards(t, f, s)
 }

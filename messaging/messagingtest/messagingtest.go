@@ -41,6 +41,12 @@ type Fall struct {
 	// Stoere makes the mailbox system misbehave from now on; Ruhe makes it behave
 	// again. Needed unless the capabilities of all Stoerungen are left out.
 	Stoere func(Stoerung)
+	// Lies lets the recipient open the message. Needed if the Kanal is a
+	// messaging.StatusAbfrager or messaging.Rueckrufer.
+	Lies func(sendung uuid.UUID)
+	// OhneDublette: the mailbox system does not know a message it has already. Where it
+	// may have taken a Sendung, the Kanal answers messaging.ErrUnsicher from then on.
+	OhneDublette bool
 	// Geduld is the longest time a Deliver may take under a Stoerung; default 20 seconds.
 	Geduld time.Duration
 }
@@ -101,6 +107,10 @@ const (
 	Unerreichbar Capability = "unerreichbar"
 	// Anhaenge: the Kanal does not read attachments; it passes on their hash.
 	Anhaenge Capability = "anhaenge"
+	// Status: this mailbox system cannot say later what became of a Sendung.
+	Status Capability = "status"
+	// Rueckruf: this mailbox system gives nothing back.
+	Rueckruf Capability = "rueckruf"
 )
 
 // Options of the suite.
@@ -131,7 +141,7 @@ func Run(t *testing.T, o Options) {
 	t.Helper()
 	for c := range o.Unsupported {
 		known := slices.ContainsFunc(Stoerungen(), func(s Stoerung) bool { return s.Capability() == c })
-		if c != Unbekannt && c != Unerreichbar && c != Anhaenge && !known {
+		if !slices.Contains([]Capability{Unbekannt, Unerreichbar, Anhaenge, Status, Rueckruf}, c) && !known {
 			t.Errorf("messagingtest: unknown capability %q", c)
 		}
 	}

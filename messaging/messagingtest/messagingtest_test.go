@@ -14,6 +14,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/messaging/messagingtest"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
@@ -27,6 +28,74 @@ type kanal struct {
 	receipts map[uuid.UUID]messaging.Quittung
 	down     bool
 	stoerung messagingtest.Stoerung
+	mandant  map[uuid.UUID]tenant.ID
+	spaeter  map[uuid.UUID]messaging.Quittung // read or taken back
+}
+
+// QueryStatus says what became of a Sendung.
+func (k *kanal) QueryStatus(ctx context.Context, s messaging.Sendungsbezug) (messaging.Quittung, error) {
+	if err := ctx.Err(); err != nil {
+		if k.is("status-wraps") {
+			err = fmt.Errorf("post: %w", err)
+		}
+		return messaging.Quittung{}, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.down && !k.is("status-guesses") {
+		return messaging.Quittung{}, fehler.New("post.QueryStatus", "", fehler.ErrUnavailable, nil)
+	}
+	q, ok := k.receipts[s.Sendung]
+	if k.is("status-invents") && !ok {
+		q, ok = messaging.Quittung{Sendung: s.Sendung, Kanal: "post"}, true
+		k.mandant[s.Sendung] = s.Mandant
+	}
+	if !ok || k.mandant[s.Sendung] != s.Mandant && !k.is("status-foreign") {
+		return messaging.Quittung{}, fehler.New("post.QueryStatus", "", fehler.ErrNotFound, nil)
+	}
+	if x, ok := k.spaeter[s.Sendung]; ok && !k.is("status-behind") {
+		q = x
+	}
+	if k.is("status-delivers") {
+		k.reached[s.Sendung]++
+	}
+	return q, nil
+}
+
+// Recall takes back what nobody read.
+func (k *kanal) Recall(ctx context.Context, s messaging.Sendungsbezug) (messaging.Quittung, error) {
+	if err := ctx.Err(); err != nil && !k.is("recall-ignores-context") {
+		return messaging.Quittung{}, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	q, ok := k.receipts[s.Sendung]
+	if !ok || k.mandant[s.Sendung] != s.Mandant && !k.is("recall-foreign") {
+		return messaging.Quittung{}, fehler.New("post.Recall", "", fehler.ErrNotFound, nil)
+	}
+	x, later := k.spaeter[s.Sendung]
+	switch {
+	case later && x.Zustand == messaging.Zurueckgerufen && !k.is("recall-anew"):
+		return x, nil
+	case later && x.Zustand == messaging.Gelesen && !k.is("recall-read"):
+		return messaging.Quittung{}, fehler.New("post.Recall", "", fehler.ErrConflict, nil)
+	}
+	q.Zustand, q.Zeit = messaging.Zurueckgerufen, time.Now().UTC().Truncate(time.Microsecond)
+	if k.is("recall-anew") {
+		q.Referenz = uuid.NewString()
+	}
+	if !k.is("recall-leaves-it") {
+		k.spaeter[s.Sendung] = q
+	}
+	return q, nil
+}
+
+func (k *kanal) lies(id uuid.UUID) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	q := k.receipts[id]
+	q.Zustand = messaging.Gelesen
+	k.spaeter[id] = q
 }
 
 // outside is what the made-up post office does under a Stoerung: whether it takes the
@@ -60,7 +129,8 @@ func (k *kanal) outside(ctx context.Context) (takes bool, kind error, ctxErr err
 }
 
 func newKanal(fault string) *kanal {
-	return &kanal{fault: fault, reached: map[uuid.UUID]int{}, receipts: map[uuid.UUID]messaging.Quittung{}}
+	return &kanal{fault: fault, reached: map[uuid.UUID]int{}, receipts: map[uuid.UUID]messaging.Quittung{},
+		mandant: map[uuid.UUID]tenant.ID{}, spaeter: map[uuid.UUID]messaging.Quittung{}}
 }
 
 func (k *kanal) is(fault string) bool { return k.fault == fault }
@@ -187,6 +257,7 @@ func (k *kanal) Deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 	}
 	k.lock(func() {
 		k.receipts[id] = q
+		k.mandant[id] = s.Mandant
 		k.reached[s.ID]++
 		if k.is("loses") && len(k.reached) > 1 {
 			delete(k.reached, s.ID)
@@ -230,6 +301,7 @@ func options(fault string) messagingtest.Options {
 			Kanal: k, Adresse: messaging.Adresse{Kanal: "post", Kennung: "box-1"}, Unbekannt: "unknown",
 			Stoere:       func(s messagingtest.Stoerung) { k.mu.Lock(); defer k.mu.Unlock(); k.stoerung = s },
 			Geduld:       2 * time.Second,
+			Lies:         k.lies,
 			Unerreichbar: func() { k.mu.Lock(); defer k.mu.Unlock(); k.down = true },
 			Zugestellt: func(id uuid.UUID) int {
 				k.mu.Lock()
@@ -253,6 +325,9 @@ func TestEveryCaseCanFail(t *testing.T) {
 		"context/cancelled": "wraps-context", "context/deadline": "ignores-context", "readers/closed": "leaks",
 		"readers/closed-on-error": "leaks-on-error", "concurrent/different": "loses", "concurrent/same": "races", "privacy/errors": "privacy",
 		"faults/lost-answer": "forgets-lost", "faults/silence": "waits", "faults/silence-cancelled": "wraps-waiting", "faults/server-error": "gives-up",
+		"status/delivered": "status-delivers", "status/read": "status-behind", "status/unknown": "status-invents", "status/other-mandant": "status-foreign",
+		"status/outside": "status-guesses", "status/context": "status-wraps", "recall/unread": "recall-leaves-it", "recall/again": "recall-anew",
+		"recall/read": "recall-read", "recall/unknown": "recall-foreign", "recall/context": "recall-ignores-context",
 		"faults/slow": "waits", "faults/certificate": "trusts-all", "faults/mailbox-full": "gives-up",
 	}
 	for _, c := range messagingtest.Cases() {

@@ -69,7 +69,11 @@ func TestKonformitaet(t *testing.T) {
 	for _, name := range alle {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			messagingtest.Run(t, messagingtest.Options{New: func(t messagingtest.TB) messagingtest.Fall {
+			unsupported := map[messagingtest.Capability]string{}
+			if name == "servicekonto-sh" {
+				unsupported[messagingtest.Status] = "its Konfiguration has no Stand"
+			}
+			messagingtest.Run(t, messagingtest.Options{Unsupported: unsupported, New: func(t messagingtest.TB) messagingtest.Fall {
 				h := start(t, name, nil, schnell)
 				t.Cleanup(func() {
 					if f := h.Findings(); len(f) > 0 {
@@ -79,10 +83,36 @@ func TestKonformitaet(t *testing.T) {
 				return messagingtest.Fall{
 					Kanal: h.k, Adresse: messaging.Adresse{Kanal: name, Kennung: p.Kennung}, Zugestellt: h.Count,
 					Unbekannt: p.KeineKennung, Ungueltig: "../x", Unerreichbar: h.Close,
-					Stoere: func(s messagingtest.Stoerung) { h.Stoere(stoerungen[s]) },
+					Stoere: func(s messagingtest.Stoerung) { h.Stoere(stoerungen[s]) }, Lies: h.lies,
 				}
 			}})
 		})
+	}
+}
+
+// The contract over a mailbox system that knows no message again.
+func TestKonformitaetOhneDublette(t *testing.T) {
+	t.Parallel()
+	messagingtest.Run(t, messagingtest.Options{
+		Unsupported: map[messagingtest.Capability]string{messagingtest.Status: "its Konfiguration has no Stand"},
+		New: func(t messagingtest.TB) messagingtest.Fall {
+			h := start(t, "servicekonto-sh", &p.Options{OhneDublette: true}, func(k *ozgpostfach.Konfiguration) {
+				schnell(k)
+				k.Dublette = ozgpostfach.Dublette{Keine: true}
+			})
+			return messagingtest.Fall{
+				Kanal: h.k, Adresse: messaging.Adresse{Kanal: "servicekonto-sh", Kennung: p.Kennung}, Zugestellt: h.Count, OhneDublette: true,
+				Unbekannt: p.KeineKennung, Ungueltig: "../x", Unerreichbar: h.Close, Stoere: func(s messagingtest.Stoerung) { h.Stoere(stoerungen[s]) },
+			}
+		},
+	})
+}
+
+func (h haus) lies(id uuid.UUID) {
+	for _, e := range h.Taken() {
+		if e.ID == id.String() {
+			h.SetZustand(e.Referenz, 2)
+		}
 	}
 }
 

@@ -66,11 +66,38 @@ func (a *ablage) MarkGelesen(_ context.Context, m tenant.ID, p string, id uuid.U
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	i := a.find(m, id)
-	if i < 0 || a.rows[i].Postfach != p {
+	if i < 0 || a.rows[i].Postfach != p || !a.rows[i].Zurueckgerufen.IsZero() {
 		return messaging.Eintrag{}, fehler.New("ablage.Mark", id.String(), fehler.ErrNotFound, nil)
 	}
 	if a.rows[i].Gelesen.IsZero() {
 		a.rows[i].Gelesen = zeit
+	}
+	return a.rows[i], nil
+}
+
+func (a *ablage) FindEintrag(_ context.Context, m tenant.ID, id uuid.UUID) (messaging.Eintrag, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.down {
+		return messaging.Eintrag{}, fehler.New("ablage.Find", id.String(), fehler.ErrUnavailable, nil)
+	}
+	if i := a.find(m, id); i >= 0 {
+		return a.rows[i], nil
+	}
+	return messaging.Eintrag{}, fehler.New("ablage.Find", id.String(), fehler.ErrNotFound, nil)
+}
+
+func (a *ablage) RecallEintrag(_ context.Context, m tenant.ID, id uuid.UUID, zeit time.Time) (messaging.Eintrag, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := a.find(m, id)
+	switch {
+	case i < 0:
+		return messaging.Eintrag{}, fehler.New("ablage.Recall", id.String(), fehler.ErrNotFound, nil)
+	case !a.rows[i].Gelesen.IsZero():
+		return messaging.Eintrag{}, fehler.New("ablage.Recall", id.String(), fehler.ErrConflict, nil)
+	case a.rows[i].Zurueckgerufen.IsZero():
+		a.rows[i].Zurueckgerufen = zeit
 	}
 	return a.rows[i], nil
 }
@@ -95,8 +122,10 @@ func TestConformance(t *testing.T) {
 			messagingtest.Run(t, messagingtest.Options{
 				New: func(messagingtest.TB) messagingtest.Fall {
 					a := &ablage{}
+					k := portal.New(a, o)
 					return messagingtest.Fall{
-						Kanal: portal.New(a, o), Adresse: messaging.Adresse{Kanal: portal.Name, Kennung: "konto-1"},
+						Lies:  func(id uuid.UUID) { _, _ = k.Postfach("kiel", "konto-1").Read(context.Background(), id) },
+						Kanal: k, Adresse: messaging.Adresse{Kanal: portal.Name, Kennung: "konto-1"},
 						Zugestellt:   func(id uuid.UUID) int { a.mu.Lock(); defer a.mu.Unlock(); return a.puts[id] },
 						Unerreichbar: func() { a.mu.Lock(); defer a.mu.Unlock(); a.down = true },
 					}
