@@ -168,7 +168,7 @@ func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.
 	if q.Zustand == messaging.Zurueckgerufen {
 		for _, r := range slices.Clone(v.s.Rueckfragen) {
 			if r.Nachricht == nachricht && r.Beantwortet.IsZero() {
-				if err := v.record(a, now, &FrageErledigt{Rueckfrage: r.ID, Grund: "Die Nachricht wurde zurückgerufen."}); err != nil {
+				if err := v.erledige(a, now, BefehlMelden, r.ID, "Die Nachricht wurde zurückgerufen."); err != nil {
 					return err
 				}
 			}

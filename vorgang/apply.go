@@ -45,7 +45,7 @@ func (d *Geschrieben) apply(s *Stand, e *Ereignis) {
 }
 
 func (d *Gefragt) apply(s *Stand, _ *Ereignis) {
-	s.Rueckfragen = append(s.Rueckfragen, Rueckfrage{ID: d.ID, Nachricht: d.Nachricht, Bis: d.Bis})
+	s.Rueckfragen = append(s.Rueckfragen, Rueckfrage{ID: d.ID, Nachricht: d.Nachricht, Bis: d.Bis, Aussetzung: d.Aussetzung, Nachfrage: kopie(d.Nachfrage)})
 }
 
 func (d *FrageErledigt) apply(s *Stand, e *Ereignis) {

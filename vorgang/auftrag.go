@@ -28,6 +28,8 @@ const (
 	NachrichtZurueckrufen AuftragArt = "nachricht.zurueckrufen"
 	// SendungAbfragen is due when a Kanal is to be asked what became of a Sendung ([SendungDaten]).
 	SendungAbfragen AuftragArt = "sendung.abfragen"
+	// RueckfrageFaellig is due when the deadline of a Rueckfrage has passed ([RueckfrageDaten]).
+	RueckfrageFaellig AuftragArt = "rueckfrage.faellig"
 	// BescheidAusfertigen sets and writes the document ([BescheidDaten]).
 	BescheidAusfertigen AuftragArt = "bescheid.ausfertigen"
 	// BescheidSenden delivers the document ([BescheidDaten]).

@@ -110,10 +110,15 @@ type Frage struct {
 	// Bis is the last day of the reply deadline (a period set by the authority,
 	// § 31 (2) VwVfG); zero means none. It must not lie before today.
 	Bis datum.Datum
+	// Aussetzen lets the Vorgang rest until the answer, as [Vorgang.Suspend] does.
+	Aussetzen bool
+	// Nachfrage reminds the citizen once after the deadline; nil does not.
+	Nachfrage *Nachfrage
 }
 
 // Ask puts a Rueckfrage to the citizen and gives its id. Until the answer the
-// Vorgang waits and is not on the stack.
+// Vorgang waits and is not on the stack; with Frage.Aussetzen it rests, and is
+// fehler.ErrConflict if it does already. After the deadline [Vorgang.ReachRueckfrage] follows.
 func (v *Vorgang) Ask(a tenant.Akteur, now time.Time, f Frage) (uuid.UUID, error) {
 	if err := v.check("Ask", a, now, BefehlFragen); err != nil {
 		return uuid.Nil, err
@@ -125,19 +130,21 @@ func (v *Vorgang) Ask(a tenant.Akteur, now time.Time, f Frage) (uuid.UUID, error
 		return uuid.Nil, v.fail("Ask", fehler.ErrInvalid, problem("rueckfrage.frist-vergangen", "/bis",
 			"the deadline lies in the past", "Die Antwortfrist liegt in der Vergangenheit."))
 	}
+	if err := v.checkFrage("Ask", a, now, f); err != nil {
+		return uuid.Nil, err
+	}
 	n, err := v.send(a, now, messaging.Nachricht{
 		Art: messaging.Rueckfrage, Betreff: f.Betreff, Text: f.Text, Antwort: messaging.AntwortErwartet, AntwortBis: f.Bis,
 	})
 	if err != nil {
 		return uuid.Nil, err
 	}
-	id := v.k.NewID()
-	return id, v.record(a, now, &Gefragt{ID: id, Nachricht: n, Bis: f.Bis})
+	return v.gefragt(a, now, f, n)
 }
 
 // EndQuestion ends an open Rueckfrage without an answer: the deadline has passed,
 // or the matter settled itself. The reason is mandatory. The Vorgang no longer
-// waits; a late answer is still taken. One that is not open is fehler.ErrInvalid.
+// waits, and no longer rests for it; a late answer is still taken. One that is not open is fehler.ErrInvalid.
 func (v *Vorgang) EndQuestion(a tenant.Akteur, now time.Time, id uuid.UUID, grund string) error {
 	if err := v.check("EndQuestion", a, now, BefehlFrageErledigen); err != nil {
 		return err
@@ -153,7 +160,7 @@ func (v *Vorgang) EndQuestion(a tenant.Akteur, now time.Time, id uuid.UUID, grun
 		return v.fail("EndQuestion", fehler.ErrInvalid, problem("rueckfrage.nicht-offen", "/rueckfragen/"+id.String(),
 			"is not open", "Die Rückfrage ist schon beantwortet oder erledigt."))
 	}
-	return v.record(a, now, &FrageErledigt{Rueckfrage: id, Grund: grund})
+	return v.erledige(a, now, BefehlFrageErledigen, id, grund)
 }
 
 // Erwiderung is an answer of the citizen.
@@ -167,8 +174,8 @@ type Erwiderung struct {
 	ID uuid.UUID
 }
 
-// Answer takes the citizen's answer. It closes the Rueckfrage whose Nachricht it
-// refers to; a late answer is taken too, even when the Vorgang is closed: its
+// Answer takes the citizen's answer. It closes the Rueckfrage whose Nachricht or reminder it
+// refers to, and ends the Aussetzung that began with it; a late answer is taken too, even when the Vorgang is closed: its
 // lateness shows by its date, and nothing that was sent is lost. The same ID
 // again changes nothing. An answer to nothing known is fehler.ErrNotFound, one
 // without text and files fehler.ErrInvalid, one with the ID of a message of the
@@ -213,9 +220,12 @@ func (v *Vorgang) Answer(a tenant.Akteur, now time.Time, w Erwiderung) error {
 		d.Nachricht.Anhaenge = append(d.Nachricht.Anhaenge, f.Anhang)
 	}
 	for _, r := range v.s.Rueckfragen {
-		if r.Nachricht == w.Bezug && r.Beantwortet.IsZero() {
+		if (r.Nachricht == w.Bezug || r.Erinnerung == w.Bezug) && r.Beantwortet.IsZero() {
 			d.Rueckfrage = r.ID
 		}
 	}
-	return v.record(a, now, d)
+	if err := v.record(a, now, d); err != nil {
+		return err
+	}
+	return v.fortsetzen(a, now, BefehlAntworten, d.Rueckfrage)
 }

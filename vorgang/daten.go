@@ -68,6 +68,9 @@ type (
 		ID        uuid.UUID   `json:"id"`
 		Nachricht uuid.UUID   `json:"nachricht"`
 		Bis       datum.Datum `json:"bis,omitzero"`
+		// Aussetzung that began with it, and the reminder that was asked for.
+		Aussetzung uuid.UUID  `json:"aussetzung,omitzero"`
+		Nachfrage  *Nachfrage `json:"nachfrage,omitempty"`
 	}
 	// FrageErledigt ends a Rueckfrage without an answer (rueckfrage.erledigt).
 	FrageErledigt struct {
@@ -208,7 +211,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &Eingegangen{} }, func() daten { return &StatusGesetzt{} },
 		func() daten { return &Zugewiesen{} }, func() daten { return &Notiert{} },
 		func() daten { return &NotizEntfernt{} }, func() daten { return &Geschrieben{} },
-		func() daten { return &Gefragt{} }, func() daten { return &FrageErledigt{} }, func() daten { return &Geantwortet{} },
+		func() daten { return &Gefragt{} }, func() daten { return &FrageErledigt{} }, func() daten { return &RueckfrageErinnert{} }, func() daten { return &RueckfrageAbgelaufen{} }, func() daten { return &Geantwortet{} },
 		func() daten { return &Zugestellt{} }, func() daten { return &SendungGeklaert{} }, func() daten { return &ErneutGesendet{} },
 		func() daten { return &RueckrufAngeordnet{} }, func() daten { return &RueckrufGescheitert{} }, func() daten { return &Quittiert{} },
 		func() daten { return &Entworfen{} }, func() daten { return &Vorgelegt{} },

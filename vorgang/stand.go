@@ -116,6 +116,14 @@ type Rueckfrage struct {
 	// one; Beantwortet is when.
 	Antwort     uuid.UUID `json:"antwort,omitzero"`
 	Beantwortet time.Time `json:"beantwortet,omitzero"`
+	// Aussetzung that began with it, zero if none did.
+	Aussetzung uuid.UUID `json:"aussetzung,omitzero"`
+	// Nachfrage is the reminder that was asked for, Erinnerung its Nachricht once it is
+	// written; Bis is then the new deadline.
+	Nachfrage  *Nachfrage `json:"nachfrage,omitempty"`
+	Erinnerung uuid.UUID  `json:"erinnerung,omitzero"`
+	// Abgelaufen is when somebody was told that no answer came.
+	Abgelaufen time.Time `json:"abgelaufen,omitzero"`
 }
 
 // Schriftstueck is a Nachricht with its way.
@@ -299,6 +307,9 @@ func (s Stand) clone() Stand {
 	s.Antrag = s.Antrag.clone()
 	s.Zuweisung = kopie(s.Zuweisung)
 	s.Rueckfragen = slices.Clone(s.Rueckfragen)
+	for i := range s.Rueckfragen {
+		s.Rueckfragen[i].Nachfrage = kopie(s.Rueckfragen[i].Nachfrage)
+	}
 	s.Nachrichten = slices.Clone(s.Nachrichten)
 	for i := range s.Nachrichten {
 		n := &s.Nachrichten[i]

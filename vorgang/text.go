@@ -19,6 +19,8 @@ var texte = map[Code]string{
 	"nachricht.geschrieben":                     "Nachricht an Antragsteller geschrieben",
 	"rueckfrage.gestellt":                       "Rückfrage gestellt",
 	"rueckfrage.erledigt":                       "Rückfrage ohne Antwort erledigt",
+	"rueckfrage.erinnert":                       "An die Rückfrage erinnert",
+	"rueckfrage.abgelaufen":                     "Antwortfrist der Rückfrage ohne Antwort abgelaufen",
 	"rueckfrage.beantwortet":                    "Antwort des Antragstellers eingegangen",
 	"nachricht.quittiert":                       "Nachricht zugestellt",
 	"nachricht.geklaert":                        "Unsichere Zustellung geklärt: Die Nachricht gilt als zugestellt",
