@@ -114,6 +114,9 @@ func (z *Zustellung) sendNachricht(ctx context.Context, a vorgang.Auftrag, v *vo
 			return nil, err
 		}
 		q, err := z.deliverTo(ctx, a, s, e, n.Nachricht, wahl)
+		if messaging.IstUnsicher(err) { // not again: it could be the second
+			q, err = messaging.Quittung{Sendung: a.ID, Kanal: wahl.Kanal.Name(), Zustand: messaging.Unsicher, Zeit: z.now()}, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -280,6 +283,12 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 		return nil, err
 	}
 	q, err := z.deliverTo(ctx, a, s, e, n, wahl)
+	if messaging.IstUnsicher(err) { // a person finds out, and delivers anew or records the proof
+		return nil, fehler.New(op, b.ID.String(), fehler.ErrInvalid, fehler.Probleme{{
+			Code: "bescheid.zustellung-unsicher", Pfad: "/bescheide/" + b.ID.String(), Meldung: "the channel may have it or not: " + err.Error(),
+			Hinweis: "Ob der Bescheid angekommen ist, ist unklar. Bitte klären und die Zustellung eintragen oder neu veranlassen.",
+		}})
+	}
 	if err != nil {
 		return nil, err
 	}
