@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
+	"github.com/ozg-fachwerk/fachwerk/betrieb"
+	"github.com/ozg-fachwerk/fachwerk/dms"
+	"github.com/ozg-fachwerk/fachwerk/dms/dmstest"
+	"github.com/ozg-fachwerk/fachwerk/dms/veraktung"
+	"github.com/ozg-fachwerk/fachwerk/dms/verzeichnis"
+	"github.com/ozg-fachwerk/fachwerk/dms/xdomea"
+	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/amt"
+	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/oidcdemo"
+	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/web"
+	"github.com/ozg-fachwerk/fachwerk/intake"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
+	"github.com/ozg-fachwerk/fachwerk/messaging/portal"
+	"github.com/ozg-fachwerk/fachwerk/storage"
+	"github.com/ozg-fachwerk/fachwerk/storage/blob"
+	"github.com/ozg-fachwerk/fachwerk/storage/relay"
+	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
+	"github.com/ozg-fachwerk/fachwerk/vorgang"
+	"github.com/ozg-fachwerk/fachwerk/vorgang/entwurf"
+	"github.com/ozg-fachwerk/fachwerk/vorgang/pruefung"
+)
+
+// haus is the installation: storage, the machine that works (package betrieb), the pages,
+// and the E-Akten of the authorities as doubles that speak xdomea.
+type haus struct {
+	store   *storage.Store
+	blobs   blob.Store
+	portal  *portal.Kanal
+	betrieb *betrieb.Betrieb
+	amt     *amt.Amt
+	handler http.Handler
+	eakten  []*dmstest.Empfaenger
+	ziele   []*verzeichnis.Ziel
+	now     func() time.Time
+	stop    context.CancelFunc
+	stopped chan struct{}
+}
+
+// hausParams are what differs between a demo, a test and PostgreSQL.
+type hausParams struct {
+	Dir string
+	// URL is how browsers reach the house: "http://127.0.0.1:8080".
+	URL   string
+	Store func(ctx context.Context, o *storage.Options) (*storage.Store, error)
+	Now   func() time.Time
+	Log   *slog.Logger
+	// Sitzung overrides how long sessions last.
+	Sitzung web.Options
+}
+
+// build composes the house and sets it to work.
+func build(ctx context.Context, a *ausstattung, p hausParams) (*haus, error) {
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	h := &haus{now: p.Now, stopped: make(chan struct{})}
+	rechner := frist.New(nil)
+	verzeichnisM, err1 := tenant.NewVerzeichnis(a.Mandanten...)
+	store, err2 := p.Store(ctx, &storage.Options{Now: p.Now, Rechner: rechner, Poll: time.Second})
+	blobs, err3 := blob.OpenDir(filepath.Join(p.Dir, "dateien"), nil)
+	entwerfer, err4 := entwurf.New(a.Zuordnungen, &entwurf.Options{Vorlagen: a.Vorlagen})
+	setzer, err5 := ausfertigung.New(nil)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return nil, err
+	}
+	h.store, h.blobs = store, blobs
+	h.portal = portal.New(store.Postfach(), &portal.Options{Now: p.Now})
+	regeln := pruefung.NewVerzeichnis(&pruefung.Options{Salz: bytes.Repeat([]byte("muster-salz "), 4)})
+	for _, w := range a.Regeln {
+		if err := regeln.Add(w); err != nil {
+			return nil, err
+		}
+	}
+	ablagen := map[tenant.ID]veraktung.Ablage{}
+	ziele := map[tenant.ID]dms.Ziel{}
+	for _, m := range a.Mandanten {
+		dir := filepath.Join(p.Dir, "e-akte", string(m.ID))
+		e, err1 := dmstest.NewEmpfaenger(dir)
+		z, err2 := verzeichnis.New(verzeichnis.Options{Name: "e-akte-" + string(m.ID), Kodierer: xdomea.New(xdomea.V310(), nil), Basis: dir, Now: p.Now})
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		h.eakten, h.ziele = append(h.eakten, e), append(h.ziele, z)
+		ablagen[m.ID], ziele[m.ID] = veraktung.Ablage{Ziel: z, Empfaenger: dms.Kontakt{Institution: "E-Akte " + m.Land.Name()}}, z
+	}
+	kanaele := []messaging.Kanal{h.portal}
+	var err error
+	h.betrieb, err = betrieb.New(betrieb.Params{
+		Store: store, Blobs: blobs, Mandanten: verzeichnisM, Zustaendigkeiten: a.Zustaendigkeiten, Betreiber: a.Betreiber,
+		Parser: a.Parser, Kanaele: kanaele, Ablagen: ablagen, Regeln: regeln, Entwuerfe: entwerfer,
+	}, &betrieb.Options{Now: p.Now, Log: p.Log, Rechner: rechner, Setzer: setzer, Abholung: time.Second,
+		Relay: relay.Options{Poll: 200 * time.Millisecond}, Intake: intake.Options{Frist: bearbeitungsfrist(rechner)}})
+	if err != nil {
+		return nil, err
+	}
+	oidc := &amt.OIDC{Issuer: p.URL + "/oidc", ClientID: "rathaus", Secret: "nur-fuer-die-vorfuehrung", Zurueck: p.URL + "/anmelden/oidc/zurueck"}
+	anbieter, err := oidcdemo.New(oidcdemo.Params{Issuer: oidc.Issuer, ClientID: oidc.ClientID, Secret: oidc.Secret, Zurueck: oidc.Zurueck, Personen: personen(a.Nutzer)}, &oidcdemo.Options{Now: p.Now})
+	if err != nil {
+		return nil, err
+	}
+	p.Sitzung.Now = p.Now
+	h.amt, err = amt.New(amt.Params{
+		Store: store, Blobs: blobs, Mandanten: a.Mandanten, Zustaendigkeiten: a.Zustaendigkeiten, Annahme: h.betrieb.Annahme, Betreiber: a.Betreiber,
+		Nutzer: a.Nutzer, Gestaltung: a.Gestaltung, Vorlagen: a.Vorlagen, Entwerfer: entwerfer, Gebuehr: a.Gebuehr, Regeln: regeln, Kanaele: kanaele, Ziele: ziele, OIDC: oidc,
+	}, &amt.Options{Now: p.Now, Log: p.Log, Demo: true, Sitzungen: web.NewSitzungen(&p.Sitzung)})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", h.amt)
+	mux.Handle("/oidc/", http.StripPrefix("/oidc", anbieter))
+	h.handler = web.Schutz(mux, &web.SchutzOptions{Gross: amt.Upload, Frei: []string{"/antrag", "/oidc/token"}})
+	ctx, h.stop = context.WithCancel(ctx)
+	go func() { defer close(h.stopped); _ = h.betrieb.Run(ctx) }()
+	go h.eakte(ctx)
+	return h, nil
+}
+
+// eakte lets the doubles take in what was filed, as a DMS does from time to time.
+func (h *haus) eakte(ctx context.Context) {
+	for ctx.Err() == nil {
+		for _, e := range h.eakten {
+			_, _ = e.Scan(ctx)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// Close stops the work and then the rest.
+func (h *haus) Close() error {
+	h.stop()
+	<-h.stopped
+	h.amt.Close()
+	var errs []error
+	for _, z := range h.ziele {
+		errs = append(errs, z.Close())
+	}
+	return errors.Join(append(errs, h.store.Close())...)
+}
+
+// bearbeitungsfrist gives each new Vorgang three months, as § 75 VwGO has it, with
+// warnings before.
+func bearbeitungsfrist(r *frist.Rechner) func(*tenant.Mandant, vorgang.Params) (*vorgang.Bearbeitungsfrist, error) {
+	return func(m *tenant.Mandant, p vorgang.Params) (*vorgang.Bearbeitungsfrist, error) {
+		e, err := r.Bearbeitungsfrist(frist.BearbeitungsfristFall{Am: datum.Von(p.Eingang), Dauer: frist.Dauer{N: 3, Einheit: frist.EinheitMonat},
+			Norm: "§ 75 VwGO", Behoerde: frist.Behoerde{Ort: frist.Ort{Land: m.Land, Gemeinde: string(m.ARS)}}})
+		if err != nil {
+			return nil, err
+		}
+		w, err := r.Vorwarnungen(e, p.Nummer, nil)
+		if err != nil {
+			return nil, err
+		}
+		b, err := vorgang.NewBearbeitungsfrist(e, w...)
+		return &b, err
+	}
+}
+
+func personen(ns []amt.Nutzer) (out []oidcdemo.Person) {
+	for _, n := range ns {
+		p := oidcdemo.Person{ID: n.Akteur.ID, Name: n.Akteur.Name}
+		for _, r := range n.Akteur.Rollen {
+			p.Gruppen = append(p.Gruppen, "/"+string(n.Akteur.Mandant)+"/"+string(r))
+		}
+		for _, e := range n.Akteur.Einheiten {
+			p.Gruppen = append(p.Gruppen, "/"+string(n.Akteur.Mandant)+"/einheit/"+e)
+		}
+		out = append(out, p)
+	}
+	return out
+}
