@@ -17,7 +17,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
-//go:embed templates static
+//go:embed all:templates static
 var dateien embed.FS
 
 // rahmen is what the frame shows around every page.

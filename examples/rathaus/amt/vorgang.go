@@ -227,6 +227,9 @@ func (x *anfrage) befehl() error {
 	if !ok {
 		return nichtGefunden
 	}
+	if _, err := x.get(x.Context(), id); err != nil {
+		return err // whoever may not see it learns nothing about the form either
+	}
 	if b.vorher != nil {
 		if err := b.vorher(x); err != nil {
 			return err
