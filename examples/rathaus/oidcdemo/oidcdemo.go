@@ -92,7 +92,7 @@ func New(p Params, o *Options) (*Dienst, error) {
 func (d *Dienst) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.mux.ServeHTTP(w, r) }
 
 var seite = template.Must(template.New("").Parse(`<!doctype html><html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Anmeldedienst (Vorführung)</title><link rel="stylesheet" href="/statisch/stil.css"></head>
-<body><p class="demo">Vorführung: Dies ist kein echter Anmeldedienst.</p><main class="breite"><div class="karte mittig"><h1>Anmeldedienst</h1><p>Als wen möchten Sie sich anmelden?</p><ul class="personen">{{range .Personen}}<li><a class="person-knopf" href="?{{$.Abfrage}}&amp;person={{.ID}}"><span class="person-name">{{.Name}}</span></a></li>{{end}}</ul></div></main></body></html>`))
+<body><main class="breite"><p class="demo">Vorführung: Dies ist kein echter Anmeldedienst.</p><div class="karte mittig"><h1>Anmeldedienst</h1><p>Als wen möchten Sie sich anmelden?</p><ul class="personen">{{range .Personen}}<li><a class="person-knopf" href="?{{$.Abfrage}}&amp;person={{.ID}}"><span class="person-name">{{.Name}}</span></a></li>{{end}}</ul></div></main></body></html>`))
 
 // anmelden shows who one can be, and leads back with a code for who was chosen.
 func (d *Dienst) anmelden(w http.ResponseWriter, r *http.Request) {
