@@ -31,7 +31,13 @@ type pruefhaus struct {
 	*haus
 	a   *ausstattung
 	url string
+	// bewilligung is the template of a grant for the first Vorgang.
+	bewilligung string
+	vor         *atomic.Int64 // how far the clock is ahead
 }
+
+// springe lets time pass.
+func (h *pruefhaus) springe(d time.Duration) { h.vor.Add(int64(d)) }
 
 // newHaus builds a house with the sample submissions in a folder of the test.
 func newHaus(t *testing.T, sitzung web.Options) *pruefhaus {
@@ -41,7 +47,8 @@ func newHaus(t *testing.T, sitzung web.Options) *pruefhaus {
 	var h *haus
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.handler.ServeHTTP(w, r) }))
 	dir := t.TempDir()
-	h, err = build(context.Background(), a, hausParams{Dir: dir, URL: s.URL, Sitzung: sitzung, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), Store: func(ctx context.Context, o *storage.Options) (*storage.Store, error) {
+	var vor atomic.Int64
+	h, err = build(context.Background(), a, hausParams{Dir: dir, URL: s.URL, Now: func() time.Time { return time.Now().Add(time.Duration(vor.Load())) }, Sitzung: sitzung, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), Store: func(ctx context.Context, o *storage.Options) (*storage.Store, error) {
 		b, err := sqlite.OpenBackend(ctx, filepath.Join(dir, "fachwerk.db"), &sqlite.Options{Synchronous: "NORMAL"})
 		if err != nil {
 			return nil, err
@@ -56,7 +63,7 @@ func newHaus(t *testing.T, sitzung web.Options) *pruefhaus {
 		require.NoError(t, h.Close())
 	})
 	require.NoError(t, h.fuelle(t.Context(), a))
-	return &pruefhaus{h, a, s.URL}
+	return &pruefhaus{h, a, s.URL, "baumfaellung-bewilligung", &vor}
 }
 
 // vorgaenge of a Mandant, the oldest first.

@@ -197,15 +197,15 @@ func (a *Amt) serve(w http.ResponseWriter, q *http.Request, r Route) {
 	switch {
 	case len(r.Rollen) > 0 && x.m == nil:
 		if q.Method != http.MethodGet || q.Header.Get("X-Von-Selbst") != "" {
-			err = fehlerSeite{http.StatusUnauthorized, "Ihre Sitzung ist abgelaufen. Bitte melden Sie sich neu an. Was Sie geschrieben haben, wurde nicht gespeichert."}
+			err = seiteFuer(http.StatusUnauthorized, "Ihre Sitzung ist abgelaufen. Bitte melden Sie sich neu an. Was Sie geschrieben haben, wurde nicht gespeichert.")
 		} else {
 			http.Redirect(w, q, "/anmelden?zurueck="+urlEscape(q.URL.RequestURI()), http.StatusSeeOther)
 			return
 		}
 	case len(r.Rollen) > 0 && !x.akteur.Hat(r.Rollen...):
-		err = fehlerSeite{http.StatusForbidden, "Für diese Seite fehlt Ihnen die Rolle."}
+		err = seiteFuer(http.StatusForbidden, "Für diese Seite fehlt Ihnen die Rolle.")
 	case q.Method == http.MethodPost && x.sitzung != nil && !x.echt():
-		err = fehlerSeite{http.StatusForbidden, "Das Formular ist nicht mehr gültig. Bitte laden Sie die Seite neu."}
+		err = seiteFuer(http.StatusForbidden, "Das Formular ist nicht mehr gültig. Bitte laden Sie die Seite neu.")
 	default:
 		err = r.h(x)
 	}
@@ -226,13 +226,16 @@ func (x *anfrage) echt() bool {
 
 // fail shows an error as a page: what it means for the person, never what is inside.
 func (x *anfrage) fail(err error) {
-	f := fehlerSeite{http.StatusInternalServerError, "Das hat nicht geklappt. Bitte versuchen Sie es später noch einmal."}
+	f := seiteFuer(http.StatusInternalServerError, "Das hat nicht geklappt. Bitte versuchen Sie es später noch einmal.")
 	if !errors.As(err, &f) {
 		if status, text := erklaere(err); status != 0 {
-			f = fehlerSeite{status, text}
+			f = seiteFuer(status, text)
 		} else {
 			x.a.o.Log.Error("request failed", "path", x.Pattern, "error", err)
 		}
+	}
+	if id := x.PathValue("id"); x.m != nil && f.status != http.StatusNotFound && strings.HasPrefix(x.Pattern, "POST /vorgang/") {
+		f.Zurueck = "/vorgang/" + id
 	}
 	if err := x.zeige(f.status, "fehler", f.Titel(), f); err != nil {
 		http.Error(x.w, f.text, f.status)

@@ -105,7 +105,7 @@ func lokal(s string) string {
 func (x *anfrage) bremse() error {
 	if !x.a.anmeldung.Allow(web.Adresse(x.Request)) {
 		x.w.Header().Set("Retry-After", "60")
-		return fehlerSeite{http.StatusTooManyRequests, "Das waren zu viele Anmeldungen in kurzer Zeit. Bitte warten Sie eine Minute."}
+		return seiteFuer(http.StatusTooManyRequests, "Das waren zu viele Anmeldungen in kurzer Zeit. Bitte warten Sie eine Minute.")
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func (x *anfrage) anmeldenAls() error {
 	}
 	n, ok := x.a.nutzer[x.text("nutzer")]
 	if !x.a.o.Demo || !ok {
-		return fehlerSeite{http.StatusForbidden, "Die Anmeldung ist fehlgeschlagen."}
+		return seiteFuer(http.StatusForbidden, "Die Anmeldung ist fehlgeschlagen.")
 	}
 	x.a.o.Sitzungen.Begin(x.w, x.Request, n.Akteur)
 	http.Redirect(x.w, x.Request, lokal(x.text("zurueck")), http.StatusSeeOther)
@@ -136,7 +136,7 @@ func (x *anfrage) oidcBeginn() error {
 	_, c, err := x.a.OIDC.provider(x.Context())
 	if err != nil {
 		x.a.o.Log.Error("login service", "error", err)
-		return fehlerSeite{http.StatusServiceUnavailable, "Der Anmeldedienst ist gerade nicht erreichbar."}
+		return seiteFuer(http.StatusServiceUnavailable, "Der Anmeldedienst ist gerade nicht erreichbar.")
 	}
 	state, nonce, pkce := rand.Text(), rand.Text(), oauth2.GenerateVerifier()
 	http.SetCookie(x.w, x.a.o.Sitzungen.Cookie("anmeldung", strings.Join([]string{state, nonce, pkce}, "."), 600))
@@ -151,7 +151,7 @@ func (x *anfrage) oidcEnde() error {
 	if err := x.bremse(); err != nil {
 		return err
 	}
-	gescheitert := fehlerSeite{http.StatusForbidden, "Die Anmeldung ist fehlgeschlagen. Bitte beginnen Sie von vorn."}
+	gescheitert := seiteFuer(http.StatusForbidden, "Die Anmeldung ist fehlgeschlagen. Bitte beginnen Sie von vorn.")
 	keks, err := x.Cookie("anmeldung")
 	if err != nil {
 		return gescheitert
@@ -194,7 +194,7 @@ func anmelden(ctx context.Context, p *oidc.Provider, c *oauth2.Config, code, non
 		return a, err
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1 {
-		return a, fehlerSeite{http.StatusForbidden, "nonce"}
+		return a, seiteFuer(http.StatusForbidden, "nonce")
 	}
 	return akteurVon(id.Subject, claims.Name, claims.Groups), nil
 }

@@ -250,7 +250,7 @@ func (x *anfrage) bescheidPDF() error {
 }
 
 // schema of the references of payments: digits with a check by ISO 7064.
-var schema = kassenzeichen.Schema{Praefix: "50", Jahr: 2, Stellen: 7, Verfahren: kassenzeichen.Mod97}
+var schema = kassenzeichen.Schema{Name: "rathaus", Praefix: "50", Jahr: 2, Stellen: 7, Verfahren: kassenzeichen.Mod97}
 
 // entwerfen writes the draft, fixes the fee in it and submits both for release by
 // somebody else. A returned draft is written anew under the same id.

@@ -13,6 +13,8 @@ import (
 type fehlerSeite struct {
 	status int
 	text   string
+	// Zurueck leads to what the error is about; empty where it must not be named.
+	Zurueck string
 }
 
 func (f fehlerSeite) Error() string { return f.text }
@@ -39,7 +41,9 @@ func (f fehlerSeite) Titel() string {
 	return "Das hat nicht geklappt"
 }
 
-var nichtGefunden = fehlerSeite{http.StatusNotFound, "Diese Seite gibt es nicht, oder sie gehört nicht zu Ihrer Behörde."}
+var nichtGefunden = seiteFuer(http.StatusNotFound, "Diese Seite gibt es nicht, oder sie gehört nicht zu Ihrer Behörde.")
+
+func seiteFuer(status int, text string) fehlerSeite { return fehlerSeite{status: status, text: text} }
 
 // erklaere finds status and German sentence for an error of the library; 0 for one that
 // is no fault of the person.

@@ -73,7 +73,7 @@ func (x *anfrage) navigation() (out []punkt) {
 		{"Verwaltung", "/verwaltung", leitend, true},
 	} {
 		if p.wenn && x.akteur.Hat(p.rollen...) {
-			out = append(out, punkt{p.text, p.ziel, x.URL.Path == p.ziel || strings.HasPrefix(x.URL.Path, p.ziel+"/")})
+			out = append(out, punkt{p.text, p.ziel, x.URL.Path == p.ziel || strings.HasPrefix(x.URL.Path, p.ziel+"/") || p.ziel == "/vorgaenge" && strings.HasPrefix(x.URL.Path, "/vorgang/")})
 		}
 	}
 	return out

@@ -99,7 +99,7 @@ func (x *anfrage) vorrat() error {
 	f := storage.Filter{Einheiten: x.akteur.Einheiten, Status: offen}
 	if d.Einheit != "" {
 		if !x.akteur.SiehtEinheit(d.Einheit) {
-			return fehlerSeite{http.StatusForbidden, "Diese Organisationseinheit gehört nicht zu Ihren."}
+			return seiteFuer(http.StatusForbidden, "Diese Organisationseinheit gehört nicht zu Ihren.")
 		}
 		f.Einheiten = []string{d.Einheit}
 	}
