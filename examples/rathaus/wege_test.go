@@ -19,9 +19,10 @@ import (
 )
 
 const (
-	jeder  = "poststelle sachbearbeitung leitung schlusszeichnung loeschberechtigt auskunft"
-	offen  = "" // needs no login
-	tuende = "poststelle sachbearbeitung leitung schlusszeichnung"
+	jeder    = "poststelle sachbearbeitung leitung schlusszeichnung loeschberechtigt auskunft"
+	offen    = "" // needs no login
+	leitende = "leitung administration"
+	tuende   = "poststelle sachbearbeitung leitung schlusszeichnung"
 )
 
 // erwartet says who may call what, written down beside the code and not taken from it.
@@ -33,7 +34,11 @@ var erwartet = map[string]string{
 	"POST /vorgaenge/ziehen": "sachbearbeitung leitung", "POST /vorgaenge/verteilen": "sachbearbeitung leitung", "POST /vorgaenge/zurueck": "sachbearbeitung leitung",
 	"GET /vorgang/{id}": jeder, "GET /vorgang/{id}/nachrichten": jeder, "GET /vorgang/{id}/beteiligte": jeder, "GET /vorgang/{id}/bescheid": jeder,
 	"POST /vorgang/{id}/bescheid/vorschau": "sachbearbeitung leitung", "GET /vorgang/{id}/bescheid/{bescheid}": jeder, "GET /vorgang/{id}/verlauf": jeder,
-	"GET /verwaltung": "leitung administration", "GET /vorgang/{id}/datei/{datei}": jeder, "POST /vorgang/{id}/anlage": tuende, "POST /vorgang/{id}/zuruecknehmen/{seq}": tuende, "POST /vorgang/{id}/{befehl}": tuende,
+	"GET /verwaltung": leitende, "GET /verwaltung/personen": leitende, "GET /verwaltung/vorlagen": leitende, "GET /verwaltung/vorlagen/{vorlage}": leitende,
+	"GET /verwaltung/regeln": leitende, "POST /verwaltung/regeln": leitende, "GET /verwaltung/anschluesse": leitende, "POST /verwaltung/anschluesse/{kanal}": "administration",
+	"GET /verwaltung/gestaltung": leitende, "POST /verwaltung/gestaltung": "administration", "GET /verwaltung/statistik": leitende, "GET /verwaltung/statistik.csv": leitende,
+	"GET /loeschung": "leitung loeschberechtigt", "POST /loeschung/{id}": "leitung loeschberechtigt",
+	"GET /vorgang/{id}/datei/{datei}": jeder, "POST /vorgang/{id}/anlage": tuende, "POST /vorgang/{id}/zuruecknehmen/{seq}": tuende, "POST /vorgang/{id}/{befehl}": tuende,
 }
 
 // begehe walks every route as everybody and gives what is not as it should be. fremd is
@@ -48,9 +53,9 @@ func begehe(h *pruefhaus, routen []amt.Route, erwartet map[string]string, eigen 
 		}
 		method, muster, _ := strings.Cut(r.Muster, " ")
 		weg := func(id uuid.UUID) string {
-			return strings.NewReplacer("{$}", "", "{id}", id.String(), "{bescheid}", uuid.NewString(), "{datei}", uuid.NewString(), "{befehl}", "notieren", "{seq}", "1").Replace(muster)
+			return strings.NewReplacer("{$}", "", "{id}", id.String(), "{bescheid}", uuid.NewString(), "{datei}", uuid.NewString(), "{vorlage}", "widerruf", "{kanal}", "portal", "{befehl}", "notieren", "{seq}", "1").Replace(muster)
 		}
-		mitVorgang := strings.Contains(muster, "/vorgang/{id}")
+		mitVorgang := strings.Contains(muster, "/vorgang/{id}") || strings.Contains(muster, "/loeschung/{id}")
 		// Nobody.
 		if rollen != offen {
 			w := h.gib(method, weg(uuid.New()), nil, nil)
@@ -142,7 +147,7 @@ func TestStatementsPerPage(t *testing.T) {
 	}
 	v := "/vorgang/" + h.vorgaenge(t, m)[0].String()
 	wege := []string{"/vorgaenge", "/vorgaenge?sicht=meine", "/vorgaenge?sicht=alle", "/vorgaenge?sicht=geteilt", "/vorgaenge?q=a", "/fristen", "/wiedervorlagen", "/klaerfach",
-		v, v + "/nachrichten", v + "/beteiligte", v + "/bescheid", v + "/verlauf"}
+		v, v + "/nachrichten", v + "/beteiligte", v + "/bescheid", v + "/verlauf", "/verwaltung", "/verwaltung/personen", "/verwaltung/vorlagen", "/verwaltung/regeln", "/verwaltung/anschluesse", "/verwaltung/gestaltung", "/verwaltung/statistik", "/loeschung"}
 	vorher := map[string]int64{}
 	for _, w := range wege {
 		vorher[w] = zaehl(w)

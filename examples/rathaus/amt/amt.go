@@ -93,6 +93,7 @@ type Amt struct {
 	namen     map[string]string
 	anmeldung *web.Bremse
 	stroeme   stroeme
+	zahlen    zahlen
 }
 
 // Route is one address with those who may call it.

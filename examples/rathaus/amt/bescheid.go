@@ -192,7 +192,12 @@ func (x *anfrage) vorschau() error {
 	if err != nil {
 		return err
 	}
-	i, _, err := x.entwurf(v.Stand(), x.a.Entwerfer.Preview)
+	i, _, err := x.entwurf(v.Stand(), func(p entwurf.Params) (*entwurf.Entwurf, error) {
+		if e, err := x.a.Entwerfer.Draft(p); err == nil {
+			return e, nil
+		}
+		return x.a.Entwerfer.Preview(p)
+	})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package amt
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
+	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
 var farbe = regexp.MustCompile(`^#[0-9a-f]{6}$`)
@@ -50,13 +53,26 @@ func dunkler(f string) string {
 	return out
 }
 
+// liesGestaltung gives the look a Mandant chose, or the one it began with.
+func (a *Amt) liesGestaltung(ctx context.Context, m tenant.ID) (g Gestaltung, version int64, err error) {
+	version, err = a.Store.GetKonfig(ctx, m, "rathaus", "gestaltung", &g)
+	if errors.Is(err, fehler.ErrNotFound) {
+		return a.Gestaltung[m], 0, nil
+	}
+	return g, version, err
+}
+
 // gestaltung gives the colours of a Mandant as a style sheet of its own, because no
 // style stands in a page. A colour that could not be read is not used.
 func (a *Amt) gestaltung(w http.ResponseWriter, r *http.Request) {
-	g, ok := a.Gestaltung[tenant.ID(r.PathValue("mandant"))]
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Cache-Control", "private, max-age=60")
-	if ok && Kontrast(g.Farbe) >= MindestKontrast {
+	m := tenant.ID(r.PathValue("mandant"))
+	if a.mandanten[m] == nil {
+		return
+	}
+	g, _, err := a.liesGestaltung(r.Context(), m)
+	if err == nil && Kontrast(g.Farbe) >= MindestKontrast {
 		fmt.Fprintf(w, ":root{--farbe:%s;--farbe-dunkel:%s}\n", g.Farbe, dunkler(g.Farbe))
 	}
 }

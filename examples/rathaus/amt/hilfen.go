@@ -70,6 +70,7 @@ func (x *anfrage) navigation() (out []punkt) {
 		{"Fristen", "/fristen", lesend, true},
 		{"Wiedervorlagen", "/wiedervorlagen", handelnd, true},
 		{"Klärfach", "/klaerfach", klaerend, x.akteur.Mandant == x.a.Betreiber},
+		{"Löschung", "/loeschung", loeschend, true},
 		{"Verwaltung", "/verwaltung", leitend, true},
 	} {
 		if p.wenn && x.akteur.Hat(p.rollen...) {
@@ -116,13 +117,12 @@ func (a *Amt) wer(id string) string {
 	if n := a.namen[id]; n != "" {
 		return n
 	}
-	switch id {
-	case "":
+	switch {
+	case id == "":
 		return "niemand"
-	case "annahme":
-		return "Eingang (automatisch)"
-	}
-	if strings.Contains(id, "-") || len(id) > 20 {
+	case strings.HasPrefix(id, "system:"):
+		return "Automatisch"
+	case strings.Contains(id, "-") || len(id) > 20:
 		return "Antragsteller"
 	}
 	return id

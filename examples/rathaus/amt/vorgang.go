@@ -177,7 +177,7 @@ func (x *anfrage) verlauf() error {
 	for i, e := range roh {
 		z := eintrag{Ereignis: e}
 		if a, ok := e.Who(); ok {
-			if z.Wer = a.Name; z.Wer == "" {
+			if z.Wer = a.Name; z.Wer == "" || a.Art == tenant.Maschine {
 				z.Wer = x.a.wer(a.ID)
 			}
 			if a.VertretungFuer != "" {
