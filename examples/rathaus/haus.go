@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
@@ -45,8 +46,9 @@ type haus struct {
 	eakten  []*dmstest.Empfaenger
 	ziele   []*verzeichnis.Ziel
 	now     func() time.Time
+	log     *slog.Logger
 	stop    context.CancelFunc
-	stopped chan struct{}
+	arbeit  sync.WaitGroup
 }
 
 // hausParams are what differs between a demo, a test and PostgreSQL.
@@ -66,7 +68,10 @@ func build(ctx context.Context, a *ausstattung, p hausParams) (*haus, error) {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
-	h := &haus{now: p.Now, stopped: make(chan struct{})}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	h := &haus{now: p.Now, log: p.Log}
 	rechner := frist.New(nil)
 	verzeichnisM, err1 := tenant.NewVerzeichnis(a.Mandanten...)
 	store, err2 := p.Store(ctx, &storage.Options{Now: p.Now, Rechner: rechner, Poll: time.Second})
@@ -124,8 +129,9 @@ func build(ctx context.Context, a *ausstattung, p hausParams) (*haus, error) {
 	mux.Handle("/oidc/", http.StripPrefix("/oidc", anbieter))
 	h.handler = web.Schutz(mux, &web.SchutzOptions{Gross: amt.Upload, Frei: []string{"/antrag", "/oidc/token"}})
 	ctx, h.stop = context.WithCancel(ctx)
-	go func() { defer close(h.stopped); _ = h.betrieb.Run(ctx) }()
-	go h.eakte(ctx)
+	h.arbeit.Go(func() { _ = h.betrieb.Run(ctx) }) // ends with ctx and in no other way
+	h.arbeit.Go(func() { h.eakte(ctx) })
+	h.arbeit.Go(func() { h.aufbewahren(ctx, a.Mandanten) })
 	return h, nil
 }
 
@@ -145,7 +151,7 @@ func (h *haus) eakte(ctx context.Context) {
 // Close stops the work and then the rest.
 func (h *haus) Close() error {
 	h.stop()
-	<-h.stopped
+	h.arbeit.Wait()
 	h.amt.Close()
 	var errs []error
 	for _, z := range h.ziele {
