@@ -67,7 +67,7 @@ func (l leistungZahl) Anteil() int {
 type balken struct {
 	Name    string
 	N       int
-	X, Y, H int
+	X, Y, H int // X is the middle
 }
 
 func ordne(bs []balken) []balken {
@@ -75,8 +75,9 @@ func ordne(bs []balken) []balken {
 	for _, b := range bs {
 		most = max(most, b.N)
 	}
+	breite := 740 / max(len(bs), 1)
 	for i := range bs {
-		bs[i].X, bs[i].H = 20+i*60, bs[i].N*120/most
+		bs[i].X, bs[i].H = 10+i*breite+breite/2, bs[i].N*120/most
 		bs[i].Y = 140 - bs[i].H
 	}
 	return bs

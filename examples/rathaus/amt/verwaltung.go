@@ -62,13 +62,26 @@ func (x *anfrage) verwaltung(teil string, daten any) error {
 	return x.seite("verwaltung", titel, d)
 }
 
+type stammdaten struct {
+	a             *Amt
+	Leistung, Ort string
+	Erklaerung    *tenant.Erklaerung
+	Fehler        string
+}
+
+// Wer names Mandant and Einheit of a rule.
+func (d stammdaten) Wer(z *tenant.Zustaendigkeit) string {
+	m := d.a.mandanten[z.Mandant]
+	if m == nil {
+		return string(z.Mandant)
+	}
+	e, _ := m.Einheit(z.Einheit)
+	return m.Name + ", " + e.Name
+}
+
 // stammdaten shows the authority, and explains who is competent for a place.
 func (x *anfrage) stammdaten() error {
-	var d struct {
-		Leistung, Ort string
-		Erklaerung    *tenant.Erklaerung
-		Fehler        string
-	}
+	d := stammdaten{a: x.a}
 	q := x.URL.Query()
 	if d.Leistung, d.Ort = q.Get("leistung"), strings.TrimSpace(q.Get("ort")); d.Leistung != "" {
 		l, err1 := tenant.ParseLeistung(d.Leistung)
