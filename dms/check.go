@@ -2,6 +2,7 @@ package dms
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -261,7 +262,7 @@ func (c *pruefer) felder(pfad string, fs []Feld) {
 	}
 }
 
-func at(pfad, name string, i int) string { return fmt.Sprintf("%s/%s/%d", pfad, name, i) }
+func at(pfad, name string, i int) string { return pfad + "/" + name + "/" + strconv.Itoa(i) }
 
 // IsUUID tells whether s has the form of a UUID, in either case.
 func IsUUID(s string) bool {

@@ -50,6 +50,8 @@ type Options struct {
 	Bestandskraft []bescheid.Bestandskraftregel
 	// Mahnplan gives the plan by which a Mandant reminds of fees by itself; nil is for none.
 	Mahnplan func(tenant.ID) *zahlung.Mahnplan
+	// Zahlungslink: see vorgang.Kontext.
+	Zahlungslink func(m tenant.ID, vorgang, gebuehr uuid.UUID) string
 	// MaxRetries bounds how often Edit loads and applies again after a
 	// conflict; default 20.
 	MaxRetries int
@@ -106,7 +108,7 @@ func (s *Store) Close() error { return wrap("Close", "", s.b.Close()) }
 // and randomness.
 func (s *Store) Kontext() vorgang.Kontext {
 	return vorgang.Kontext{NewID: s.o.NewID, Rand: s.o.Rand, Richtlinie: s.o.Richtlinie,
-		Rechner: s.o.Rechner, Zeichnung: s.o.Zeichnung, Bestandskraft: s.o.Bestandskraft, Mahnplan: s.o.Mahnplan}
+		Rechner: s.o.Rechner, Zeichnung: s.o.Zeichnung, Bestandskraft: s.o.Bestandskraft, Mahnplan: s.o.Mahnplan, Zahlungslink: s.o.Zahlungslink}
 }
 
 func (s *Store) now() time.Time { return instant(s.o.Now()) }

@@ -41,6 +41,7 @@ func (d *NotizEntfernt) apply(s *Stand, _ *Ereignis) {
 
 func (d *Geschrieben) apply(s *Stand, e *Ereignis) {
 	s.addNachricht(d.Nachricht, messaging.Ausgang, e)
+	s.Nachrichten[len(s.Nachrichten)-1].An = d.An
 }
 
 func (d *Gefragt) apply(s *Stand, _ *Ereignis) {

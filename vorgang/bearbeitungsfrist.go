@@ -33,6 +33,11 @@ type Bearbeitungsfrist struct {
 	// Verlaengert is when it was extended and why; zero if it was not.
 	Verlaengert        datum.Datum `json:"verlaengert,omitzero"`
 	VerlaengerungGrund string      `json:"verlaengerungGrund,omitempty"`
+	// UrspruenglichesEnde is the one before it was extended.
+	UrspruenglichesEnde datum.Datum `json:"urspruenglichesEnde,omitzero"`
+	// Eingabe is the case it was worked out from, for [Vorgang.Nachrechnen]; nil if it was
+	// set by hand.
+	Eingabe *frist.Eingabe `json:"eingabe,omitempty"`
 }
 
 // NewBearbeitungsfrist takes over a result of bescheid/frist for the case
@@ -57,6 +62,7 @@ func NewBearbeitungsfrist(e frist.Ergebnis, warnungen ...frist.Vorwarnung) (Bear
 	}
 	f := Bearbeitungsfrist{
 		Beginn: am.AddTage(1), Ende: e.Fruehestes(), Fiktion: e.Eingabe.Genehmigungsfiktion != nil, Schritte: slices.Clone(e.Schritte),
+		Eingabe: cloneEingabe(&e.Eingabe),
 	}
 	for _, b := range e.Belege {
 		f.Regeln = append(f.Regeln, b.ID)
@@ -70,9 +76,25 @@ func NewBearbeitungsfrist(e frist.Ergebnis, warnungen ...frist.Vorwarnung) (Bear
 func (f *Bearbeitungsfrist) clone() *Bearbeitungsfrist {
 	f = kopie(f)
 	if f != nil {
+		f.Eingabe = cloneEingabe(f.Eingabe)
 		f.Regeln, f.Schritte, f.Warnungen = slices.Clone(f.Regeln), slices.Clone(f.Schritte), slices.Clone(f.Warnungen)
 	}
 	return f
+}
+
+// cloneEingabe copies the cases a Bearbeitungsfrist can have.
+func cloneEingabe(e *frist.Eingabe) *frist.Eingabe {
+	if e == nil {
+		return nil
+	}
+	out := &frist.Eingabe{Bearbeitungsfrist: kopie(e.Bearbeitungsfrist), Genehmigungsfiktion: kopie(e.Genehmigungsfiktion)}
+	if c := out.Bearbeitungsfrist; c != nil {
+		c.Aussetzungen, c.Verlaengerung = slices.Clone(c.Aussetzungen), kopie(c.Verlaengerung)
+	}
+	if c := out.Genehmigungsfiktion; c != nil {
+		c.Aussetzungen, c.Dauer, c.Verlaengerung = slices.Clone(c.Aussetzungen), kopie(c.Dauer), kopie(c.Verlaengerung)
+	}
+	return out
 }
 
 // Fristende is the last day of the Bearbeitungsfrist as it looks on the day: the days
@@ -111,7 +133,7 @@ func (v *Vorgang) SetBearbeitungsfrist(a tenant.Akteur, now time.Time, f Bearbei
 	if len(f.Warnungen) > MaxWarnungen {
 		return v.fail(op, fehler.ErrInvalid, problem("frist.warnungen", "/warnungen", "too many warnings", "Das sind zu viele Vorwarnungen."))
 	}
-	f.ID, f.Verlaengert, f.VerlaengerungGrund = v.k.NewID(), datum.Datum{}, ""
+	f.ID, f.Verlaengert, f.VerlaengerungGrund, f.UrspruenglichesEnde = v.k.NewID(), datum.Datum{}, "", datum.Datum{}
 	f.Warnungen = slices.Compact(slices.SortedFunc(slices.Values(f.Warnungen), datum.Datum.Compare))
 	if err := v.record(a, now, &FristGesetzt{Wechsel[Bearbeitungsfrist]{Befehl: BefehlFristSetzen, Nach: f.clone(), Von: v.s.Bearbeitungsfrist.clone()}}); err != nil {
 		return err
@@ -161,7 +183,7 @@ func (v *Vorgang) ExtendFrist(a tenant.Akteur, now time.Time, w Verlaengerung) e
 		return v.fail(op, fehler.ErrInvalid, problem("frist.warnungen", "/warnungen", "too many warnings", "Das sind zu viele Vorwarnungen."))
 	}
 	ist := war.clone()
-	ist.ID, ist.Ende, ist.Verlaengert, ist.VerlaengerungGrund = v.k.NewID(), w.Ende, heute, w.Grund
+	ist.ID, ist.Ende, ist.Verlaengert, ist.VerlaengerungGrund, ist.UrspruenglichesEnde = v.k.NewID(), w.Ende, heute, w.Grund, war.Ende
 	ist.Regeln = append(ist.Regeln, w.Regeln...)
 	ist.Warnungen = slices.Compact(slices.SortedFunc(slices.Values(w.Warnungen), datum.Datum.Compare))
 	if _, err := v.send(a, now, messaging.Nachricht{Art: messaging.Mitteilung, Betreff: w.Betreff, Text: w.Text, Antwort: messaging.AntwortMoeglich}); err != nil {

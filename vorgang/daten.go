@@ -60,6 +60,8 @@ type (
 	// Geschrieben is an outgoing Nachricht (nachricht.geschrieben).
 	Geschrieben struct {
 		Nachricht messaging.Nachricht `json:"nachricht"`
+		// An is who gets it; zero is the applicant.
+		An Adressbezug `json:"an,omitzero"`
 	}
 	// Gefragt is a Rueckfrage; its Nachricht is a Geschrieben of the same command (rueckfrage.gestellt).
 	Gefragt struct {
@@ -250,6 +252,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &UebergabeBegonnen{} }, func() daten { return &UebergabeVersandt{} },
 		func() daten { return &UebergabeFehlgeschlagen{} }, func() daten { return &UebergabeGemeldet{} },
 		func() daten { return &ZahlungGemeldet{} }, func() daten { return &GebuehrVorgelegt{} },
+		func() daten { return &Nachgerechnet{} }, func() daten { return &GebuehrNeuBerechnet{} },
 		func() daten { return &Zurueckgenommen{} },
 	} {
 		m[f().code()] = f

@@ -111,10 +111,14 @@ func New(a tenant.Akteur, now time.Time, p Params, k Kontext) (*Vorgang, error) 
 
 // send writes a Nachricht into the journal and orders its delivery.
 func (v *Vorgang) send(a tenant.Akteur, now time.Time, n messaging.Nachricht) (uuid.UUID, error) {
+	return v.sendTo(a, now, n, Adressbezug{})
+}
+
+func (v *Vorgang) sendTo(a tenant.Akteur, now time.Time, n messaging.Nachricht, an Adressbezug) (uuid.UUID, error) {
 	if n.ID == uuid.Nil {
 		n.ID = v.k.NewID()
 	}
-	if err := v.record(a, now, &Geschrieben{Nachricht: n}); err != nil {
+	if err := v.record(a, now, &Geschrieben{Nachricht: n, An: an}); err != nil {
 		return uuid.Nil, err
 	}
 	return n.ID, v.order(now, NachrichtSenden, now, NachrichtDaten{Nachricht: n.ID})

@@ -1,6 +1,7 @@
 package vorgang
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,8 @@ type Gebuehr struct {
 	Bescheid uuid.UUID `json:"bescheid,omitzero"`
 	// Schuldner is the addressee of the Bescheid who owes it; zero if it has only one.
 	Schuldner uuid.UUID `json:"schuldner,omitzero"`
+	// Gesamtschuldner are further addressees each of whom owes the whole sum, once.
+	Gesamtschuldner []uuid.UUID `json:"gesamtschuldner,omitempty"`
 	// Tabelle is the Kennung of the fee table, Regeln the ids of the rows used, and
 	// Schritte how the sum came about, in German.
 	Tabelle  string   `json:"tabelle"`
@@ -66,7 +69,7 @@ func (g *Gebuehr) kennung() uuid.UUID { return g.ID }
 
 func (g Gebuehr) clone() Gebuehr {
 	g.Regeln, g.Schritte, g.Augen = slices.Clone(g.Regeln), slices.Clone(g.Schritte), slices.Clone(g.Augen)
-	g.Zahlungen = slices.Clone(g.Zahlungen)
+	g.Zahlungen, g.Gesamtschuldner = slices.Clone(g.Zahlungen), slices.Clone(g.Gesamtschuldner)
 	g.Forderung = g.Forderung.Clone()
 	return g
 }
@@ -81,6 +84,10 @@ type Festsetzung struct {
 	// Schuldner is who of several addressees of the Bescheid owes it. The letters to the
 	// others do not tell how it is paid.
 	Schuldner uuid.UUID
+	// Gesamtschuldner are the other addressees who owe the whole sum with the Schuldner
+	// (§ 421 BGB; § 44 AO and the fee laws of the Laender): the letter to each tells how to pay,
+	// and each is reminded, until one has paid.
+	Gesamtschuldner []uuid.UUID
 	// Kassenzeichen is what the payer writes on the transfer, 1 to 35 characters.
 	// It must be unique for the Mandant; see package kassenzeichen.
 	Kassenzeichen string
@@ -112,29 +119,12 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 	nein := func(kind error, code, pfad, meldung, hinweis string) (Gebuehr, error) {
 		return Gebuehr{}, v.fail(op, kind, problem(code, pfad, meldung, hinweis))
 	}
-	g = Gebuehr{ID: id, Bescheid: f.Bescheid, Schuldner: f.Schuldner, Tabelle: f.Ergebnis.Tabelle, Schritte: slices.Clone(f.Ergebnis.Schritte), FaelligTage: f.FaelligTage}
-	var ps []zahlung.Position
-	for n, p := range f.Ergebnis.Positionen {
-		if !slices.Contains(g.Regeln, p.Tarif) {
-			g.Regeln = append(g.Regeln, p.Tarif)
-		}
-		if p.Betrag == 0 {
-			continue
-		}
-		ref := p.Tarifstelle
-		if ref == "" || len(ref) > 36 {
-			ref = p.Tarif
-		}
-		ps = append(ps, zahlung.Position{ID: strconv.Itoa(n + 1), Referenz: ref, Text: postentext(p.Bezeichnung), Menge: 1, Netto: p.Betrag})
-	}
-	for _, b := range f.Ergebnis.Belege {
-		if !slices.Contains(g.Regeln, b.ID) {
-			g.Regeln = append(g.Regeln, b.ID)
-		}
-	}
-	summe, err := zahlung.Summe(ps)
+	g = Gebuehr{ID: id, Bescheid: f.Bescheid, Schuldner: f.Schuldner, Gesamtschuldner: slices.Clone(f.Gesamtschuldner), Tabelle: f.Ergebnis.Tabelle, Schritte: slices.Clone(f.Ergebnis.Schritte), FaelligTage: f.FaelligTage}
+	ps, regeln, err := positionen(f.Ergebnis)
+	g.Regeln = regeln
+	summe := f.Ergebnis.Summe
 	switch {
-	case err != nil || f.Ergebnis.Tabelle == "" || summe != f.Ergebnis.Summe:
+	case err != nil || f.Ergebnis.Tabelle == "":
 		return nein(fehler.ErrInvalid, "gebuehr.ergebnis", "/ergebnis", "no table, or the items do not add up", "Das Ergebnis der Gebührenberechnung ist unvollständig. Bitte neu berechnen.")
 	case summe <= 0:
 		return nein(fehler.ErrInvalid, "gebuehr.null", "/ergebnis/summe", "nothing to charge", "Es ist nichts zu erheben.")
@@ -151,7 +141,7 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 	if b := v.s.bescheid(f.Bescheid); b != nil {
 		i = b.Inhalt
 	}
-	if _, ok := schuldner(f.Schuldner, i); !ok {
+	if _, ok := schuldner(f.Schuldner, i); !ok || fremdeGesamtschuldner(f.Schuldner, f.Gesamtschuldner, i) {
 		return Gebuehr{}, v.fail(op, fehler.ErrInvalid, problemSchuldner())
 	}
 	for _, x := range v.s.Gebuehren {
@@ -170,6 +160,33 @@ func (v *Vorgang) festsetzung(op string, id uuid.UUID, now time.Time, f Festsetz
 		ID: id.String(), Kassenzeichen: f.Kassenzeichen, Waehrung: zahlung.EUR, Positionen: ps, Zweck: f.Kassenzeichen, Zahler: f.Zahler, Faellig: faellig,
 	}, v.zeitpunkt(now))
 	return g, err
+}
+
+// positionen are the items of a calculation as a payment service takes them, and the ids of the
+// rules behind it. Items that do not add up to the sum are an error.
+func positionen(e gebuehr.Ergebnis) (ps []zahlung.Position, regeln []string, err error) {
+	for n, p := range e.Positionen {
+		if !slices.Contains(regeln, p.Tarif) {
+			regeln = append(regeln, p.Tarif)
+		}
+		if p.Betrag == 0 {
+			continue
+		}
+		ref := p.Tarifstelle
+		if ref == "" || len(ref) > 36 {
+			ref = p.Tarif
+		}
+		ps = append(ps, zahlung.Position{ID: strconv.Itoa(n + 1), Referenz: ref, Text: postentext(p.Bezeichnung), Menge: 1, Netto: p.Betrag})
+	}
+	for _, b := range e.Belege {
+		if !slices.Contains(regeln, b.ID) {
+			regeln = append(regeln, b.ID)
+		}
+	}
+	if summe, err := zahlung.Summe(ps); err != nil || summe != e.Summe {
+		return nil, nil, errors.New("the items of the fee do not add up")
+	}
+	return ps, regeln, nil
 }
 
 // postentext writes a name as every payment service takes it: Latin letters, digits,
@@ -263,22 +280,38 @@ func (s *Stand) zahlungen(tag datum.Datum) (out []OeffentlicheZahlung) {
 		if !s.eingefordert(g) || !s.vomAntragsteller(g) {
 			continue
 		}
-		f := s.forderung(g)
-		x := f.Stand(tag)
-		o := OeffentlicheZahlung{Text: zahlungstext(f, x)}
-		if x.Offen > 0 && x.Lage != zahlung.Niedergeschlagen {
-			o.Betrag, o.Faellig, o.Kassenzeichen = x.Offen, zahlbarBis(f, x), f.Kassenzeichen
-			for _, z := range g.Zahlungen {
-				if z.Zustand == zahlung.Initial {
-					o.URL = z.URL
-				}
-			}
-		}
-		if o.Text != "" {
+		if o := s.oeffentlicheZahlung(g, tag); o.Text != "" {
 			out = append(out, o)
 		}
 	}
 	return out
+}
+
+func (s *Stand) oeffentlicheZahlung(g *Gebuehr, tag datum.Datum) OeffentlicheZahlung {
+	f := s.forderung(g)
+	x := f.Stand(tag)
+	o := OeffentlicheZahlung{Text: zahlungstext(f, x)}
+	if x.Offen > 0 && x.Lage != zahlung.Niedergeschlagen {
+		o.Betrag, o.Faellig, o.Kassenzeichen = x.Offen, zahlbarBis(f, x), f.Kassenzeichen
+		for _, z := range g.Zahlungen {
+			if z.Zustand == zahlung.Initial {
+				o.URL = z.URL
+			}
+		}
+	}
+	return o
+}
+
+// Zahlungsseite is what somebody who owes the fee may see of the Vorgang, and nothing else of
+// it: what is to be paid, until when and how. Not ok while the fee is not demanded, and once the
+// Vorgang is to be deleted. Whoever shows it has checked a [Zahlungscodes] code, or a login.
+func (s Stand) Zahlungsseite(gebuehr uuid.UUID, tag datum.Datum) (OeffentlicheZahlung, bool) {
+	g := finde(s.Gebuehren, gebuehr)
+	if g == nil || !s.eingefordert(g) || s.Status == ZuLoeschen || s.Status == Geloescht {
+		return OeffentlicheZahlung{}, false
+	}
+	o := s.oeffentlicheZahlung(g, tag)
+	return o, o.Text != ""
 }
 
 // zahlbarBis is the day the payer was told last.

@@ -27,7 +27,7 @@ type VorlageAnlass string
 const (
 	// VorlageVollstreckung: the plan is at its end, and enforcement is to be requested.
 	VorlageVollstreckung VorlageAnlass = "vollstreckung"
-	// VorlageSchuldner: somebody else than the applicant owes it, and letters go to the applicant.
+	// VorlageSchuldner: nobody who owes it can be written to; no address is known.
 	VorlageSchuldner VorlageAnlass = "anderer-schuldner"
 )
 
@@ -134,10 +134,10 @@ func (v *Vorgang) ReachMahnung(a tenant.Akteur, now time.Time, d MahnungDaten) e
 		return v.order(now, GebuehrMahnen, x.Ab.Beginn(), d)
 	case x.Nr == 0:
 		return v.legeVor(a, now, g, VorlageVollstreckung, x.Basis, *p.Vollstreckung)
-	case !v.s.vomAntragsteller(g):
+	case len(v.s.erreichbar(g)) == 0:
 		return v.legeVor(a, now, g, VorlageSchuldner, x.Basis, zahlung.Vollstreckung{
 			Betreff: "Mahnung von Hand schreiben",
-			Text:    "Die Gebühr mit dem Kassenzeichen {kassenzeichen} ist überfällig ({betrag}). Sie schuldet nicht die antragstellende Person; bitte an die richtige Person schreiben.",
+			Text:    "Die Gebühr mit dem Kassenzeichen {kassenzeichen} ist überfällig ({betrag}). Von der Person, die sie schuldet, ist keine Anschrift bekannt; bitte ermitteln und schreiben.",
 		})
 	}
 	return v.mahne(op, a, now, BefehlMelden, d.Gebuehr, p.Stufen)

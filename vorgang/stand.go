@@ -124,6 +124,8 @@ type Schriftstueck struct {
 	Richtung  messaging.Richtung  `json:"richtung"`
 	Zeit      time.Time           `json:"zeit"`
 	Von       string              `json:"von"` // Akteur.ID
+	// An is who gets a letter of the authority; zero is the applicant. See [Stand.Empfaenger].
+	An Adressbezug `json:"an,omitzero"`
 	// Quittungen as they came in.
 	Quittungen []messaging.Quittung `json:"quittungen,omitempty"`
 	// Gruende why this Kanal was chosen.

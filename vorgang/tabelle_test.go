@@ -293,6 +293,10 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 	case vorgang.BefehlUebergeben:
 		_, err := v.OrderUebergabe(a, now, "gewerbe")
 		return err
+	case vorgang.BefehlNachrechnen:
+		mit(v, a, b, func(s *vorgang.Stand) { s.Bescheide = append(s.Bescheide, versandt(bescheid.ZustellungVersandt)) })
+		_, err := v.ApplyNachrechnung(a, now, vorgang.Nachrechnung{Lauf: "x", Freigabe: zweiteLeitung, Recht: vorgang.Rechtsstand{Rechner: frist.New(nil)}})
+		return err
 	case vorgang.BefehlBeteiligen:
 		_, err := v.Invite(a, now, vorgang.Einladung{Mandant: "flensburg", Recht: vorgang.RechtLesen, Grund: "Amtshilfe"})
 		return err
@@ -306,6 +310,8 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 	}
 	return fmt.Errorf("the test does not know %s", b)
 }
+
+var zweiteLeitung = tenant.Akteur{ID: "zweite-leitung", Name: "Z", Art: tenant.Person, Mandant: "kiel", Rollen: []tenant.Rolle{tenant.Leitung}}
 
 // versandt is a Bescheid that went to the applicant on 2 March 2026 by post.
 func versandt(z bescheid.ZustellungZustand) bescheid.Bescheid {
@@ -483,8 +489,8 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 84*8, pairs)
-	require.Equal(t, 84*8*(9+7*len(gaeste)), cases)
+	require.Equal(t, 85*8, pairs)
+	require.Equal(t, 85*8*(9+7*len(gaeste)), cases)
 	require.NotZero(t, guests)
 }
 

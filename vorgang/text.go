@@ -93,6 +93,8 @@ var texte = map[Code]string{
 	"gebuehr.wiederaufgenommen":                 "Niederschlagung der Gebühr beendet",
 	"gebuehr.gemahnt":                           "Gebühr angemahnt",
 	"gebuehr.vorgelegt":                         "Offene Gebühr vorgelegt",
+	"gebuehr.neu_berechnet":                     "Gebühr nach geändertem Recht neu berechnet",
+	"recht.nachgerechnet":                       "Nach geändertem Recht nachgerechnet",
 	"zahlung.eingegangen":                       "Zahlung eingegangen",
 	"zahlung.zurueckgegeben":                    "Zahlung zurückgegeben",
 	"zahlung.erstattet":                         "Überzahlung erstattet",

@@ -39,6 +39,9 @@ type Kontext struct {
 	// not; nil is for none. It must be pure and safe for concurrent use, and the plan must
 	// have passed its Check: it is asked at each entry of a Vorgang with fees.
 	Mahnplan func(tenant.ID) *zahlung.Mahnplan
+	// Zahlungslink gives the address of the page on which whoever owes the fee sees what is to
+	// be paid, such as one with a code of [Zahlungscodes]; reminders name it. Nil is for none.
+	Zahlungslink func(m tenant.ID, vorgang, gebuehr uuid.UUID) string
 }
 
 func (k *Kontext) setDefaults() {

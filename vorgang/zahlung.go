@@ -87,8 +87,9 @@ func (v *Vorgang) ResumeFee(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, g
 }
 
 // RemindFee reminds of a fee that is past its day, by the next stage of the table, and
-// writes to the citizen. Before that stage is due it is fehler.ErrConflict; a fee that is
-// not demanded, or not of the applicant, is fehler.ErrInvalid.
+// writes to everybody who owes it: the applicant, or addressees of the Bescheid. Before that
+// stage is due it is fehler.ErrConflict; a fee that is not demanded, or of whose debtors no
+// address is known, is fehler.ErrInvalid.
 func (v *Vorgang) RemindFee(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, t zahlung.Mahntabelle) error {
 	return v.mahne("RemindFee", a, now, BefehlGebuehrMahnen, gebuehr, t)
 }
@@ -96,9 +97,14 @@ func (v *Vorgang) RemindFee(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, t
 func (v *Vorgang) mahne(op string, a tenant.Akteur, now time.Time, b Befehl, gebuehr uuid.UUID, t zahlung.Mahntabelle) error {
 	var f zahlung.Forderung
 	var stufe zahlung.Mahnstufe
+	var an []Adressbezug
 	err := v.bewege(op, a, now, b, gebuehr, func(x zahlung.Forderung, g *Gebuehr) (_ zahlung.Forderung, err error) {
 		if err := v.verlangt(op, g); err != nil {
 			return x, err
+		}
+		if an = v.s.erreichbar(g); len(an) == 0 {
+			return x, v.fail(op, fehler.ErrInvalid, problem("gebuehr.schuldner-anschrift", "/gebuehren/"+g.ID.String(), "no address of the debtor is known",
+				"Von der Person, die diese Gebühr schuldet, ist keine Anschrift bekannt. Bitte ermitteln und von Hand schreiben."))
 		}
 		n, _ := t.Next(x, v.heute(now))
 		stufe = n.Stufe
@@ -109,9 +115,25 @@ func (v *Vorgang) mahne(op string, a tenant.Akteur, now time.Time, b Befehl, geb
 		return err
 	}
 	x, m := f.Stand(v.heute(now)), f.Bewegungen[len(f.Bewegungen)-1]
-	betreff, text := mahnbrief(stufe, zahlung.Mahnangaben{Betrag: x.Offen, Bis: m.Bis, Kassenzeichen: f.Kassenzeichen, Gebuehr: m.Betrag, Quelle: m.Quelle, Vorgang: v.s.Nummer})
-	_, err = v.send(a, now, messaging.Nachricht{Art: messaging.Mitteilung, Betreff: betreff, Text: text, Antwort: messaging.AntwortMoeglich})
-	return err
+	betreff, text := mahnbrief(stufe, zahlung.Mahnangaben{Betrag: x.Offen, Bis: m.Bis, Kassenzeichen: f.Kassenzeichen, Gebuehr: m.Betrag, Quelle: m.Quelle, Vorgang: v.s.Nummer, Link: v.zahlungslink(gebuehr)})
+	for _, x := range an {
+		n := messaging.Nachricht{Art: messaging.Mitteilung, Betreff: betreff, Text: text, Antwort: messaging.AntwortMoeglich}
+		if x != (Adressbezug{}) {
+			n.Antwort = messaging.AntwortNein // an answer would come into a case that is another's
+		}
+		if _, err := v.sendTo(a, now, n, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// zahlungslink is where whoever owes the fee sees what is to be paid; empty if there is no such page.
+func (v *Vorgang) zahlungslink(gebuehr uuid.UUID) string {
+	if v.k.Zahlungslink == nil {
+		return ""
+	}
+	return v.k.Zahlungslink(v.s.Mandant, v.s.ID, gebuehr)
 }
 
 // mahnbrief is the text of the stage, or what the library says in its place.
@@ -125,6 +147,9 @@ func mahnbrief(s zahlung.Mahnstufe, a zahlung.Mahnangaben) (betreff, text string
 		if a.Gebuehr > 0 {
 			text += "\n\nDarin ist eine Mahngebühr von {gebuehr} enthalten ({quelle})."
 		}
+		if a.Link != "" {
+			text += "\n\nHier können Sie online bezahlen: {link}"
+		}
 		text += "\n\nWenn Sie in den letzten Tagen bezahlt haben, müssen Sie nichts tun."
 	}
 	return zahlung.Fuelle(betreff, a), zahlung.Fuelle(text, a)
@@ -133,8 +158,9 @@ func mahnbrief(s zahlung.Mahnstufe, a zahlung.Mahnangaben) (betreff, text string
 // OrderPayment begins a payment of what is open at a payment service and gives its id;
 // the relay places it, and then [Stand] and citizen know the pay page. rueckkehr is where
 // that page sends the payer afterwards. While one is begun and not decided, its id is given
-// and no second one is begun. A fee that is not demanded, or not
-// of the applicant, is fehler.ErrInvalid.
+// and no second one is begun. A fee that is not demanded is fehler.ErrInvalid, and so is one
+// of others if the applicant asks. Others who owe it act through the page that
+// [Stand.Zahlungsseite] feeds; the page gives the command as a machine of the authority.
 func (v *Vorgang) OrderPayment(a tenant.Akteur, now time.Time, gebuehr uuid.UUID, rueckkehr string) (string, error) {
 	const op = "OrderPayment"
 	g, err := v.gebuehr(op, a, now, BefehlZahlungVeranlassen, gebuehr)
@@ -143,6 +169,10 @@ func (v *Vorgang) OrderPayment(a tenant.Akteur, now time.Time, gebuehr uuid.UUID
 	}
 	if err := v.verlangt(op, g); err != nil {
 		return "", err
+	}
+	if a.Art == tenant.Buerger && !v.s.vomAntragsteller(g) {
+		return "", v.fail(op, fehler.ErrInvalid, problem("gebuehr.anderer-schuldner", "/gebuehren/"+g.ID.String(), "is not owed by the applicant",
+			"Diese Gebühr müssen nicht Sie bezahlen."))
 	}
 	for _, z := range g.Zahlungen {
 		if !z.Zustand.Final() {
@@ -238,11 +268,7 @@ func (v *Vorgang) zweitePerson(op string, a tenant.Akteur, g *Gebuehr) error {
 }
 
 func (v *Vorgang) verlangt(op string, g *Gebuehr) error {
-	switch da := v.s.eingefordert(g); {
-	case da && !v.s.vomAntragsteller(g): // letters and pay pages go to the applicant
-		return v.fail(op, fehler.ErrInvalid, problem("gebuehr.anderer-schuldner", "/gebuehren/"+g.ID.String(), "is not owed by the applicant",
-			"Diese Gebühr schuldet nicht die antragstellende Person. Bitte von Hand an die richtige Person schreiben."))
-	case da:
+	if v.s.eingefordert(g) {
 		return nil
 	}
 	return v.fail(op, fehler.ErrInvalid, problem("gebuehr.nicht-bekanntgegeben", "/gebuehren/"+g.ID.String(), "the Bescheid is not on its way",

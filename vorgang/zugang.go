@@ -62,11 +62,16 @@ func (s Stand) OpensWith(code string) bool {
 	if s.Zugang == nil || len(code) > 100 {
 		return false
 	}
-	code = strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(code))
+	code = codeNormal(code)
 	h := sha256.New()
 	h.Write(s.Zugang.Salz)
 	h.Write([]byte(code))
 	return subtle.ConstantTimeCompare(h.Sum(nil), s.Zugang.Hash) == 1
+}
+
+// codeNormal reads a code as people type it.
+func codeNormal(code string) string {
+	return strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(code))
 }
 
 // ZugangscodeAusgegeben: a citizen may look with a code (zugangscode.ausgegeben).

@@ -259,6 +259,11 @@ func TestRandomCommandsKeepInvariants(t *testing.T) {
 				return v.RecordWarnung(relay, now, w)
 			},
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
+				freigabe := rapid.SampledFrom([]tenant.Akteur{leitung, zweiteLeitung, sb}).Draw(rt, "freigabe")
+				_, err := v.ApplyNachrechnung(a, now, vorgang.Nachrechnung{Lauf: "x", Freigabe: freigabe, Recht: anderesRecht()})
+				return err
+			},
+			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {
 				return v.Move(a, now, rapid.SampledFrom([]string{"gruen", "tiefbau"}).Draw(rt, "einheit"), "x")
 			},
 			func(a tenant.Akteur, now time.Time, _ vorgang.Stand) error {

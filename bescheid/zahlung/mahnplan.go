@@ -59,7 +59,7 @@ const (
 )
 
 // platzhalter of a text, with what stands in their place.
-var platzhalter = []string{"{betrag}", "{bis}", "{kassenzeichen}", "{gebuehr}", "{quelle}", "{vorgang}"}
+var platzhalter = []string{"{betrag}", "{bis}", "{kassenzeichen}", "{gebuehr}", "{quelle}", "{vorgang}", "{link}"}
 
 // LoadMahnplan reads a plan from JSON, strictly, and checks it; see [Mahnplan.Check].
 func LoadMahnplan(b []byte) (Mahnplan, error) {
@@ -140,13 +140,15 @@ type Mahnangaben struct {
 	Quelle        string
 	// Vorgang is its number.
 	Vorgang string
+	// Link to the page on which it is paid; empty if there is none.
+	Link string
 }
 
 // Fuelle puts the Angaben into the place of the placeholders of a text: {betrag}, {bis},
-// {kassenzeichen}, {gebuehr}, {quelle}, {vorgang}. Nothing else in the text means anything.
+// {kassenzeichen}, {gebuehr}, {quelle}, {vorgang}, {link}. Nothing else in the text means anything.
 func Fuelle(text string, a Mahnangaben) string {
 	return strings.NewReplacer(platzhalter[0], a.Betrag.Deutsch(), platzhalter[1], a.Bis.Deutsch(), platzhalter[2], a.Kassenzeichen,
-		platzhalter[3], a.Gebuehr.Deutsch(), platzhalter[4], a.Quelle, platzhalter[5], a.Vorgang).Replace(text)
+		platzhalter[3], a.Gebuehr.Deutsch(), platzhalter[4], a.Quelle, platzhalter[5], a.Vorgang, platzhalter[6], a.Link).Replace(text)
 }
 
 // Schritt is what a plan does next about a Forderung.

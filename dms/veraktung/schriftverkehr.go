@@ -98,7 +98,7 @@ func betreffOder(n vorgang.Schriftstueck) string {
 
 // weg says when, in which direction and how a letter travelled.
 func weg(s vorgang.Stand, n vorgang.Schriftstueck) string {
-	richtung := "An " + empfaenger(s, n.Nachricht.ID)
+	richtung := "An " + empfaenger(s, n)
 	if n.Richtung == messaging.Eingang {
 		richtung = "Von der antragstellenden Person"
 	}
@@ -110,9 +110,12 @@ func weg(s vorgang.Stand, n vorgang.Schriftstueck) string {
 }
 
 // empfaenger is who got a letter: the addressee of a Bescheid, else the applicant.
-func empfaenger(s vorgang.Stand, nachricht uuid.UUID) string {
+func empfaenger(s vorgang.Stand, n vorgang.Schriftstueck) string {
+	if e, ok := s.Empfaenger(n); ok && n.An != (vorgang.Adressbezug{}) {
+		return e.Name
+	}
 	for i := range s.Bescheide {
-		if z := s.Bescheide[i].Zustellung(nachricht); z != nil && z.Adressat != uuid.Nil {
+		if z := s.Bescheide[i].Zustellung(n.Nachricht.ID); z != nil && z.Adressat != uuid.Nil {
 			if e, ok := s.Bescheide[i].Inhalt.Adressat(z.Adressat, messaging.Empfaenger{}); ok {
 				return e.Name
 			}

@@ -2,9 +2,12 @@ package xdomea_test
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"crypto/sha512"
 	"encoding/hex"
+	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -89,6 +92,32 @@ func BenchmarkMessage5000Documents(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		require.NoError(b, v310().WriteAbgabe(io.Discard, p))
+	}
+}
+
+// BenchmarkPeer5000Documents writes the elements and texts of the same message
+// by encoding/xml, which neither checks a Paket nor plans file names.
+func BenchmarkPeer5000Documents(b *testing.B) {
+	var message bytes.Buffer
+	require.NoError(b, v310().WriteAbgabe(&message, dmstest.Gross("bench", 5000)))
+	var tokens []xml.Token
+	for d := xml.NewDecoder(&message); ; {
+		tok, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(b, err)
+		if _, ok := tok.(xml.ProcInst); !ok {
+			tokens = append(tokens, xml.CopyToken(tok))
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		e := xml.NewEncoder(io.Discard)
+		for _, tok := range tokens {
+			require.NoError(b, e.EncodeToken(tok))
+		}
+		require.NoError(b, e.Close())
 	}
 }
 

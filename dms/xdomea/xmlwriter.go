@@ -63,16 +63,20 @@ func (x *xmlWriter) root(name, namespace, schema string, attr ...[2]string) {
 // start opens an element that is written in any case.
 func (x *xmlWriter) start(name string) {
 	x.open()
-	x.raw("<" + tag(name) + ">")
+	x.raw("<")
+	x.tag(name)
+	x.raw(">")
 	x.stack = append(x.stack, element{name: name})
 }
 
-// tag gives a name its prefix; '~' in front is an element without namespace.
-func tag(name string) string {
+// tag writes a name with its prefix; '~' in front is an element without namespace.
+func (x *xmlWriter) tag(name string) {
 	if name[0] == '~' {
-		return name[1:]
+		x.raw(name[1:])
+		return
 	}
-	return prefix + name
+	x.raw(prefix)
+	x.raw(name)
 }
 
 // group opens an element that is written only if something is written inside.
@@ -82,7 +86,9 @@ func (x *xmlWriter) open() {
 	for i := range x.stack {
 		if x.stack[i].pending {
 			x.stack[i].pending = false
-			x.raw("<" + tag(x.stack[i].name) + ">")
+			x.raw("<")
+			x.tag(x.stack[i].name)
+			x.raw(">")
 		}
 	}
 }
@@ -91,7 +97,9 @@ func (x *xmlWriter) end() {
 	top := x.stack[len(x.stack)-1]
 	x.stack = x.stack[:len(x.stack)-1]
 	if !top.pending {
-		x.raw("</" + tag(top.name) + ">")
+		x.raw("</")
+		x.tag(top.name)
+		x.raw(">")
 	}
 }
 
@@ -161,10 +169,13 @@ func (x *xmlWriter) code(name string, c dms.Code) {
 	}
 	x.open()
 	x.stack = append(x.stack, element{name: name})
-	x.raw("<" + tag(name))
+	x.raw("<")
+	x.tag(name)
 	for _, a := range [...]struct{ n, v string }{{"listURI", c.Liste}, {"listVersionID", c.Version}} {
 		if a.v != "" {
-			x.raw(" " + a.n + "=\"")
+			x.raw(" ")
+			x.raw(a.n)
+			x.raw("=\"")
 			x.escape(a.v, true)
 			x.raw("\"")
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid/gebuehr"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/geld"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/pdf/pdfcheck"
+	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung/ueberweisung"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
@@ -70,6 +71,7 @@ func TestEachAddresseeHasAnAusfertigung(t *testing.T) {
 			h.post.Konto = func(m *tenant.Mandant) (ueberweisung.Zahlungsdaten, bool) {
 				return ueberweisung.Zahlungsdaten{Empfaenger: m.Name, IBAN: iban}, true
 			}
+			h.post.Zahlungslink = func(m tenant.ID, v, g uuid.UUID) string { return "https://zahlen.example/" + g.String()[:8] }
 			gefragt := map[uuid.UUID]string{}
 			h.post.Kopf = func(_ context.Context, k *ausfertigung.Kopf, _ vorgang.Stand, _ bescheid.Bescheid) error {
 				gefragt[k.Adressat] = k.Empfaenger.Name
@@ -124,6 +126,7 @@ func TestEachAddresseeHasAnAusfertigung(t *testing.T) {
 					require.NotContains(t, got, fremd)
 				}
 				require.Equal(t, adressat == zwei, strings.Contains(got, "So zahlen Sie"))
+				require.Equal(t, adressat == zwei, strings.Contains(got, "https://zahlen.example/"))
 			}
 			briefe := map[string][]messaging.Anhang{}
 			for _, c := range h.brief.calls {
@@ -134,6 +137,20 @@ func TestEachAddresseeHasAnAusfertigung(t *testing.T) {
 			require.Empty(t, vorgang.Restore(h.stand(kiel, id), h.Kontext()).Oeffentlich(h.now).Zahlungen, "the applicant owes nothing")
 			require.Len(t, h.postfach(kiel), 1, "and gets the confirmation only")
 			require.Nil(t, x.Ausfertigung(uuid.Nil))
+
+			// The reminder goes to who owes, by their own way.
+			vorher := len(h.brief.calls)
+			h.now = h.now.AddDate(0, 2, 0)
+			h.edit(id, func(v *vorgang.Vorgang) error {
+				return v.RemindFee(kim, h.now, v.Stand().Gebuehren[0].ID, zahlung.Mahntabelle{{Stufe: 1, Tage: 3, Zahlungsfrist: 10}})
+			})
+			require.Len(t, h.brief.calls, vorher+1)
+			mahnung := h.brief.calls[vorher]
+			require.Equal(t, "Bo Ærø", mahnung.Empfaenger.Name)
+			require.Equal(t, zwei.String(), mahnung.Adresse.Kennung)
+			require.Contains(t, mahnung.Nachricht.Text, "45,00 €")
+			require.NotContains(t, mahnung.Nachricht.Text, "Łukasik")
+			require.Len(t, h.postfach(kiel), 1, "the applicant hears nothing of it")
 
 			// The negative control: what the applicant's letter would show is found if it is there.
 			other := h.vorgang(muenchen, "portal")

@@ -62,6 +62,11 @@ func (z *Zustellung) bezahlen(k *ausfertigung.Kopf, s vorgang.Stand, b bescheid.
 		for _, x := range konto.Zeilen() {
 			k.Bezahlen.Angaben = append(k.Bezahlen.Angaben, pdf.Angabe(x))
 		}
+		if z.o.Zahlungslink != nil {
+			if link := z.o.Zahlungslink(s.Mandant, s.ID, g.ID); link != "" {
+				k.Bezahlen.Angaben = append(k.Bezahlen.Angaben, pdf.Angabe{Name: "Online bezahlen", Wert: link})
+			}
+		}
 	}
 	return nil
 }

@@ -50,6 +50,9 @@ type Options struct {
 	// Konto is where the fees of a Mandant are paid; nil, or false, prints no way to pay. Of
 	// the Zahlungsdaten Empfaenger, IBAN and BIC count; amount and Verwendungszweck are the fee's.
 	Konto func(m *tenant.Mandant) (ueberweisung.Zahlungsdaten, bool)
+	// Zahlungslink gives the page on which the fee is paid online, for the letter to who owes
+	// it beside the account; nil, or an empty link, prints none. See vorgang.Kontext.
+	Zahlungslink func(m tenant.ID, vorgang, gebuehr uuid.UUID) string
 	// Siegel seals each Ausfertigung and each certificate; nil seals none. A second try seals anew.
 	Siegel siegel.Siegel
 }
@@ -100,11 +103,15 @@ func (z *Zustellung) sendNachricht(ctx context.Context, a vorgang.Auftrag, v *vo
 		if n.Nachricht.ID != d.Nachricht {
 			continue
 		}
-		wahl, err := z.choose(s, n.Nachricht)
+		e, ok := s.Empfaenger(n)
+		if !ok {
+			return nil, fehler.New("zustellung.sendNachricht", d.Nachricht.String(), fehler.ErrInvalid, errors.New("the Vorgang has no such addressee"))
+		}
+		wahl, err := z.p.Router.Choose(e, n.Nachricht)
 		if err != nil {
 			return nil, err
 		}
-		q, err := z.deliver(ctx, a, s, n.Nachricht, wahl)
+		q, err := z.deliverTo(ctx, a, s, e, n.Nachricht, wahl)
 		if err != nil {
 			return nil, err
 		}
@@ -113,15 +120,6 @@ func (z *Zustellung) sendNachricht(ctx context.Context, a vorgang.Auftrag, v *vo
 		}, nil
 	}
 	return nil, fehler.New("zustellung.sendNachricht", d.Nachricht.String(), fehler.ErrInvalid, errors.New("the Vorgang has no such Nachricht"))
-}
-
-// choose finds the way to the citizen.
-func (z *Zustellung) choose(s vorgang.Stand, n messaging.Nachricht) (messaging.Wahl, error) {
-	return z.p.Router.Choose(s.Antrag.Antragsteller.Empfaenger, n)
-}
-
-func (z *Zustellung) deliver(ctx context.Context, a vorgang.Auftrag, s vorgang.Stand, n messaging.Nachricht, wahl messaging.Wahl) (messaging.Quittung, error) {
-	return z.deliverTo(ctx, a, s, s.Antrag.Antragsteller.Empfaenger, n, wahl)
 }
 
 func (z *Zustellung) deliverTo(ctx context.Context, a vorgang.Auftrag, s vorgang.Stand, empfaenger messaging.Empfaenger, n messaging.Nachricht, wahl messaging.Wahl) (messaging.Quittung, error) {
