@@ -168,7 +168,7 @@ func TestDeskLives(t *testing.T) {
 	b.anmelden(h.mit(t, m, tenant.Leitung).Akteur.ID)
 	zeilen := func() int { return js[int](b, `document.querySelectorAll('tbody tr').length`) }
 	vorher := zeilen()
-	l := h.a.Muster(h.now())[0]
+	l := muster(h.a, h.now())[0]
 	l.Kennung = "neu-" + uuid.NewString()
 	time.Sleep(300 * time.Millisecond) // the stream opens after the page
 	_, err := h.betrieb.Annahme.Receive(t.Context(), l)
@@ -206,8 +206,7 @@ func TestTwoClerksAtOnce(t *testing.T) {
 	require.Contains(t, orte[1], "/vorgang/")
 	require.NotEqual(t, orte[0], orte[1])
 
-	ids := h.vorgaenge(t, m)
-	id := ids[len(ids)-1]
+	id := h.vorgaenge(t, m)[5] // of Kim's Einheit, and drawn by nobody
 	weg := "/vorgang/" + id.String()
 	gesehen := fmt.Sprint(h.stand(t, m, id).Journal.Seq)
 	form := func(f ...string) url.Values {
@@ -217,8 +216,9 @@ func TestTwoClerksAtOnce(t *testing.T) {
 		}
 		return v
 	}
-	require.Equal(t, http.StatusSeeOther, h.gib(http.MethodPost, weg+"/zuweisen", &leitung, form("an", kim.ID)).Code)
-	w := h.gib(http.MethodPost, weg+"/uebernehmen", &leitung, form())
+	w := h.gib(http.MethodPost, weg+"/zuweisen", &leitung, form("an", kim.ID))
+	require.Equal(t, http.StatusSeeOther, w.Code, w.Body.String())
+	w = h.gib(http.MethodPost, weg+"/uebernehmen", &leitung, form())
 	require.Equal(t, http.StatusConflict, w.Code, "the other was faster")
 	require.Contains(t, w.Body.String(), "Inzwischen geändert")
 	require.Equal(t, http.StatusSeeOther, h.gib(http.MethodPost, weg+"/notieren", &leitung, form("text", "eins")).Code)

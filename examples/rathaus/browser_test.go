@@ -134,7 +134,9 @@ func (b *browser) druecke(text string) {
 		k.click();
 		return true;
 	})()`, text))
-	require.True(b.t, da, "there is no button %q on %s", text, b.text("title"))
+	if !da {
+		b.scheitere("there is no button " + text)
+	}
 }
 
 // bereit waits until the page after a form is there.

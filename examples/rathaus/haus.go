@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -20,13 +21,16 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/dms/xdomea"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/amt"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/oidcdemo"
+	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/verfahren"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/web"
 	"github.com/ozg-fachwerk/fachwerk/intake"
+	"github.com/ozg-fachwerk/fachwerk/intake/ozgcloud"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/messaging/portal"
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/blob"
 	"github.com/ozg-fachwerk/fachwerk/storage/relay"
+	relaypruefung "github.com/ozg-fachwerk/fachwerk/storage/relay/pruefung"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
@@ -47,6 +51,7 @@ type haus struct {
 	ziele   []*verzeichnis.Ziel
 	now     func() time.Time
 	log     *slog.Logger
+	token   string // with which forms may deliver
 	stop    context.CancelFunc
 	arbeit  sync.WaitGroup
 }
@@ -64,7 +69,7 @@ type hausParams struct {
 }
 
 // build composes the house and sets it to work.
-func build(ctx context.Context, a *ausstattung, p hausParams) (*haus, error) {
+func build(ctx context.Context, a *verfahren.Katalog, p hausParams) (*haus, error) {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
@@ -84,10 +89,18 @@ func build(ctx context.Context, a *ausstattung, p hausParams) (*haus, error) {
 	h.store, h.blobs = store, blobs
 	h.portal = portal.New(store.Postfach(), &portal.Options{Now: p.Now})
 	regeln := pruefung.NewVerzeichnis(&pruefung.Options{Salz: bytes.Repeat([]byte("muster-salz "), 4)})
-	for _, w := range a.Regeln {
-		if err := regeln.Add(w); err != nil {
+	for _, v := range a.Verfahren {
+		if v.Regelwerk == nil {
+			continue
+		}
+		if err := regeln.Add(v.Regelwerk); err != nil {
 			return nil, err
 		}
+	}
+	// What the rules decide without a person has its fee in the same step.
+	pruefer, err := relaypruefung.New(regeln, &relaypruefung.Options{Now: p.Now, Text: entwerfer.Text(verzeichnisM, nil)})
+	if err != nil {
+		return nil, err
 	}
 	ablagen := map[tenant.ID]veraktung.Ablage{}
 	ziele := map[tenant.ID]dms.Ziel{}
@@ -102,12 +115,12 @@ func build(ctx context.Context, a *ausstattung, p hausParams) (*haus, error) {
 		ablagen[m.ID], ziele[m.ID] = veraktung.Ablage{Ziel: z, Empfaenger: dms.Kontakt{Institution: "E-Akte " + m.Land.Name()}}, z
 	}
 	kanaele := []messaging.Kanal{h.portal}
-	var err error
 	h.betrieb, err = betrieb.New(betrieb.Params{
 		Store: store, Blobs: blobs, Mandanten: verzeichnisM, Zustaendigkeiten: a.Zustaendigkeiten, Betreiber: a.Betreiber,
-		Parser: a.Parser, Kanaele: kanaele, Ablagen: ablagen, Regeln: regeln, Entwuerfe: entwerfer,
+		Parser: a.Parser(), Kanaele: kanaele, Ablagen: ablagen, Regeln: regeln,
+		Handlers: map[vorgang.AuftragArt]relay.Handler{vorgang.AntragPruefen: a.MitGebuehr(pruefer, p.Now)},
 	}, &betrieb.Options{Now: p.Now, Log: p.Log, Rechner: rechner, Setzer: setzer, Abholung: time.Second,
-		Relay: relay.Options{Poll: 200 * time.Millisecond}, Intake: intake.Options{Frist: bearbeitungsfrist(rechner)}})
+		Relay: relay.Options{Poll: 200 * time.Millisecond}, Intake: intake.Options{Frist: bearbeitungsfrist(rechner, a)}})
 	if err != nil {
 		return nil, err
 	}
@@ -119,12 +132,25 @@ func build(ctx context.Context, a *ausstattung, p hausParams) (*haus, error) {
 	p.Sitzung.Now = p.Now
 	h.amt, err = amt.New(amt.Params{
 		Store: store, Blobs: blobs, Mandanten: a.Mandanten, Zustaendigkeiten: a.Zustaendigkeiten, Annahme: h.betrieb.Annahme, Betreiber: a.Betreiber,
-		Nutzer: a.Nutzer, Gestaltung: a.Gestaltung, Vorlagen: a.Vorlagen, Entwerfer: entwerfer, Gebuehr: a.Gebuehr, Regeln: regeln, Kanaele: kanaele, Ziele: ziele, OIDC: oidc,
+		Nutzer: nutzer(a.Nutzer), Gestaltung: gestaltung(a.Gestaltung), Vorlagen: a.Vorlagen, Entwerfer: entwerfer, Gebuehr: a.Gebuehr, Kassenzeichen: verfahren.Kassenzeichen, Regeln: regeln, Kanaele: kanaele, Ziele: ziele, OIDC: oidc,
 	}, &amt.Options{Now: p.Now, Log: p.Log, Demo: true, Sitzungen: web.NewSitzungen(&p.Sitzung)})
 	if err != nil {
 		return nil, err
 	}
+	// The forms of the citizens post to the intake of the OZG-Cloud, as any form server does.
+	token := rand.Text() + rand.Text()
+	hash, err := ozgcloud.HashToken(token)
+	if err != nil {
+		return nil, err
+	}
+	antrag, err := ozgcloud.New(ozgcloud.Params{Annahme: h.betrieb.Annahme, Blobs: blobs, Betreiber: a.Betreiber, Zuordnung: a.Tabelle(),
+		Zugaenge: []ozgcloud.Zugang{{Name: "formular", Token: []string{hash}}}}, &ozgcloud.Options{Now: p.Now, Log: p.Log})
+	if err != nil {
+		return nil, err
+	}
+	h.token = token
 	mux := http.NewServeMux()
+	mux.Handle("POST /antrag", antrag)
 	mux.Handle("/", h.amt)
 	mux.Handle("/oidc/", http.StripPrefix("/oidc", anbieter))
 	h.handler = web.Schutz(mux, &web.SchutzOptions{Gross: amt.Upload, Frei: []string{"/antrag", "/oidc/token"}})
@@ -160,11 +186,17 @@ func (h *haus) Close() error {
 	return errors.Join(append(errs, h.store.Close())...)
 }
 
-// bearbeitungsfrist gives each new Vorgang three months, as § 75 VwGO has it, with
-// warnings before.
-func bearbeitungsfrist(r *frist.Rechner) func(*tenant.Mandant, vorgang.Params) (*vorgang.Bearbeitungsfrist, error) {
+// bearbeitungsfrist gives each new Vorgang the months of its procedure, three (§ 75 VwGO)
+// where it names none, with warnings before.
+func bearbeitungsfrist(r *frist.Rechner, k *verfahren.Katalog) func(*tenant.Mandant, vorgang.Params) (*vorgang.Bearbeitungsfrist, error) {
 	return func(m *tenant.Mandant, p vorgang.Params) (*vorgang.Bearbeitungsfrist, error) {
-		e, err := r.Bearbeitungsfrist(frist.BearbeitungsfristFall{Am: datum.Von(p.Eingang), Dauer: frist.Dauer{N: 3, Einheit: frist.EinheitMonat},
+		monate := 3
+		for _, v := range k.Verfahren {
+			if v.Leistung == p.Leistung && v.Monate > 0 {
+				monate = v.Monate
+			}
+		}
+		e, err := r.Bearbeitungsfrist(frist.BearbeitungsfristFall{Am: datum.Von(p.Eingang), Dauer: frist.Dauer{N: monate, Einheit: frist.EinheitMonat},
 			Norm: "§ 75 VwGO", Behoerde: frist.Behoerde{Ort: frist.Ort{Land: m.Land, Gemeinde: string(m.ARS)}}})
 		if err != nil {
 			return nil, err
@@ -178,7 +210,7 @@ func bearbeitungsfrist(r *frist.Rechner) func(*tenant.Mandant, vorgang.Params) (
 	}
 }
 
-func personen(ns []amt.Nutzer) (out []oidcdemo.Person) {
+func personen(ns []verfahren.Nutzer) (out []oidcdemo.Person) {
 	for _, n := range ns {
 		p := oidcdemo.Person{ID: n.Akteur.ID, Name: n.Akteur.Name}
 		for _, r := range n.Akteur.Rollen {
@@ -188,6 +220,21 @@ func personen(ns []amt.Nutzer) (out []oidcdemo.Person) {
 			p.Gruppen = append(p.Gruppen, "/"+string(n.Akteur.Mandant)+"/einheit/"+e)
 		}
 		out = append(out, p)
+	}
+	return out
+}
+
+func nutzer(in []verfahren.Nutzer) (out []amt.Nutzer) {
+	for _, n := range in {
+		out = append(out, amt.Nutzer(n))
+	}
+	return out
+}
+
+func gestaltung(in map[tenant.ID]verfahren.Gestaltung) map[tenant.ID]amt.Gestaltung {
+	out := map[tenant.ID]amt.Gestaltung{}
+	for m, g := range in {
+		out[m] = amt.Gestaltung{Farbe: g.Farbe, Logo: g.Logo, Kontakt: g.Kontakt}
 	}
 	return out
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/amt"
+	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/verfahren"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/web"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/storage"
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // pruefhaus is a house to test, reachable over a socket.
 type pruefhaus struct {
 	*haus
-	a   *ausstattung
+	a   *verfahren.Katalog
 	url string
 	// bewilligung is the template of a grant for the first Vorgang.
 	bewilligung string
@@ -42,7 +42,7 @@ func (h *pruefhaus) springe(d time.Duration) { h.vor.Add(int64(d)) }
 // newHaus builds a house with the sample submissions in a folder of the test.
 func newHaus(t *testing.T, sitzung web.Options) *pruefhaus {
 	t.Helper()
-	a, err := statte()
+	a, err := verfahren.Load()
 	require.NoError(t, err)
 	var h *haus
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.handler.ServeHTTP(w, r) }))
@@ -77,7 +77,7 @@ func (h *pruefhaus) vorgaenge(t *testing.T, m tenant.ID) (ids []uuid.UUID) {
 }
 
 // mit gives the first demo user of the Mandant with the role.
-func (h *pruefhaus) mit(t *testing.T, m tenant.ID, r tenant.Rolle) amt.Nutzer {
+func (h *pruefhaus) mit(t *testing.T, m tenant.ID, r tenant.Rolle) verfahren.Nutzer {
 	t.Helper()
 	for _, n := range h.a.Nutzer {
 		if n.Akteur.Mandant == m && n.Akteur.Hat(r) {
@@ -85,7 +85,7 @@ func (h *pruefhaus) mit(t *testing.T, m tenant.ID, r tenant.Rolle) amt.Nutzer {
 		}
 	}
 	t.Fatalf("nobody at %s is %s", m, r)
-	return amt.Nutzer{}
+	return verfahren.Nutzer{}
 }
 
 // anmelden gives a session of the person: its cookie and the token of its forms.

@@ -22,6 +22,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/verfahren"
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/postgres"
 	"github.com/ozg-fachwerk/fachwerk/storage/sqlite"
@@ -55,7 +56,7 @@ func run(ctx context.Context, addr, dsn, dir string) error {
 	if err != nil {
 		return err
 	}
-	a, err := statte()
+	a, err := verfahren.Load()
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,8 @@ func TestAdministrationInBrowser(t *testing.T) {
 	b.geh("/verwaltung/statistik")
 	b.bis("the statistics", `(() => { if (document.querySelector('svg')) return true; location.reload(); return false; })()`)
 	b.pruefe("statistik")
-	w := h.gib(http.MethodGet, "/verwaltung/statistik.csv", &h.a.Nutzer[1].Akteur, nil)
+	leitung := h.mit(t, m.ID, tenant.Leitung).Akteur
+	w := h.gib(http.MethodGet, "/verwaltung/statistik.csv", &leitung, nil)
 	require.Contains(t, w.Body.String(), "Leistung;Eingänge;")
 }
 

@@ -155,7 +155,7 @@ func TestStatementsPerPage(t *testing.T) {
 	}
 	require.Positive(t, vorher["/vorgaenge"], "the counter counts")
 	for i := range 25 {
-		l := h.a.Muster(h.now())[0]
+		l := muster(h.a, h.now())[0]
 		l.Kennung = fmt.Sprint("mehr-", i)
 		_, err := h.betrieb.Annahme.Receive(t.Context(), l)
 		require.NoError(t, err)

@@ -30,7 +30,7 @@ type Gestaltung struct {
 	// Farbe is "#rrggbb", of buttons and links. It must be dark enough to be read on white,
 	// see [Kontrast]; otherwise the pages take the colour of the house.
 	Farbe string `json:"farbe"`
-	// Logo is a PNG; nil shows the name alone.
+	// Logo is an SVG; nil shows the name alone.
 	Logo []byte `json:"logo,omitempty"`
 	// Kontakt for the foot of each page.
 	Kontakt string `json:"kontakt,omitempty"`
@@ -60,12 +60,13 @@ type Params struct {
 	Vorlagen         *vorlage.Sammlung
 	Entwerfer        *entwurf.Entwerfer
 	Kopf             func(k *ausfertigung.Kopf, m tenant.ID)
-	// Optional.
-	Gebuehr Gebuehr
-	Regeln  *pruefung.Verzeichnis
-	Kanaele []messaging.Kanal
-	Ziele   map[tenant.ID]dms.Ziel
-	OIDC    *OIDC
+	// Optional: what a decision costs, and the reference its payer writes.
+	Gebuehr       Gebuehr
+	Kassenzeichen func(vorgang.Stand) string
+	Regeln        *pruefung.Verzeichnis
+	Kanaele       []messaging.Kanal
+	Ziele         map[tenant.ID]dms.Ziel
+	OIDC          *OIDC
 }
 
 // Options of an Amt; nil means defaults.
@@ -94,6 +95,7 @@ type Amt struct {
 	anmeldung *web.Bremse
 	stroeme   stroeme
 	zahlen    zahlen
+	look      look
 }
 
 // Route is one address with those who may call it.
@@ -157,6 +159,7 @@ func (a *Amt) register() {
 	}
 	a.mux.Handle("GET /statisch/", web.Statisch(dateien, "/statisch/", "static"))
 	a.mux.HandleFunc("GET /gestaltung/{mandant}", a.gestaltung)
+	a.mux.HandleFunc("GET /logo/{mandant}", a.logo)
 }
 
 // Routen lists the addresses, for a test that walks them.
@@ -180,7 +183,6 @@ type anfrage struct {
 	sitzung *web.Sitzung
 	akteur  tenant.Akteur
 	m       *tenant.Mandant
-	zeichen string // reference of a payment, see nimmZeichen
 }
 
 // serve asks who it is, whether that person may, and whether the form is from here;

@@ -11,8 +11,6 @@ type befehl struct {
 	// teil of the Vorgang to show afterwards, and the sentence on it.
 	teil, danach string
 	gib          func(x *anfrage, v *vorgang.Vorgang) error
-	// vorher, if set, is done before the transaction.
-	vorher func(x *anfrage) error
 }
 
 // befehle by the last element of the address.
@@ -115,7 +113,7 @@ var befehle = map[string]befehl{
 		return err
 	}},
 	"fortsetzen": {teil: "verlauf", danach: "Der Vorgang geht weiter.", gib: func(x *anfrage, v *vorgang.Vorgang) error { return v.Resume(x.akteur, x.now) }},
-	"entwerfen":  {teil: "bescheid", danach: "Der Bescheid ist zur Freigabe vorgelegt.", gib: entwerfen, vorher: (*anfrage).nimmZeichen},
+	"entwerfen":  {teil: "bescheid", danach: "Der Bescheid ist zur Freigabe vorgelegt.", gib: entwerfen},
 	"freigeben": {teil: "bescheid", danach: "Der Bescheid ist freigegeben und geht hinaus.", gib: func(x *anfrage, v *vorgang.Vorgang) error {
 		id, err := x.kennung("bescheid")
 		if err != nil {

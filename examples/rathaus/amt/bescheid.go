@@ -12,7 +12,6 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid/ausfertigung"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/vorlage"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
-	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung/kassenzeichen"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 	"github.com/ozg-fachwerk/fachwerk/vorgang/entwurf"
@@ -254,9 +253,6 @@ func (x *anfrage) bescheidPDF() error {
 	return nichtGefunden
 }
 
-// schema of the references of payments: digits with a check by ISO 7064.
-var schema = kassenzeichen.Schema{Name: "rathaus", Praefix: "50", Jahr: 2, Stellen: 7, Verfahren: kassenzeichen.Mod97}
-
 // entwerfen writes the draft, fixes the fee in it and submits both for release by
 // somebody else. A returned draft is written anew under the same id.
 func entwerfen(x *anfrage, v *vorgang.Vorgang) error {
@@ -281,24 +277,11 @@ func entwerfen(x *anfrage, v *vorgang.Vorgang) error {
 		return err
 	}
 	if neu && p.Gebuehr != nil && p.Gebuehr.Ergebnis.Summe > 0 {
-		if _, err := v.ChargeFee(x.akteur, x.now, vorgang.Festsetzung{Ergebnis: p.Gebuehr.Ergebnis, Bescheid: id, Kassenzeichen: x.zeichen, FaelligTage: 14}); err != nil {
+		if _, err := v.ChargeFee(x.akteur, x.now, vorgang.Festsetzung{Ergebnis: p.Gebuehr.Ergebnis, Bescheid: id, Kassenzeichen: x.a.Kassenzeichen(s), FaelligTage: 14}); err != nil {
 			return err
 		}
 	}
 	return v.SubmitDraft(x.akteur, x.now, id)
-}
-
-// nimmZeichen takes the next reference of a payment, before the transaction of the
-// command, which must not wait for a counter. One that is then not needed leaves a gap; that
-// does no harm.
-func (x *anfrage) nimmZeichen() error {
-	jahr := datum.Von(x.now).Jahr()
-	n, err := x.a.Store.NextNummer(x.Context(), x.m.ID, "kassenzeichen", jahr)
-	if err != nil {
-		return err
-	}
-	x.zeichen, err = schema.Generate(uint64(n), jahr)
-	return err
 }
 
 // Mitgewirkt tells whether the person wrote on the text and so cannot release it.

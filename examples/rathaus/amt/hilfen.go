@@ -33,6 +33,7 @@ type rahmen struct {
 	// Einmal is the key of the forms on this page: the same one is done once.
 	Einmal string
 	Heute  datum.Datum
+	Look   Gestaltung
 	Punkte []punkt
 	D      any
 }
@@ -55,7 +56,7 @@ func (x *anfrage) zeige(status int, name, titel string, daten any) error {
 		if x.Header.Get("X-Von-Selbst") == "" {
 			r.Hinweis, r.Zurueck = x.a.o.Sitzungen.TakeHinweis(x.sitzung)
 		}
-		r.Punkte = x.navigation()
+		r.Punkte, r.Look = x.navigation(), x.a.aussehen(x.Context(), x.m.ID)
 	}
 	return x.a.seiten.Write(x.w, status, name, r)
 }

@@ -230,11 +230,6 @@ func (x *anfrage) befehl() error {
 	if _, err := x.get(x.Context(), id); err != nil {
 		return err // whoever may not see it learns nothing about the form either
 	}
-	if b.vorher != nil {
-		if err := b.vorher(x); err != nil {
-			return err
-		}
-	}
 	if _, err := x.edit(id, func(v *vorgang.Vorgang) error { return b.gib(x, v) }); err != nil {
 		return err
 	}
