@@ -41,19 +41,20 @@ import (
 // haus is the installation: storage, the machine that works (package betrieb), the pages,
 // and the E-Akten of the authorities as doubles that speak xdomea.
 type haus struct {
-	store   *storage.Store
-	blobs   blob.Store
-	portal  *portal.Kanal
-	betrieb *betrieb.Betrieb
-	amt     *amt.Amt
-	handler http.Handler
-	eakten  []*dmstest.Empfaenger
-	ziele   []*verzeichnis.Ziel
-	now     func() time.Time
-	log     *slog.Logger
-	token   string // with which forms may deliver
-	stop    context.CancelFunc
-	arbeit  sync.WaitGroup
+	store     *storage.Store
+	blobs     blob.Store
+	entwerfer *entwurf.Entwerfer
+	portal    *portal.Kanal
+	betrieb   *betrieb.Betrieb
+	amt       *amt.Amt
+	handler   http.Handler
+	eakten    []*dmstest.Empfaenger
+	ziele     []*verzeichnis.Ziel
+	now       func() time.Time
+	log       *slog.Logger
+	token     string // with which forms may deliver
+	stop      context.CancelFunc
+	arbeit    sync.WaitGroup
 }
 
 // hausParams are what differs between a demo, a test and PostgreSQL.
@@ -86,7 +87,7 @@ func build(ctx context.Context, a *verfahren.Katalog, p hausParams) (*haus, erro
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return nil, err
 	}
-	h.store, h.blobs = store, blobs
+	h.store, h.blobs, h.entwerfer = store, blobs, entwerfer
 	h.portal = portal.New(store.Postfach(), &portal.Options{Now: p.Now})
 	regeln := pruefung.NewVerzeichnis(&pruefung.Options{Salz: bytes.Repeat([]byte("muster-salz "), 4)})
 	for _, v := range a.Verfahren {
@@ -159,6 +160,25 @@ func build(ctx context.Context, a *verfahren.Katalog, p hausParams) (*haus, erro
 	h.arbeit.Go(func() { h.eakte(ctx) })
 	h.arbeit.Go(func() { h.aufbewahren(ctx, a.Mandanten) })
 	return h, nil
+}
+
+// seed fills an empty house with sample cases, and lays one into the Klaerfach: its place
+// belongs to nobody here.
+func (h *haus) seed(ctx context.Context, k *verfahren.Katalog) error {
+	if err := k.Seed(ctx, verfahren.SeedParams{Store: h.store, Annahme: h.betrieb.Annahme, Entwerfer: h.entwerfer, Now: h.now}); err != nil {
+		return err
+	}
+	m, err := k.Muster(1, h.now())
+	if err != nil {
+		return err
+	}
+	l, err := m[0].Lieferung(k.Tabelle())
+	if err != nil {
+		return err
+	}
+	l.Kennung, l.Ort = "muster/ohne-ort", "080000000000"
+	_, err = h.betrieb.Annahme.Receive(ctx, l)
+	return err
 }
 
 // eakte lets the doubles take in what was filed, as a DMS does from time to time.

@@ -76,7 +76,7 @@ func run(ctx context.Context, addr, dsn, dir string) error {
 	s := &http.Server{Handler: h.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	ende := make(chan error, 1)
 	go func() { ende <- s.Serve(l) }()
-	err = h.fuelle(ctx, a)
+	err = h.seed(context.WithoutCancel(ctx), a)
 	if err == nil {
 		fmt.Printf("Das Rathaus ist offen: %s\n", url)
 		select {

@@ -1,6 +1,7 @@
 package amt
 
 import (
+	"github.com/ozg-fachwerk/fachwerk/bescheid/geld"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
@@ -130,6 +131,17 @@ var befehle = map[string]befehl{
 	}},
 	"abschliessen": {teil: "verlauf", danach: "Der Vorgang ist abgeschlossen und geht an die E-Akte.", gib: func(x *anfrage, v *vorgang.Vorgang) error {
 		return v.Close(x.akteur, x.now, vorgang.Schluss{Grund: vorgang.Abschlussgrund(x.text("grund")), Abgeben: true, Forderung: x.text("forderung")})
+	}},
+	"buchen": {teil: "bescheid", danach: "Die Zahlung ist gebucht.", gib: func(x *anfrage, v *vorgang.Vorgang) error {
+		id, err := x.kennung("gebuehr")
+		if err != nil {
+			return err
+		}
+		betrag, err := geld.ParseDeutsch(x.text("betrag"))
+		if err != nil {
+			return falsch("/betrag", "Bitte geben Sie den Betrag so an: 45,00")
+		}
+		return v.RecordZahlung(x.akteur, x.now, vorgang.Buchung{Gebuehr: id, Schluessel: "schalter:" + x.text("einmal"), Betrag: betrag, Grund: x.text("grund")})
 	}},
 	"erlassen": {teil: "bescheid", danach: "Die Gebühr ist erlassen.", gib: func(x *anfrage, v *vorgang.Vorgang) error {
 		id, err := x.kennung("gebuehr")

@@ -74,7 +74,7 @@ func muster(k *verfahren.Katalog, now time.Time) (out []intake.Lieferung) {
 	return out
 }
 
-// fuelle takes the sample submissions in, once: they have the same keys every time.
+// fuelle takes them in, once: they have the same keys every time.
 func (h *haus) fuelle(ctx context.Context, k *verfahren.Katalog) error {
 	for _, l := range muster(k, h.now()) {
 		if _, err := h.betrieb.Annahme.Receive(ctx, l); err != nil {
