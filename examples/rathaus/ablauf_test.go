@@ -314,3 +314,75 @@ func TestOIDC(t *testing.T) {
 	}
 	require.True(t, gebremst, "who guesses is braked")
 }
+
+// The other procedures: what the rules decide alone, what they ask for, what they refuse
+// to decide.
+func TestRulesAtWork(t *testing.T) {
+	h := newHaus(t, web.Options{})
+	b := newBrowser(t, h)
+	m := h.a.Mandanten[0].ID
+	b.anmelden(h.mit(t, m, tenant.Leitung).Akteur.ID)
+	ids := h.vorgaenge(t, m)
+	for _, x := range []struct {
+		nr      int
+		ausgang vorgang.Pruefausgang
+		text    string
+	}{
+		{6, vorgang.PruefungStandardfall, "Standardfall: alle Regeln erfüllt"},
+		{5, vorgang.PruefungUnvollstaendig, "Bitte beschreiben Sie die Gefahr"},
+		{3, vorgang.PruefungPerson, "Nachweis der dauerhaften Nutzung"},
+		{4, vorgang.PruefungPerson, "Eine Person muss entscheiden"},
+	} {
+		await(t, x.text, func() bool { p := h.stand(t, m, ids[x.nr]).Pruefung; return p != nil })
+		require.Equal(t, x.ausgang, h.stand(t, m, ids[x.nr]).Pruefung.Ausgang, x.text)
+		b.geh("/vorgang/" + ids[x.nr].String())
+		b.erscheint(x.text)
+	}
+	b.geh("/vorgang/" + ids[5].String())
+	b.pruefe("pruefung")
+	// The letter that asks for what is missing is begun already.
+	b.knopf("Selbst bearbeiten")
+	b.geh("/vorgang/" + ids[5].String() + "/nachrichten")
+	require.Contains(t, b.text("#rf-t2"), "Bitte beschreiben Sie die Gefahr")
+	// The badge: decided, charged and in the mailbox without a hand.
+	await(t, "the badge", func() bool { s := h.stand(t, m, ids[6]); return len(s.Bescheide) == 1 && s.Bescheide[0].Versand != nil })
+	s := h.stand(t, m, ids[6])
+	require.True(t, s.Bescheide[0].Automatisch)
+	require.Len(t, s.Gebuehren, 1)
+	b.geh("/vorgang/" + ids[6].String() + "/bescheid")
+	b.erscheint("automatisch nach Regeln")
+	b.pruefe("bescheid-automatisch")
+}
+
+// What a person sees is bounded by the Einheiten of that person, lists and search included.
+func TestEinheiten(t *testing.T) {
+	h := newHaus(t, web.Options{})
+	m := h.a.Mandanten[0].ID
+	kim := h.mit(t, m, tenant.Sachbearbeitung).Akteur
+	require.NotEmpty(t, kim.Einheiten)
+	var fremd, eigen int
+	for _, id := range h.vorgaenge(t, m) {
+		s := h.stand(t, m, id)
+		liste := h.gib(http.MethodGet, "/vorgaenge?sicht=alle", &kim, nil).Body.String()
+		suche := h.gib(http.MethodGet, "/vorgaenge?sicht=alle&q="+s.Nummer, &kim, nil).Body.String()
+		seite := h.gib(http.MethodGet, "/vorgang/"+id.String(), &kim, nil).Code
+		gesehen := fmt.Sprint(s.Journal.Seq)
+		notiz := h.gib(http.MethodPost, "/vorgang/"+id.String()+"/notieren", &kim, url.Values{"gesehen": {gesehen}, "einmal": {uuid.NewString()}, "text": {"x"}}).Code
+		if kim.SiehtEinheit(s.Einheit) {
+			eigen++
+			require.Contains(t, liste, id.String())
+			require.Contains(t, suche, id.String())
+			require.Equal(t, http.StatusOK, seite)
+			require.Equal(t, http.StatusSeeOther, notiz)
+		} else {
+			fremd++
+			require.NotContains(t, liste, id.String())
+			require.NotContains(t, suche, id.String())
+			require.Equal(t, http.StatusNotFound, seite)
+			require.Equal(t, http.StatusNotFound, notiz)
+		}
+	}
+	require.Positive(t, fremd)
+	require.Positive(t, eigen)
+	require.Equal(t, http.StatusForbidden, h.gib(http.MethodGet, "/vorgaenge?einheit=ordnung", &kim, nil).Code)
+}
