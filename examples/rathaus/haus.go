@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/dms/verzeichnis"
 	"github.com/ozg-fachwerk/fachwerk/dms/xdomea"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/amt"
+	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/buerger"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/oidcdemo"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/verfahren"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/web"
@@ -52,7 +54,6 @@ type haus struct {
 	ziele     []*verzeichnis.Ziel
 	now       func() time.Time
 	log       *slog.Logger
-	token     string // with which forms may deliver
 	stop      context.CancelFunc
 	arbeit    sync.WaitGroup
 }
@@ -82,7 +83,7 @@ func build(ctx context.Context, a *verfahren.Katalog, p hausParams) (*haus, erro
 	verzeichnisM, err1 := tenant.NewVerzeichnis(a.Mandanten...)
 	store, err2 := p.Store(ctx, &storage.Options{Now: p.Now, Rechner: rechner, Poll: time.Second})
 	blobs, err3 := blob.OpenDir(filepath.Join(p.Dir, "dateien"), nil)
-	entwerfer, err4 := entwurf.New(a.Zuordnungen, &entwurf.Options{Vorlagen: a.Vorlagen})
+	entwerfer, err4 := entwurf.New(a.Zuordnungen, &entwurf.Options{Vorlagen: a.Vorlagen, Gericht: gericht})
 	setzer, err5 := ausfertigung.New(nil)
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return nil, err
@@ -149,17 +150,37 @@ func build(ctx context.Context, a *verfahren.Katalog, p hausParams) (*haus, erro
 	if err != nil {
 		return nil, err
 	}
-	h.token = token
+	sender, err := ozgcloud.NewClient(p.URL+"/antrag", &ozgcloud.ClientOptions{Token: token})
+	if err != nil {
+		return nil, err
+	}
+	seiten, err := buerger.New(buerger.Params{Katalog: a, Store: store, Blobs: blobs, Postfach: h.portal, Sender: sender},
+		&buerger.Options{Now: p.Now, Log: p.Log, Bremse: web.NewBremse(10, time.Minute, p.Now), Testzahlung: true})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
+	mux.Handle("/formular/", seiten)
+	mux.Handle("/buerger/", seiten)
 	mux.Handle("POST /antrag", antrag)
 	mux.Handle("/", h.amt)
 	mux.Handle("/oidc/", http.StripPrefix("/oidc", anbieter))
-	h.handler = web.Schutz(mux, &web.SchutzOptions{Gross: amt.Upload, Frei: []string{"/antrag", "/oidc/token"}})
+	h.handler = web.Schutz(mux, &web.SchutzOptions{Gross: upload, Frei: []string{"/antrag", "/oidc/token"}})
 	ctx, h.stop = context.WithCancel(ctx)
 	h.arbeit.Go(func() { _ = h.betrieb.Run(ctx) }) // ends with ctx and in no other way
 	h.arbeit.Go(func() { h.eakte(ctx) })
 	h.arbeit.Go(func() { h.aufbewahren(ctx, a.Mandanten) })
 	return h, nil
+}
+
+// gericht is where a Klage is brought; made up, as the authorities are.
+func gericht(*tenant.Mandant) (bei, sitz string) {
+	return "dem Verwaltungsgericht Musterstadt", "Gerichtsplatz 1, 24103 Musterstadt"
+}
+
+// upload tells where files may be sent to.
+func upload(path string) bool {
+	return amt.Upload(path) || strings.HasPrefix(path, "/formular/") || path == "/buerger/vorgang/antwort"
 }
 
 // seed fills an empty house with sample cases, and lays one into the Klaerfach: its place
