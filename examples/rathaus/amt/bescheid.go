@@ -51,7 +51,8 @@ func (x *anfrage) bescheide() error {
 			d.Gebuehrlage = append(d.Gebuehrlage, forderung{g, f.Stand(datum.Von(x.now)), f.Kassenzeichen})
 		}
 	}
-	if d.Darf("entwerfen") {
+	liegtVor := slices.ContainsFunc(d.Bescheide, func(b bescheid.Bescheid) bool { return b.Zustand == bescheid.ZurFreigabe })
+	if d.Darf("entwerfen") && !liegtVor {
 		d.Assistent = x.assistent(d, x.URL.Query().Get("vorlage"))
 	}
 	return x.zeigeAkte(d, nil)
