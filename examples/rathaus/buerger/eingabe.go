@@ -18,6 +18,8 @@ type eingabe struct {
 	// ID is the name of the control and its id in the page.
 	ID, Wert, Fehler, Autocomplete string
 	Felder                         []eingabe
+	// Mehr: of a list more than the first row was used.
+	Mehr bool
 }
 
 // problem is a line of the summary, with the control it leads to.
@@ -82,6 +84,7 @@ func (l *leser) zeilen(f verfahren.Feld, e *eingabe) (out []any) {
 		z, felder := l.lies(f.Felder, id+".", !leer || n == 1 && f.Pflicht)
 		e.Felder = append(e.Felder, eingabe{Feld: verfahren.Feld{Titel: strconv.Itoa(n) + ". Eintrag", Art: verfahren.Gruppe}, ID: id, Felder: felder})
 		if !leer {
+			e.Mehr = e.Mehr || n > 1
 			out = append(out, z)
 		}
 	}

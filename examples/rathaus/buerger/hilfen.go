@@ -182,5 +182,6 @@ func groesse(n int64) string {
 	if n < 1<<20 {
 		return fmt.Sprintf("%d KB", max(1, n>>10))
 	}
-	return strings.Replace(fmt.Sprintf("%.1f MB", float64(n)/(1<<20)), ".", ",", 1)
+	mb := strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/(1<<20)), ".0")
+	return strings.Replace(mb, ".", ",", 1) + " MB"
 }

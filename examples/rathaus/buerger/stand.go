@@ -124,7 +124,7 @@ func (b *Buerger) zeigeStand(w http.ResponseWriter, r *http.Request, x *sitzung,
 	}
 	for _, g := range s.Gebuehren {
 		if z, ok := s.Zahlungsseite(g.ID, datum.Von(now)); ok {
-			d.Rechnungen = append(d.Rechnungen, rechnung{z, g.ID, string(b.p.Katalog.Gestaltung[m.ID].IBAN)})
+			d.Rechnungen = append(d.Rechnungen, rechnung{z, g.ID, b.p.Katalog.Gestaltung[m.ID].IBAN.Format()})
 		}
 	}
 	if d.Eintraege, err = b.eintraege(r, s, true); err != nil {
@@ -286,7 +286,7 @@ func (b *Buerger) offen(r *http.Request, x *sitzung, id string) (rechnung, vorga
 	for _, g := range s.Gebuehren {
 		z, ok := s.Zahlungsseite(g.ID, datum.Von(b.o.Now()))
 		if ok && z.Betrag > 0 && g.ID.String() == id {
-			return rechnung{z, g.ID, string(b.p.Katalog.Gestaltung[x.mandant].IBAN)}, s, nil
+			return rechnung{z, g.ID, b.p.Katalog.Gestaltung[x.mandant].IBAN.Format()}, s, nil
 		}
 	}
 	return rechnung{}, s, nichtDa

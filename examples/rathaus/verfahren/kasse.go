@@ -35,7 +35,7 @@ func (k *Katalog) Gebuehr(s vorgang.Stand, art bescheid.Art, tag datum.Datum) (*
 		return nil, false, err
 	}
 	teil, err := k.Gebuehren.Bescheidteil(e, gebuehr.Angaben{Vorgang: s.Nummer, Gemeinde: string(m.ARS),
-		Zahlungsweg: fmt.Sprintf("Bitte überweisen Sie auf das Konto der Kasse, IBAN %s.", k.Gestaltung[m.ID].IBAN)})
+		Zahlungsweg: fmt.Sprintf("Bitte überweisen Sie auf das Konto der Kasse, IBAN %s.", k.Gestaltung[m.ID].IBAN.Format())})
 	if err != nil {
 		return nil, false, err
 	}
