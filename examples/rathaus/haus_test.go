@@ -17,6 +17,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/verfahren"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/web"
+	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/driver"
@@ -24,7 +25,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m) }
+func TestMain(m *testing.M) { testenv.Main(m, pgtest.Stop) }
 
 // pruefhaus is a house to test, reachable over a socket.
 type pruefhaus struct {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -30,7 +31,10 @@ import (
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
-	dsn := flag.String("postgres", "", "connection string of a PostgreSQL database instead of SQLite")
+	var db datenbank
+	flag.StringVar(&db.App, "postgres", "", "connection string of a PostgreSQL database instead of SQLite, as the role fachwerk_app")
+	flag.StringVar(&db.Relay, "postgres-relay", "", "the same as the role fachwerk_relay")
+	flag.StringVar(&db.Owner, "postgres-owner", "", "the same as the owner; brings the schema up to date")
 	dir := flag.String("dir", filepath.Join(os.TempDir(), "rathaus"), "folder for database and files")
 	dauer := flag.Duration("dauer", 0, "stop after this time; 0 runs until interrupted")
 	flag.Parse()
@@ -40,14 +44,30 @@ func main() {
 		ctx, cancel = context.WithTimeout(ctx, *dauer)
 		defer cancel()
 	}
-	if err := run(ctx, *addr, *dsn, *dir); err != nil {
+	if err := run(ctx, *addr, db, *dir, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "rathaus:", err)
 		os.Exit(1)
 	}
 }
 
+// datenbank are the roles of a PostgreSQL database, see package storage/postgres; without
+// App it is SQLite.
+type datenbank struct{ App, Relay, Owner string }
+
+func (d datenbank) open(ctx context.Context, dir string, o *storage.Options) (*storage.Store, error) {
+	if d.App == "" {
+		return sqlite.Open(ctx, filepath.Join(dir, "fachwerk.db"), &sqlite.Options{Store: o})
+	}
+	if d.Owner != "" {
+		if err := postgres.Migrate(ctx, d.Owner, nil); err != nil {
+			return nil, err
+		}
+	}
+	return postgres.Open(ctx, d.App, &postgres.Options{Store: o, RelayDSN: d.Relay})
+}
+
 // run serves until ctx ends.
-func run(ctx context.Context, addr, dsn, dir string) error {
+func run(ctx context.Context, addr string, db datenbank, dir string, out io.Writer) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -61,15 +81,7 @@ func run(ctx context.Context, addr, dsn, dir string) error {
 		return err
 	}
 	url := "http://" + l.Addr().String()
-	h, err := build(context.WithoutCancel(ctx), a, hausParams{Dir: dir, URL: url, Log: log, Store: func(ctx context.Context, o *storage.Options) (*storage.Store, error) {
-		if dsn == "" {
-			return sqlite.Open(ctx, filepath.Join(dir, "fachwerk.db"), &sqlite.Options{Store: o})
-		}
-		if err := postgres.Migrate(ctx, dsn, nil); err != nil {
-			return nil, err
-		}
-		return postgres.Open(ctx, dsn, &postgres.Options{Store: o, RelayDSN: dsn})
-	}})
+	h, err := build(context.WithoutCancel(ctx), a, hausParams{Dir: dir, URL: url, Log: log, Store: func(ctx context.Context, o *storage.Options) (*storage.Store, error) { return db.open(ctx, dir, o) }})
 	if err != nil {
 		return err
 	}
@@ -78,11 +90,11 @@ func run(ctx context.Context, addr, dsn, dir string) error {
 	go func() { ende <- s.Serve(l) }()
 	err = h.seed(context.WithoutCancel(ctx), a)
 	if err == nil {
-		fmt.Printf("Das Rathaus ist offen: %s\n", url)
+		fmt.Fprintf(out, "Das Rathaus ist offen: %s\n", url)
 		select {
 		case err = <-ende:
 		case <-ctx.Done():
-			fmt.Println("Das Rathaus schließt.")
+			fmt.Fprintln(out, "Das Rathaus schließt.")
 		}
 	}
 	h.amt.Close() // ends the streams, so that Shutdown need not wait for them
