@@ -103,10 +103,7 @@ func TestClerkInBrowser(t *testing.T) {
 	b.geh(v + "/bescheid")
 	b.pruefe("vorgang-bescheid")
 	b.geh(v + "/bescheid?vorlage=" + h.bewilligung)
-	for _, f := range js[[]string](b, `[...document.querySelectorAll('form[action$="/entwerfen"] [name^="feld."]')].map((f) => f.tagName === 'SELECT' ? '' : '#' + CSS.escape(f.id) + (f.type === 'date' ? '|datum' : f.inputMode === 'decimal' ? '|zahl' : '|text')).filter((f) => f)`) {
-		sel, typ, _ := strings.Cut(f, "|")
-		b.schreibe(sel, map[string]string{"datum": datum.Von(time.Now()).AddTage(365).String(), "zahl": "2", "text": "Der Baum ist krank und nicht zu retten."}[typ])
-	}
+	h.fuelleAssistent(b)
 	b.druecke("Vorschau als PDF")
 	b.bis("the preview", `!document.querySelector('iframe.brief').hidden`)
 	js[int](b, `window.alteSeite = false, 0`)
@@ -385,4 +382,13 @@ func TestEinheiten(t *testing.T) {
 	require.Positive(t, fremd)
 	require.Positive(t, eigen)
 	require.Equal(t, http.StatusForbidden, h.gib(http.MethodGet, "/vorgaenge?einheit=ordnung", &kim, nil).Code)
+}
+
+// fuelleAssistent fills in what the assistant asks for.
+func (h *pruefhaus) fuelleAssistent(b *browser) {
+	b.t.Helper()
+	for _, f := range js[[]string](b, `[...document.querySelectorAll('form[action$="/entwerfen"] [name^="feld."]')].map((f) => f.tagName === 'SELECT' || !f.required ? '' : '#' + CSS.escape(f.id) + (f.type === 'date' ? '|datum' : f.inputMode === 'decimal' ? '|zahl' : '|text')).filter((f) => f)`) {
+		sel, typ, _ := strings.Cut(f, "|")
+		b.schreibe(sel, map[string]string{"datum": datum.Von(time.Now()).AddTage(365).String(), "zahl": "2", "text": "Der Baum ist krank und nicht zu retten."}[typ])
+	}
 }

@@ -3,11 +3,16 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/verfahren"
 	"github.com/ozg-fachwerk/fachwerk/examples/rathaus/web"
 	"github.com/ozg-fachwerk/fachwerk/storage"
@@ -100,4 +105,75 @@ func TestCitizenInBrowser(t *testing.T) {
 		await(t, kurz, func() bool { return h.stand(t, m, id).Pruefung != nil })
 		require.Empty(t, h.stand(t, m, id).Bescheide, "%s is for a person", kurz)
 	}
+}
+
+// The road works: applied for in the browser, three bodies asked and heard, ordered,
+// released, announced, paid and filed.
+func TestRoadWorksInBrowser(t *testing.T) {
+	h := newHaus(t, web.Options{})
+	b := newBrowser(t, h)
+	m := h.a.Mandanten[0].ID
+	id := h.vorgaenge(t, m)[1]
+	require.Equal(t, h.a.Find("verkehr").Leistung, h.stand(t, m, id).Leistung)
+	v := "/vorgang/" + id.String()
+	var robin tenant.Akteur
+	for _, n := range h.a.Nutzer {
+		if n.Akteur.Mandant == m && slices.Contains(n.Akteur.Einheiten, "verkehr") {
+			robin = n.Akteur
+		}
+	}
+	b.anmelden(robin.ID)
+	b.geh(v)
+	b.knopf("Selbst bearbeiten")
+	for _, stelle := range h.a.Find("verkehr").Stellen {
+		b.geh(v + "/beteiligte")
+		b.schreibe("#sa-n", stelle)
+		b.schreibe("#sa-f", "Bestehen Bedenken gegen den Verkehrszeichenplan?")
+		b.knopf("Anfordern")
+	}
+	require.Len(t, h.stand(t, m, id).Stellungnahmen, 3)
+	b.pruefe("drei-stellungnahmen")
+	for range 3 {
+		b.schreibe("[id^=sx-]", "Keine Bedenken.")
+		b.knopf("Abgeben")
+		b.knopf("Als ausgewertet vermerken")
+	}
+	b.geh(v + "/bescheid?vorlage=verkehrsanordnung")
+	h.fuelleAssistent(b)
+	b.pruefe("anordnung")
+	b.knopf("Zur Freigabe vorlegen")
+	b.erscheint("Wartet auf die Freigabe")
+	l := b.neu()
+	l.anmelden(h.mit(t, m, tenant.Leitung).Akteur.ID)
+	l.geh(v + "/bescheid")
+	l.knopf("Freigeben und senden")
+	await(t, "sent", func() bool { return h.stand(t, m, id).Bescheide[0].Versand != nil })
+	h.springe(10 * 24 * time.Hour)
+	await(t, "announced", func() bool { return h.stand(t, m, id).Bescheide[0].Zustand == bescheid.Bekanntgegeben })
+	b.anmelden(robin.ID)
+	b.geh(v + "/bescheid")
+	if len(h.stand(t, m, id).Gebuehren) > 0 {
+		b.schreibe("[id^=zg-]", "Quittung 18")
+		b.knopf("Buchen")
+	}
+	b.knopf("Abschließen")
+	b.erscheint("in der E-Akte abgelegt")
+	require.NoError(t, h.store.VerifyJournal(t.Context(), m, id))
+}
+
+// Keyboard alone: the first stop is the link to the content, and where one is can be seen.
+func TestKeyboard(t *testing.T) {
+	h := newHaus(t, web.Options{})
+	b := newBrowser(t, h)
+	b.anmelden(h.mit(t, h.a.Mandanten[0].ID, tenant.Leitung).Akteur.ID)
+	b.geh("/vorgaenge")
+	b.tu(chromedp.KeyEvent(kb.Tab))
+	require.Equal(t, "Zum Inhalt springen", js[string](b, `document.activeElement.textContent`))
+	b.tu(chromedp.KeyEvent(kb.Enter))
+	b.bis("the content", `document.activeElement.id === 'inhalt'`)
+	b.tu(chromedp.KeyEvent(kb.Tab))
+	require.Equal(t, "Nächsten Vorgang ziehen", js[string](b, `document.activeElement.textContent`))
+	require.NotEqual(t, "none", js[string](b, `getComputedStyle(document.activeElement).outlineStyle`))
+	b.tu(chromedp.KeyEvent(kb.Enter))
+	b.bis("the Vorgang", `location.pathname.startsWith('/vorgang/')`)
 }

@@ -3,6 +3,7 @@ package amt
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -32,6 +33,28 @@ type assistent struct {
 type frage struct {
 	vorlage.Feld
 	Name, Beispiel string
+	// Reihen of a list, each with its fields.
+	Reihen [][]frage
+}
+
+// reihen is how many rows of a list the assistant offers.
+const reihen = 3
+
+func newFrage(f vorlage.Feld, h entwurf.Herkunft) frage {
+	x := frage{Feld: f, Name: h.Feld, Beispiel: h.Wert}
+	if f.Typ != vorlage.Liste {
+		return x
+	}
+	x.Optional = f.Mindestens == 0
+	for i := range reihen {
+		var r []frage
+		for _, g := range f.Felder {
+			g.Optional = g.Optional || x.Optional || i >= f.Mindestens
+			r = append(r, frage{Feld: g, Name: fmt.Sprintf("%s.%d.%s", h.Feld, i, g.Name)})
+		}
+		x.Reihen = append(x.Reihen, r)
+	}
+	return x
 }
 
 // forderung is a fee with what is open of it.
@@ -90,8 +113,8 @@ func (x *anfrage) assistent(d *akte, gewaehlt string) *assistent {
 	felder := x.felder(p)
 	for _, h := range e.Herkunft {
 		f, ok := felder[h.Feld]
-		if (h.Art == entwurf.AusBeispiel || h.Art == entwurf.Leer) && ok && f.Typ != vorlage.Liste && f.Typ != vorlage.Gruppe {
-			as.Fragen = append(as.Fragen, frage{f, h.Feld, h.Wert})
+		if (h.Art == entwurf.AusBeispiel || h.Art == entwurf.Leer) && ok && f.Typ != vorlage.Gruppe {
+			as.Fragen = append(as.Fragen, newFrage(f, h))
 		} else if h.Art != entwurf.Leer {
 			as.Gefuellt = append(as.Gefuellt, h)
 		}
@@ -140,20 +163,20 @@ func (x *anfrage) entwurfParams(s vorgang.Stand, id string, angaben vorlage.Date
 	return p, err
 }
 
-// angaben reads what the clerk said: fields "feld.name" and "feld.gruppe.name".
+// angaben reads what the clerk said: fields "feld.name", "feld.gruppe.name" and
+// "feld.liste.0.name".
 func (x *anfrage) angaben(p entwurf.Params) vorlage.Daten {
 	out := vorlage.Daten{}
 	for name, f := range x.felder(p) {
-		wert := x.text("feld." + name)
-		if _, da := x.PostForm["feld."+name]; !da || wert == "" && f.Typ != vorlage.Wahrheit {
+		if f.Typ == vorlage.Liste {
+			if l := x.liste(name, f); len(l) > 0 {
+				out[name] = l
+			}
 			continue
 		}
-		var v any = wert
-		switch f.Typ {
-		case vorlage.Wahrheit:
-			v = wert == "ja"
-		case vorlage.Geld, vorlage.Nummer:
-			v = strings.ReplaceAll(strings.ReplaceAll(wert, ".", ""), ",", ".")
+		v, ok := x.angabe("feld."+name, f.Typ)
+		if !ok {
+			continue
 		}
 		if gruppe, feld, ok := strings.Cut(name, "."); ok {
 			g, _ := out[gruppe].(vorlage.Daten)
@@ -167,6 +190,36 @@ func (x *anfrage) angaben(p entwurf.Params) vorlage.Daten {
 		}
 	}
 	return out
+}
+
+// liste reads the rows in which something stands.
+func (x *anfrage) liste(name string, f vorlage.Feld) (out []vorlage.Daten) {
+	for i := range reihen {
+		d := vorlage.Daten{}
+		for _, g := range f.Felder {
+			if v, ok := x.angabe(fmt.Sprintf("feld.%s.%d.%s", name, i, g.Name), g.Typ); ok {
+				d[g.Name] = v
+			}
+		}
+		if len(d) > 0 {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// angabe reads one field; false if nothing was said.
+func (x *anfrage) angabe(name string, t vorlage.Typ) (any, bool) {
+	wert := x.text(name)
+	switch {
+	case wert == "":
+		return nil, false
+	case t == vorlage.Wahrheit:
+		return wert == "ja", true
+	case t == vorlage.Geld || t == vorlage.Nummer:
+		return strings.ReplaceAll(strings.ReplaceAll(wert, ".", ""), ",", "."), true
+	}
+	return wert, true
 }
 
 func (x *anfrage) entwurf(s vorgang.Stand, fuelle func(entwurf.Params) (*entwurf.Entwurf, error)) (i bescheid.Inhalt, p entwurf.Params, err error) {

@@ -177,7 +177,13 @@ func (a *Amt) funktionen() template.FuncMap {
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"ampel":   amp,
 		"wer":     a.wer,
-		"rolle":   rolle, "rollen": rollen, "wort": wort,
+		"behoerde": func(m tenant.ID) string {
+			if x := a.mandanten[m]; x != nil {
+				return x.Name
+			}
+			return string(m)
+		},
+		"rolle": rolle, "rollen": rollen, "wort": wort,
 		"absaetze": func(s string) []string { return strings.Split(strings.TrimSpace(s), "\n") },
 		"groesse":  groesse,
 		"leer":     func(id uuid.UUID) bool { return id == uuid.Nil },

@@ -54,20 +54,29 @@
   // Live: the server says which Vorgang changed, the page asks for itself again.
   const strom = document.body.dataset.strom;
   if (strom && document.querySelector('[data-live]') && window.EventSource) {
-    let wartet = null;
-    const quelle = new EventSource(strom);
-    quelle.onmessage = (e) => {
-      const id = JSON.parse(e.data).vorgang;
-      const meine = [...document.querySelectorAll('[data-live]')].some((t) => t.dataset.live === 'liste' || t.dataset.live === id);
-      if (!meine || wartet) return;
-      wartet = setTimeout(async () => {
-        wartet = null;
-        const neu = await hole(location.href);
-        if (neu && tausche(neu)) sage('Die Seite wurde aktualisiert.');
-      }, 250);
+    let wartet = null, quelle = null;
+    const frische = async () => {
+      wartet = null;
+      const neu = await hole(location.href);
+      if (neu && tausche(neu)) sage('Die Seite wurde aktualisiert.');
     };
-    quelle.addEventListener('ende', () => { quelle.close(); hinweis('Ihre Sitzung ist abgelaufen.', '/anmelden', 'Neu anmelden'); });
-    window.addEventListener('pagehide', () => quelle.close());
+    const hoere = () => {
+      quelle = new EventSource(strom);
+      quelle.onmessage = (e) => {
+        const id = JSON.parse(e.data).vorgang;
+        const meine = [...document.querySelectorAll('[data-live]')].some((t) => t.dataset.live === 'liste' || t.dataset.live === id);
+        if (meine && !wartet) wartet = setTimeout(frische, 250);
+      };
+      quelle.addEventListener('ende', () => { schweige(); hinweis('Ihre Sitzung ist abgelaufen.', '/anmelden', 'Neu anmelden'); });
+    };
+    const schweige = () => { if (quelle) quelle.close(); quelle = null; };
+    // A tab nobody sees holds no connection: browsers allow six to a server.
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) schweige(); else if (!quelle) { hoere(); frische(); }
+    });
+    window.addEventListener('pagehide', schweige);
+    window.addEventListener('pageshow', (e) => { if (e.persisted && !quelle) { hoere(); frische(); } });
+    if (!document.hidden) hoere();
   }
 
   // Search while typing; the address follows, so that a reload shows the same.
