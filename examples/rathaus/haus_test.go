@@ -41,7 +41,7 @@ type pruefhaus struct {
 func (h *pruefhaus) springe(d time.Duration) { h.vor.Add(int64(d)) }
 
 // newHaus builds a house with the sample submissions in a folder of the test.
-func newHaus(t *testing.T, sitzung web.Options) *pruefhaus {
+func newHaus(t testing.TB, sitzung web.Options) *pruefhaus {
 	t.Helper()
 	a, err := verfahren.Load()
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func newHaus(t *testing.T, sitzung web.Options) *pruefhaus {
 }
 
 // vorgaenge of a Mandant, the oldest first.
-func (h *pruefhaus) vorgaenge(t *testing.T, m tenant.ID) (ids []uuid.UUID) {
+func (h *pruefhaus) vorgaenge(t testing.TB, m tenant.ID) (ids []uuid.UUID) {
 	t.Helper()
 	for z, err := range h.store.List(t.Context(), m, storage.PageParams{}) {
 		require.NoError(t, err)
@@ -78,7 +78,7 @@ func (h *pruefhaus) vorgaenge(t *testing.T, m tenant.ID) (ids []uuid.UUID) {
 }
 
 // mit gives the first demo user of the Mandant with the role.
-func (h *pruefhaus) mit(t *testing.T, m tenant.ID, r tenant.Rolle) verfahren.Nutzer {
+func (h *pruefhaus) mit(t testing.TB, m tenant.ID, r tenant.Rolle) verfahren.Nutzer {
 	t.Helper()
 	for _, n := range h.a.Nutzer {
 		if n.Akteur.Mandant == m && n.Akteur.Hat(r) {
@@ -145,11 +145,11 @@ func (z zaehler) Update(ctx context.Context, m tenant.ID, f func(context.Context
 }
 
 func (z zaehler) View(ctx context.Context, m tenant.ID, f func(context.Context, driver.Tx) error) error {
-	return z.Backend.View(ctx, m, zaehle(f))
+	return timed(ctx, func() error { return z.Backend.View(ctx, m, zaehle(f)) })
 }
 
 func (z zaehler) Lies(ctx context.Context, m tenant.ID, f func(context.Context, driver.Tx) error) error {
-	return z.Backend.Lies(ctx, m, zaehle(f))
+	return timed(ctx, func() error { return z.Backend.Lies(ctx, m, zaehle(f)) })
 }
 
 func (z zaehler) Beteiligungen(ctx context.Context, gast tenant.ID, p driver.BeteiligungenParams) ([]driver.BeteiligungRow, error) {

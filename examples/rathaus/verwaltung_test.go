@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -48,6 +49,19 @@ func TestAdministrationInBrowser(t *testing.T) {
 	b.knopf("Simulieren")
 	require.NotEmpty(t, b.text(".fehltext"))
 	b.pruefe("regeln-fehler")
+	a := h.a.Find("baum").Regelwerk.Angaben()
+	a.Fassung, a.Freigabe = 2, nil
+	a.Regeln[1].Ausdruck = "eingabe.baeume.all(b, double(b.umfang) >= 100.0)"
+	neu, err := json.Marshal(a)
+	require.NoError(t, err)
+	ids := h.vorgaenge(t, m.ID)
+	for _, id := range []uuid.UUID{ids[0], ids[2], ids[5]} {
+		await(t, "checked", func() bool { return h.stand(t, m.ID, id).Pruefung != nil })
+	}
+	b.schreibe("#rw", string(neu))
+	b.knopf("Simulieren")
+	b.erscheint("3 Fälle, davon kämen 2 anders heraus")
+	b.pruefe("regeln-simulation")
 	b.geh("/verwaltung/statistik")
 	b.bis("the statistics", `(() => { if (document.querySelector('svg')) return true; location.reload(); return false; })()`)
 	b.pruefe("statistik")
