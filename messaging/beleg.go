@@ -12,7 +12,8 @@ import (
 
 // Belege keeps the first Quittung of each Sendung, durably, for channels whose
 // mailbox system has no memory of its own to rely on. Such a channel may put one with
-// the state [Unsicher] before it sends, and replaces it afterwards. Safe for concurrent use.
+// the state [Unsicher] before it sends, and replaces it afterwards; an empty state says
+// that the mailbox system surely has nothing. Safe for concurrent use.
 type Belege interface {
 	// GetBeleg gives what was put, fehler.ErrNotFound if there is none.
 	GetBeleg(ctx context.Context, mandant tenant.ID, sendung uuid.UUID) (Quittung, error)

@@ -21,7 +21,7 @@ import (
 // returned unwrapped, and nothing is delivered under a context that has ended.
 // Deliver closes every reader it opens. The Quittung names the Sendung and the
 // Kanal; its Zeit is UTC in microseconds. A Kanal whose mailbox system does not know a
-// message it has already answers [ErrUnsicher] where another would have to ask again.
+// message it has already answers with an error that [IstUnsicher] where another would have to ask again.
 // Package messagingtest tests every sentence of this.
 type Kanal interface {
 	// Name is the stable name used in Adresse.Kanal; never empty.

@@ -144,9 +144,8 @@ func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund Wiedereroeffnungs
 	return v.orderWieder(now)
 }
 
-// RecordDelivery reports what a Kanal said about a Nachricht. States of a Sendung only
-// move forward (see [messaging.Zustand.Folgt]): a report that comes late or twice changes
-// nothing. If the Nachricht carried a Bescheid, the first retrieval and a
+// RecordDelivery reports what a Kanal said about a Nachricht. The same Quittung
+// again changes nothing, nor does a late one that tells less than is known of its Sendung. If the Nachricht carried a Bescheid, the first retrieval and a
 // failure are a Nachweis for its Zustellung, see [Vorgang.RecordNachweis].
 func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.UUID, q messaging.Quittung, gruende string) error {
 	if err := v.check("RecordDelivery", a, now, BefehlMelden); err != nil {
@@ -156,21 +155,23 @@ func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.
 	if n == nil {
 		return fehler.New("vorgang.RecordDelivery", nachricht.String(), fehler.ErrNotFound, nil)
 	}
-	for _, s := range n.Sendungen() {
-		if s.Sendung == q.Sendung && !q.Zustand.Folgt(s.Zustand) {
-			return nil
-		}
+	if slices.ContainsFunc(n.Quittungen, func(o messaging.Quittung) bool { return o.Sendung == q.Sendung && o.Zustand.Rang() >= q.Zustand.Rang() }) {
+		return nil
 	}
 	q.Zeit = mikro(q.Zeit)
 	if err := v.record(a, now, &Zugestellt{Nachricht: nachricht, Quittung: q, Gruende: gruende}); err != nil {
 		return err
 	}
-	if q.Zustand == messaging.Zurueckgerufen {
+	if q.Zustand == messaging.Zurueckgeholt { // nobody can answer it any more
 		for _, r := range slices.Clone(v.s.Rueckfragen) {
-			if r.Nachricht == nachricht && r.Beantwortet.IsZero() {
-				if err := v.erledige(a, now, BefehlMelden, r.ID, "Die Nachricht wurde zurückgerufen."); err != nil {
-					return err
-				}
+			if r.Nachricht != nachricht || !r.Beantwortet.IsZero() {
+				continue
+			}
+			if err := v.record(a, now, &FrageErledigt{Rueckfrage: r.ID, Grund: "Die Nachricht wurde zurückgerufen."}); err != nil {
+				return err
+			}
+			if err := v.beendeRuhe(a, now, BefehlMelden, r.ID); err != nil {
+				return err
 			}
 		}
 	}

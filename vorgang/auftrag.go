@@ -28,8 +28,6 @@ const (
 	NachrichtZurueckrufen AuftragArt = "nachricht.zurueckrufen"
 	// SendungAbfragen is due when a Kanal is to be asked what became of a Sendung ([SendungDaten]).
 	SendungAbfragen AuftragArt = "sendung.abfragen"
-	// RueckfrageFaellig is due when the deadline of a Rueckfrage has passed ([RueckfrageDaten]).
-	RueckfrageFaellig AuftragArt = "rueckfrage.faellig"
 	// BescheidAusfertigen sets and writes the document ([BescheidDaten]).
 	BescheidAusfertigen AuftragArt = "bescheid.ausfertigen"
 	// BescheidSenden delivers the document ([BescheidDaten]).
@@ -92,14 +90,6 @@ type QuittierenDaten struct {
 // NachrichtDaten name the Nachricht of the Vorgang.
 type NachrichtDaten struct {
 	Nachricht uuid.UUID `json:"nachricht"`
-}
-
-// SendungDaten name a Sendung of a Nachricht.
-type SendungDaten struct {
-	Nachricht uuid.UUID `json:"nachricht"`
-	Sendung   uuid.UUID `json:"sendung"`
-	// Versuch counts how often the Kanal was asked before.
-	Versuch int `json:"versuch,omitempty"`
 }
 
 // BescheidDaten name the Bescheid of the Vorgang.

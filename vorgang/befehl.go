@@ -46,9 +46,6 @@ const (
 	BefehlBeginnen         Befehl = "beginnen"
 	BefehlNotieren         Befehl = "notieren"
 	BefehlSchreiben        Befehl = "schreiben"
-	BefehlSendungKlaeren   Befehl = "sendung_klaeren"
-	BefehlErneutSenden     Befehl = "erneut_senden"
-	BefehlZurueckrufen     Befehl = "zurueckrufen"
 	BefehlFragen           Befehl = "fragen"
 	BefehlAntworten        Befehl = "antworten"
 	BefehlFrageErledigen   Befehl = "frage_erledigen"
@@ -137,6 +134,9 @@ const (
 
 	BefehlNachrechnen Befehl = "nachrechnen"
 
+	BefehlVersandKlaeren Befehl = "versand_klaeren"
+	BefehlZurueckrufen   Befehl = "zurueckrufen"
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -166,9 +166,6 @@ var tabelle = []Regel{
 	{Befehl: BefehlBeginnen, Von: []Status{Angenommen}, Nach: InBearbeitung, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true, Ruht: true},
 	{Befehl: BefehlNotieren, Von: nichtWeg, Rollen: imHaus, Recht: RechtKommentieren, Umkehrbar: true},
 	{Befehl: BefehlSchreiben, Von: offen, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Recht: RechtBearbeiten, Endgueltig: hinaus},
-	{Befehl: BefehlSendungKlaeren, Von: nichtWeg, Rollen: fachlich, Recht: RechtBearbeiten, Umkehrbar: true},
-	{Befehl: BefehlErneutSenden, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: hinaus},
-	{Befehl: BefehlZurueckrufen, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Eine zurückgerufene Nachricht wird erneut gesendet."},
 	{Befehl: BefehlFragen, Von: []Status{InBearbeitung}, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: hinaus, Ruht: true},
 	{Befehl: BefehlFrageErledigen, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Eine erledigte Rückfrage wird neu gestellt."},
 	{Befehl: BefehlAntworten, Von: []Status{Neu, Angenommen, InBearbeitung, Beschieden, Abgeschlossen}, Rollen: []tenant.Rolle{tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine Antwort des Bürgers ist eingegangen."},
@@ -241,6 +238,8 @@ var tabelle = []Regel{
 	{Befehl: BefehlZahlungErstatten, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: "Was ausgezahlt wurde, ist ausgezahlt."},
 	{Befehl: BefehlZahlungVeranlassen, Von: mitGebuehr, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine begonnene Zahlung endet beim Bezahldienst."},
 	{Befehl: BefehlUebergeben, Von: []Status{Angenommen, InBearbeitung, Beschieden}, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: hinaus, Ruht: true},
+	{Befehl: BefehlZurueckrufen, Von: offen, Rollen: fachlich, Recht: RechtBearbeiten, Endgueltig: "Was zurückgeholt ist, wird neu geschrieben."},
+	{Befehl: BefehlVersandKlaeren, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Wird später etwas anderes bekannt, wird neu geschrieben."},
 	{Befehl: BefehlNachrechnen, Von: offen, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Es wird erneut nachgerechnet."},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
 	{Befehl: BefehlBeteiligungBeenden, Von: nichtGeloescht, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},

@@ -46,10 +46,6 @@ func aendert(d daten) string {
 		return ""
 	case *FrageErledigt:
 		return "rueckfrage/" + d.Rueckfrage.String()
-	case *RueckfrageErinnert:
-		return "rueckfrage/" + d.Rueckfrage.String()
-	case *RueckfrageAbgelaufen:
-		return "rueckfrage/" + d.Rueckfrage.String()
 	case *Geantwortet:
 		return "rueckfrage/" + d.Rueckfrage.String()
 	case *Entworfen:

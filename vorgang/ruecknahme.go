@@ -50,7 +50,7 @@ func (v *Vorgang) DismissRuecknahme(a tenant.Akteur, now time.Time, grund string
 func (v *Vorgang) endeOffenes(a tenant.Akteur, now time.Time, grund string) error {
 	for _, r := range v.s.Rueckfragen {
 		if r.Beantwortet.IsZero() {
-			if err := v.erledige(a, now, BefehlAbschliessen, r.ID, grund); err != nil {
+			if err := v.record(a, now, &FrageErledigt{Rueckfrage: r.ID, Grund: grund}); err != nil {
 				return err
 			}
 		}

@@ -35,7 +35,7 @@ func (n Schriftstueck) Sendungen() (out []Sendungsstand) {
 		if i < 0 {
 			out, i = append(out, Sendungsstand{Sendung: q.Sendung}), len(out)
 		}
-		if s := &out[i]; s.Zustand == "" || q.Zustand.Folgt(s.Zustand) {
+		if s := &out[i]; q.Zustand.Rang() > s.Zustand.Rang() {
 			s.Kanal, s.Zustand, s.Seit = q.Kanal, q.Zustand, q.Zeit
 			if q.Referenz != "" {
 				s.Referenz = q.Referenz
@@ -45,74 +45,25 @@ func (n Schriftstueck) Sendungen() (out []Sendungsstand) {
 	return out
 }
 
-// Sendung gives the last attempt. While one that was ordered has not been reported it is
-// [messaging.Angelegt] and has no id; for what the citizen wrote it is the zero value.
+// Sendung gives the last attempt; the zero value if none has been reported, or it came from the citizen.
 func (n Schriftstueck) Sendung() Sendungsstand {
-	if n.Richtung != messaging.Ausgang {
-		return Sendungsstand{}
-	}
 	all := n.Sendungen()
-	if len(all) <= n.Erneut {
-		return Sendungsstand{Zustand: messaging.Angelegt, Seit: n.Zeit}
+	if n.Richtung != messaging.Ausgang || len(all) == 0 {
+		return Sendungsstand{}
 	}
 	return all[len(all)-1]
 }
 
-// UnsichereSendungen are the letters somebody must settle or order anew, see [messaging.ErrUnsicher].
-func (s Stand) UnsichereSendungen() (out []uuid.UUID) {
-	for _, n := range s.Nachrichten {
-		if n.Sendung().Zustand == messaging.Unsicher {
-			out = append(out, n.Nachricht.ID)
-		}
-	}
-	return out
-}
-
-// SettleSendung decides that an unsure Sendung counts as handed over: the clerk heard so,
-// or nothing depends on it. The reason is mandatory. One that is not unsure is fehler.ErrConflict.
-func (v *Vorgang) SettleSendung(a tenant.Akteur, now time.Time, nachricht uuid.UUID, grund string) error {
-	const op = "SettleSendung"
-	n, err := v.brief(op, a, now, BefehlSendungKlaeren, nachricht, grund, "Bitte angeben, warum die Nachricht als zugestellt gilt.")
-	if err != nil {
-		return err
-	}
-	s := n.Sendung()
-	if s.Zustand != messaging.Unsicher {
-		return v.fail(op, fehler.ErrConflict, problem("sendung.nicht-unsicher", "/nachrichten/"+nachricht.String(), "is not unsure",
-			"Die Zustellung dieser Nachricht ist nicht unsicher."))
-	}
-	q := messaging.Quittung{Sendung: s.Sendung, Kanal: s.Kanal, Zustand: messaging.Uebergeben, Zeit: v.zeitpunkt(now)}
-	return v.record(a, now, &SendungGeklaert{Befehl: BefehlSendungKlaeren, Nachricht: nachricht, Quittung: q, Grund: grund})
-}
-
-// Resend orders a letter anew, as a Sendung of its own, because the last one is unsure,
-// failed or was taken back. The reason is mandatory. One that is on its way or arrived is
-// fehler.ErrConflict. A Bescheid takes another way with [Vorgang.Redeliver].
-func (v *Vorgang) Resend(a tenant.Akteur, now time.Time, nachricht uuid.UUID, grund string) error {
-	const op = "Resend"
-	n, err := v.brief(op, a, now, BefehlErneutSenden, nachricht, grund, "Bitte angeben, warum die Nachricht noch einmal gesendet wird.")
-	if err != nil {
-		return err
-	}
-	if n.Nachricht.Art == messaging.BescheidArt {
-		return v.fail(op, fehler.ErrInvalid, problem("sendung.bescheid", "/nachrichten/"+nachricht.String(), "carries a Bescheid",
-			"Ein Bescheid wird über „erneut zustellen“ noch einmal gesendet."))
-	}
-	s := n.Sendung()
-	switch s.Zustand {
-	case messaging.Unsicher, messaging.Fehlgeschlagen, messaging.Zurueckgerufen:
-	default:
-		return v.fail(op, fehler.ErrConflict, problem("sendung.unterwegs", "/nachrichten/"+nachricht.String(), "is on its way or arrived",
-			"Die Nachricht ist unterwegs oder angekommen und wird nicht noch einmal gesendet."))
-	}
-	if err := v.record(a, now, &ErneutGesendet{Nachricht: nachricht, Sendung: s.Sendung, Grund: grund}); err != nil {
-		return err
-	}
-	return v.order(now, NachrichtSenden, now, NachrichtDaten{Nachricht: nachricht})
+// SendungDaten name a Sendung of a Nachricht.
+type SendungDaten struct {
+	Nachricht uuid.UUID `json:"nachricht"`
+	Sendung   uuid.UUID `json:"sendung"`
+	// Versuch counts how often the Kanal was asked before.
+	Versuch int `json:"versuch,omitempty"`
 }
 
 // Recall orders that a letter nobody has read yet is taken back. The reason is mandatory.
-// Whether it works the Kanal says: [Vorgang.RecordDelivery] with [messaging.Zurueckgerufen],
+// Whether it works the Kanal says: [Vorgang.RecordDelivery] with [messaging.Zurueckgeholt],
 // which ends an open Rueckfrage of that letter, or [Vorgang.RecordRecallFailure]. A letter
 // that is not on its way, was read, or is being taken back is fehler.ErrConflict; a
 // Bescheid is fehler.ErrInvalid: it is taken back by another Bescheid.
@@ -129,7 +80,7 @@ func (v *Vorgang) Recall(a tenant.Akteur, now time.Time, nachricht uuid.UUID, gr
 			"Ein Bescheid wird nicht zurückgerufen, sondern zurückgenommen oder widerrufen."))
 	case s.Zustand != messaging.Unsicher && s.Zustand != messaging.Uebergeben && s.Zustand != messaging.Bereitgestellt:
 		return v.fail(op, fehler.ErrConflict, problem("rueckruf.nicht-unterwegs", pfad, "is "+string(s.Zustand),
-			"Die Nachricht liegt nicht ungelesen beim Empfänger. Stand: "+s.Zustand.Name()+"."))
+			"Die Nachricht liegt nicht ungelesen beim Empfänger."))
 	case n.Rueckruf.Sendung == s.Sendung && n.Rueckruf.Gescheitert.IsZero():
 		return v.fail(op, fehler.ErrConflict, problem("rueckruf.laeuft", pfad, "is being taken back", "Der Rückruf läuft schon."))
 	}
@@ -184,23 +135,8 @@ func (v *Vorgang) brief(op string, a tenant.Akteur, now time.Time, b Befehl, id 
 	return n, nil
 }
 
-// The entries of a Sendung beside [Zugestellt].
+// The entries of a Rueckruf.
 type (
-	// SendungGeklaert: an unsure Sendung counts as handed over (nachricht.geklaert).
-	// Aufgehoben takes that back.
-	SendungGeklaert struct {
-		Befehl     Befehl             `json:"befehl"`
-		Nachricht  uuid.UUID          `json:"nachricht"`
-		Quittung   messaging.Quittung `json:"quittung"`
-		Grund      string             `json:"grund"`
-		Aufgehoben bool               `json:"aufgehoben,omitempty"`
-	}
-	// ErneutGesendet orders a letter anew after the Sendung it names (nachricht.erneut).
-	ErneutGesendet struct {
-		Nachricht uuid.UUID `json:"nachricht"`
-		Sendung   uuid.UUID `json:"sendung"`
-		Grund     string    `json:"grund"`
-	}
 	// RueckrufAngeordnet: it is to be taken back (nachricht.rueckruf).
 	RueckrufAngeordnet struct {
 		Nachricht uuid.UUID `json:"nachricht"`
@@ -215,32 +151,8 @@ type (
 	}
 )
 
-func (*SendungGeklaert) code() Code     { return "nachricht.geklaert" }
-func (*ErneutGesendet) code() Code      { return "nachricht.erneut" }
 func (*RueckrufAngeordnet) code() Code  { return "nachricht.rueckruf" }
 func (*RueckrufGescheitert) code() Code { return "nachricht.rueckruf_gescheitert" }
-
-func (d *SendungGeklaert) apply(s *Stand, _ *Ereignis) {
-	n := s.nachricht(d.Nachricht)
-	switch {
-	case n == nil:
-	case d.Aufgehoben:
-		q := d.Quittung
-		if i := slices.IndexFunc(n.Quittungen, func(x messaging.Quittung) bool {
-			return x.Sendung == q.Sendung && x.Zustand == q.Zustand && x.Zeit.Equal(q.Zeit)
-		}); i >= 0 {
-			n.Quittungen = slices.Delete(n.Quittungen, i, i+1)
-		}
-	default:
-		n.Quittungen = append(n.Quittungen, d.Quittung)
-	}
-}
-
-func (d *ErneutGesendet) apply(s *Stand, _ *Ereignis) {
-	if n := s.nachricht(d.Nachricht); n != nil {
-		n.Erneut++
-	}
-}
 
 func (d *RueckrufAngeordnet) apply(s *Stand, e *Ereignis) {
 	if n := s.nachricht(d.Nachricht); n != nil {
@@ -254,31 +166,5 @@ func (d *RueckrufGescheitert) apply(s *Stand, e *Ereignis) {
 	}
 }
 
-// All of them, and what a Kanal reports, concern the way of one letter.
-func (d *SendungGeklaert) gegenstand() string    { return "nachricht/" + d.Nachricht.String() }
-func (d *ErneutGesendet) gegenstand() string     { return "nachricht/" + d.Nachricht.String() }
-func (d *RueckrufAngeordnet) gegenstand() string { return "nachricht/" + d.Nachricht.String() }
-func (d *Zugestellt) gegenstand() string         { return "nachricht/" + d.Nachricht.String() }
-
-func (d *SendungGeklaert) umkehren() (Befehl, daten) {
-	u := *d
-	u.Befehl, u.Aufgehoben = BefehlZuruecknehmen, !d.Aufgehoben
-	return d.Befehl, &u
-}
-func (*ErneutGesendet) umkehren() (Befehl, daten)     { return BefehlErneutSenden, nil }
+func (d *RueckrufAngeordnet) gegenstand() string      { return "nachricht/" + d.Nachricht.String() }
 func (*RueckrufAngeordnet) umkehren() (Befehl, daten) { return BefehlZurueckrufen, nil }
-func (*Zugestellt) umkehren() (Befehl, daten)         { return BefehlMelden, nil }
-
-// text says how the state of a Sendung reads in the journal.
-func (d *Zugestellt) text() string {
-	k := d.Quittung.Kanal
-	switch d.Quittung.Zustand {
-	case messaging.Unsicher:
-		return "Zustellung der Nachricht über " + k + " unsicher: Sie kann angekommen sein und wird nicht von selbst noch einmal gesendet"
-	case messaging.Fehlgeschlagen:
-		return "Zustellung der Nachricht über " + k + " fehlgeschlagen"
-	case messaging.Zurueckgerufen:
-		return "Nachricht über " + k + " zurückgerufen"
-	}
-	return texte[d.code()] + " über " + k + ": " + d.Quittung.Zustand.Name()
-}

@@ -112,18 +112,15 @@ type Rueckfrage struct {
 	ID        uuid.UUID   `json:"id"`
 	Nachricht uuid.UUID   `json:"nachricht"`
 	Bis       datum.Datum `json:"bis,omitzero"`
+	// Erinnern is the day on which the citizen is reminded, Erinnert the letter that did;
+	// Aussetzung is the one that ends with the question. Zero if there is none.
+	Erinnern   datum.Datum `json:"erinnern,omitzero"`
+	Erinnert   uuid.UUID   `json:"erinnert,omitzero"`
+	Aussetzung uuid.UUID   `json:"aussetzung,omitzero"`
 	// Antwort is the Nachricht that answered, zero if the question was ended without
 	// one; Beantwortet is when.
 	Antwort     uuid.UUID `json:"antwort,omitzero"`
 	Beantwortet time.Time `json:"beantwortet,omitzero"`
-	// Aussetzung that began with it, zero if none did.
-	Aussetzung uuid.UUID `json:"aussetzung,omitzero"`
-	// Nachfrage is the reminder that was asked for, Erinnerung its Nachricht once it is
-	// written; Bis is then the new deadline.
-	Nachfrage  *Nachfrage `json:"nachfrage,omitempty"`
-	Erinnerung uuid.UUID  `json:"erinnerung,omitzero"`
-	// Abgelaufen is when somebody was told that no answer came.
-	Abgelaufen time.Time `json:"abgelaufen,omitzero"`
 }
 
 // Schriftstueck is a Nachricht with its way.
@@ -138,10 +135,23 @@ type Schriftstueck struct {
 	Quittungen []messaging.Quittung `json:"quittungen,omitempty"`
 	// Gruende why this Kanal was chosen.
 	Gruende string `json:"gruende,omitempty"`
-	// Erneut counts how often it was ordered anew, see [Vorgang.Resend].
-	Erneut int `json:"erneut,omitempty"`
 	// Rueckruf is the last order to take it back; zero if there was none.
 	Rueckruf Rueckruf `json:"rueckruf,omitzero"`
+}
+
+// Zustand is how far the letter got by the last Sendung of it; empty if it has not left yet, or
+// came from the citizen.
+func (n Schriftstueck) Zustand() (z messaging.Zustand) {
+	if len(n.Quittungen) == 0 {
+		return ""
+	}
+	letzte := n.Quittungen[len(n.Quittungen)-1].Sendung
+	for _, q := range n.Quittungen {
+		if q.Sendung == letzte && q.Zustand.Rang() > z.Rang() {
+			z = q.Zustand
+		}
+	}
+	return z
 }
 
 // Notiz is an internal note.
@@ -307,9 +317,6 @@ func (s Stand) clone() Stand {
 	s.Antrag = s.Antrag.clone()
 	s.Zuweisung = kopie(s.Zuweisung)
 	s.Rueckfragen = slices.Clone(s.Rueckfragen)
-	for i := range s.Rueckfragen {
-		s.Rueckfragen[i].Nachfrage = kopie(s.Rueckfragen[i].Nachfrage)
-	}
 	s.Nachrichten = slices.Clone(s.Nachrichten)
 	for i := range s.Nachrichten {
 		n := &s.Nachrichten[i]

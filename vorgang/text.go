@@ -18,13 +18,11 @@ var texte = map[Code]string{
 	"vorgang.notiz_entfernt":                    "Notiz entfernt",
 	"nachricht.geschrieben":                     "Nachricht an Antragsteller geschrieben",
 	"rueckfrage.gestellt":                       "Rückfrage gestellt",
+	"rueckfrage.erinnert":                       "An Rückfrage erinnert",
+	"nachricht.geklaert":                        "Geklärt, ob eine Nachricht angekommen ist",
 	"rueckfrage.erledigt":                       "Rückfrage ohne Antwort erledigt",
-	"rueckfrage.erinnert":                       "An die Rückfrage erinnert",
-	"rueckfrage.abgelaufen":                     "Antwortfrist der Rückfrage ohne Antwort abgelaufen",
 	"rueckfrage.beantwortet":                    "Antwort des Antragstellers eingegangen",
 	"nachricht.quittiert":                       "Nachricht zugestellt",
-	"nachricht.geklaert":                        "Unsichere Zustellung geklärt: Die Nachricht gilt als zugestellt",
-	"nachricht.erneut":                          "Nachricht erneut gesendet",
 	"nachricht.rueckruf":                        "Rückruf der Nachricht angeordnet",
 	"nachricht.rueckruf_gescheitert":            "Nachricht lässt sich nicht zurückrufen",
 	"eingang.quittiert":                         "Eingang gegenüber dem Absender quittiert",
@@ -145,11 +143,7 @@ func (e Ereignis) Text() string {
 			return fmt.Sprintf("%s, Antwort bis %s", t, d.Bis.Deutsch())
 		}
 	case *Zugestellt:
-		return d.text()
-	case *SendungGeklaert:
-		if d.Aufgehoben {
-			return "Klärung der unsicheren Zustellung aufgehoben"
-		}
+		return fmt.Sprintf("%s über %s: %s", t, d.Quittung.Kanal, d.Quittung.Zustand)
 	case *BescheidVersandt:
 		if d.Bekanntgabe.Tag.IsZero() {
 			return fmt.Sprintf("%s über %s, Tag der Bekanntgabe noch offen", t, d.Quittung.Kanal)

@@ -45,7 +45,7 @@ type Fall struct {
 	// messaging.StatusAbfrager or messaging.Rueckrufer.
 	Lies func(sendung uuid.UUID)
 	// OhneDublette: the mailbox system does not know a message it has already. Where it
-	// may have taken a Sendung, the Kanal answers messaging.ErrUnsicher from then on.
+	// may have taken a Sendung, the Kanal answers with an error of messaging.IstUnsicher from then on.
 	OhneDublette bool
 	// Geduld is the longest time a Deliver may take under a Stoerung; default 20 seconds.
 	Geduld time.Duration

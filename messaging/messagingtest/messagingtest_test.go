@@ -75,12 +75,12 @@ func (k *kanal) Recall(ctx context.Context, s messaging.Sendungsbezug) (messagin
 	}
 	x, later := k.spaeter[s.Sendung]
 	switch {
-	case later && x.Zustand == messaging.Zurueckgerufen && !k.is("recall-anew"):
+	case later && x.Zustand == messaging.Zurueckgeholt && !k.is("recall-anew"):
 		return x, nil
 	case later && x.Zustand == messaging.Gelesen && !k.is("recall-read"):
 		return messaging.Quittung{}, fehler.New("post.Recall", "", fehler.ErrConflict, nil)
 	}
-	q.Zustand, q.Zeit = messaging.Zurueckgerufen, time.Now().UTC().Truncate(time.Microsecond)
+	q.Zustand, q.Zeit = messaging.Zurueckgeholt, time.Now().UTC().Truncate(time.Microsecond)
 	if k.is("recall-anew") {
 		q.Referenz = uuid.NewString()
 	}

@@ -2,7 +2,6 @@ package messagingtest
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -22,7 +21,7 @@ func spaeter() []Case {
 		{Name: "status/other-mandant", Rule: "QueryStatus of what another Mandant delivered matches ErrNotFound.", Needs: Status, Run: statusOtherMandant},
 		{Name: "status/outside", Rule: "QueryStatus matches ErrUnavailable if the mailbox system cannot say it now.", Needs: Status, Run: statusUnavailable},
 		{Name: "status/context", Rule: "QueryStatus returns context errors unwrapped.", Needs: Status, Run: statusContext},
-		{Name: "recall/unread", Rule: "Recall takes an unread message back: the Quittung says zurueckgerufen, and so does QueryStatus.", Needs: Rueckruf, Run: recallUnread},
+		{Name: "recall/unread", Rule: "Recall takes an unread message back: the Quittung says zurueckgeholt, and so does QueryStatus.", Needs: Rueckruf, Run: recallUnread},
 		{Name: "recall/again", Rule: "Recall again gives the same Quittung.", Needs: Rueckruf, Run: recallAgain},
 		{Name: "recall/read", Rule: "Recall of a message that was read matches ErrConflict, and it stays read.", Needs: Rueckruf, Run: recallRead},
 		{Name: "recall/unknown", Rule: "Recall of what was never delivered, or by another Mandant, matches ErrNotFound.", Needs: Rueckruf, Run: recallUnknown},
@@ -153,7 +152,7 @@ func recallUnread(t TB, o Options) {
 	if err != nil {
 		t.Fatalf("Recall: %v", err)
 	}
-	quittungOf(t, f, s, got, messaging.Zurueckgerufen)
+	quittungOf(t, f, s, got, messaging.Zurueckgeholt)
 	a, ok := k.(messaging.StatusAbfrager)
 	if !ok {
 		return
@@ -161,7 +160,7 @@ func recallUnread(t TB, o Options) {
 	if got, err = a.QueryStatus(t.Context(), bezug(s, q)); err != nil {
 		t.Fatalf("QueryStatus: %v", err)
 	}
-	quittungOf(t, f, s, got, messaging.Zurueckgerufen)
+	quittungOf(t, f, s, got, messaging.Zurueckgeholt)
 }
 
 func recallAgain(t TB, o Options) {
@@ -233,14 +232,14 @@ func recallContext(t TB, o Options) {
 func unsure(t TB, f Fall, s messaging.Sendung, err error, st Stoerung) bool {
 	t.Helper()
 	zweifel := st == AntwortVerloren || st == Schweigen || st == Serverfehler || st == Tropfen
-	if !f.OhneDublette || !zweifel || !errors.Is(err, messaging.ErrUnsicher) && err != context.Canceled {
+	if !f.OhneDublette || !zweifel || !messaging.IstUnsicher(err) && err != context.Canceled {
 		return false
 	}
 	war := f.Zugestellt(s.ID)
 	f.Stoere(Ruhe)
 	for range 2 {
-		if e := within(t, t.Context(), f, s); !errors.Is(e.err, messaging.ErrUnsicher) {
-			t.Errorf("an unsure Sendung gave %+v, %v at the next try, want %v", e.q, e.err, messaging.ErrUnsicher)
+		if e := within(t, t.Context(), f, s); !messaging.IstUnsicher(e.err) {
+			t.Errorf("an unsure Sendung gave %+v, %v at the next try, want an error that is unsure", e.q, e.err)
 		}
 	}
 	if got := f.Zugestellt(s.ID); got != war || got > 1 {

@@ -13,6 +13,11 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 )
 
+type zweifel struct{}
+
+func (zweifel) Error() string  { return "it may have arrived" }
+func (zweifel) Unsicher() bool { return true }
+
 // ungewiss is a channel over a post office that knows no letter again. broken, it forgets
 // that a letter may be out.
 type ungewiss struct {
@@ -28,13 +33,13 @@ func (u *ungewiss) Deliver(ctx context.Context, s messaging.Sendung) (messaging.
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.unsure[s.ID] {
-		return messaging.Quittung{}, messaging.ErrUnsicher
+		return messaging.Quittung{}, zweifel{}
 	}
 	q, err := u.kanal.Deliver(ctx, s)
 	if errors.Is(err, fehler.ErrUnavailable) {
 		u.unsure[s.ID] = !u.broken
 		u.reached[s.ID]++
-		return messaging.Quittung{}, messaging.ErrUnsicher
+		return messaging.Quittung{}, zweifel{}
 	}
 	if err == nil {
 		u.reached[s.ID]++

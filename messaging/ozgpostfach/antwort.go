@@ -26,10 +26,13 @@ type absage struct {
 	pause time.Duration
 	// schonDa: the mailbox has the message.
 	schonDa bool
-	// vielleicht: the mailbox system may have taken the message all the same.
-	vielleicht bool
-	hinweis    string
+	hinweis string
+	// unsicher: the mailbox may have the message, and would not know it again.
+	unsicher bool
 }
+
+// Unsicher: see messaging.IstUnsicher.
+func (a absage) Unsicher() bool { return a.unsicher }
 
 func (a absage) Error() string {
 	if a.code != "" {
@@ -151,7 +154,6 @@ func (k Konfiguration) ablehnung(status int, kopf http.Header, doc any, jetzt ti
 	if slices.Contains(nie, status) {
 		a.art = fehler.ErrInvalid
 	}
-	a.vielleicht = status >= 500 // a server that fails may do so after it has taken it
 	return a
 }
 

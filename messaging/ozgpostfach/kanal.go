@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,10 +44,7 @@ type Options struct {
 //
 // A Sendung goes out once as far as Belege remember it and the mailbox system
 // knows a message it has already (see [Dublette]): after an answer that was lost
-// the same request is made again, under the same id. Where it does not know them,
-// Belege hold before each request that it is made; if nobody can say afterwards what
-// became of it, also because the process ended, the Sendung is [messaging.ErrUnsicher]
-// from then on.
+// the same request is made again, under the same id.
 type Kanal struct {
 	k      Konfiguration
 	o      Options
@@ -137,7 +136,7 @@ func (k *Kanal) Stand(ctx context.Context, mandant tenant.ID, sendung uuid.UUID)
 		return messaging.Quittung{}, fehler.New("ozgpostfach."+op, k.k.Name, fehler.ErrUnsupported, nil)
 	}
 	q, err := k.belege.GetBeleg(ctx, mandant, sendung)
-	if err == nil && q.Zustand == messaging.Angelegt {
+	if err == nil && q.Zustand == "" {
 		err = fehler.New("ozgpostfach."+op, sendung.String(), fehler.ErrNotFound, nil)
 	}
 	if err != nil {
@@ -196,8 +195,8 @@ func (k *Kanal) deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 	}
 	switch q, err := k.belege.GetBeleg(ctx, s.Mandant, s.ID); {
 	case err == nil && q.Zustand == messaging.Unsicher:
-		return messaging.Quittung{}, messaging.ErrUnsicher
-	case err == nil && q.Zustand != messaging.Angelegt:
+		return messaging.Quittung{}, absage{art: fehler.ErrUnavailable, wo: "it may have been taken before", unsicher: true}
+	case err == nil && q.Zustand != "":
 		return q, nil
 	case err != nil && !errors.Is(err, fehler.ErrNotFound):
 		return messaging.Quittung{}, absage{art: fehler.ErrUnavailable, wo: "the store of receipts failed"}
@@ -219,6 +218,7 @@ func (k *Kanal) deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 	if err != nil {
 		return messaging.Quittung{}, err
 	}
+	// Also a process that ends now, or a caller whose time is over, must not send it again.
 	if k.k.Dublette.Keine {
 		if err := k.merke(ctx, s, messaging.Unsicher); err != nil {
 			return messaging.Quittung{}, absage{art: fehler.ErrUnavailable, wo: "the store of receipts failed"}
@@ -226,7 +226,10 @@ func (k *Kanal) deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 	}
 	g, err := k.post(ctx, pfad, body, s.ID)
 	if err != nil {
-		return messaging.Quittung{}, k.gescheitert(ctx, s, err)
+		if a := (absage{}); k.k.Dublette.Keine && errors.As(err, &a) && !a.unsicher && ctx.Err() == nil {
+			_ = k.merke(context.WithoutCancel(ctx), s, "") // surely not taken; not kept, it stays in doubt
+		}
+		return messaging.Quittung{}, err
 	}
 	jetzt := k.jetzt()
 	q := messaging.Quittung{Sendung: s.ID, Kanal: k.k.Name, Zustand: g.zustand, Zeit: jetzt, Referenz: g.referenz}
@@ -242,19 +245,6 @@ func (k *Kanal) merke(ctx context.Context, s messaging.Sendung, z messaging.Zust
 	return k.belege.PutBeleg(ctx, s.Mandant, messaging.Quittung{Sendung: s.ID, Kanal: k.k.Name, Zustand: z, Zeit: k.jetzt()})
 }
 
-// gescheitert tells whether the Sendung may be tried again after the error of a request.
-// What was surely not taken is released; if that cannot be kept, it stays unsure.
-func (k *Kanal) gescheitert(ctx context.Context, s messaging.Sendung, err error) error {
-	if !k.k.Dublette.Keine {
-		return err
-	}
-	var a absage
-	if errors.As(err, &a) && !a.vielleicht && k.merke(context.WithoutCancel(ctx), s, messaging.Angelegt) == nil {
-		return err
-	}
-	return messaging.ErrUnsicher
-}
-
 func (k *Kanal) jetzt() time.Time { return k.o.Now().UTC().Truncate(time.Microsecond) }
 
 func (k *Kanal) post(ctx context.Context, pfad string, body []byte, id uuid.UUID) (gelesen, error) {
@@ -265,7 +255,7 @@ func (k *Kanal) post(ctx context.Context, pfad string, body []byte, id uuid.UUID
 	g, unklar := k.k.Nachricht.Antwort.auslegen(doc)
 	if status/100 == 2 {
 		if unklar != nil {
-			return gelesen{}, absage{art: fehler.ErrUnavailable, wo: unklar.Error(), vielleicht: true}
+			return gelesen{}, absage{art: fehler.ErrUnavailable, wo: unklar.Error(), unsicher: k.k.Dublette.Keine}
 		}
 		return g, nil
 	}
@@ -273,6 +263,8 @@ func (k *Kanal) post(ctx context.Context, pfad string, body []byte, id uuid.UUID
 	if a.schonDa {
 		return g, nil
 	}
+	// A server that fails may have taken it before; one that is busy says so and has not.
+	a.unsicher = k.k.Dublette.Keine && status/100 == 5 && status != http.StatusServiceUnavailable
 	return gelesen{}, a
 }
 
@@ -301,6 +293,11 @@ func (k *Kanal) once(ctx context.Context, methode, pfad string, body []byte, id 
 	if body != nil {
 		r = bytes.NewReader(body)
 	}
+	// All of a message was written, not of a login or a question.
+	var geschrieben atomic.Bool
+	if k.k.Dublette.Keine && id != uuid.Nil {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) { geschrieben.Store(i.Err == nil) }})
+	}
 	req, err := http.NewRequestWithContext(ctx, methode, strings.TrimSuffix(k.k.Basis, "/")+pfad, r)
 	if err != nil {
 		return 0, nil, nil, absage{art: fehler.ErrUnavailable, wo: "the request cannot be made"}
@@ -320,7 +317,7 @@ func (k *Kanal) once(ctx context.Context, methode, pfad string, body []byte, id 
 	}
 	resp, err := k.http.Do(req)
 	if err != nil {
-		return 0, nil, nil, absage{art: fehler.ErrUnavailable, wo: grund(err), vielleicht: !vorher(err)}
+		return 0, nil, nil, absage{art: fehler.ErrUnavailable, wo: grund(err), unsicher: geschrieben.Load()}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, k.k.Grenzen.Antwort+1))
@@ -329,7 +326,7 @@ func (k *Kanal) once(ctx context.Context, methode, pfad string, body []byte, id 
 	}
 	switch {
 	case err != nil:
-		return 0, nil, nil, absage{art: fehler.ErrUnavailable, wo: grund(err), vielleicht: true}
+		return 0, nil, nil, absage{art: fehler.ErrUnavailable, wo: grund(err), unsicher: geschrieben.Load()}
 	case int64(len(b)) > k.k.Grenzen.Antwort:
 		b = nil // the status counts; what is too long is not read
 	}
@@ -357,15 +354,6 @@ func grund(err error) string {
 	return "the mailbox system is not reachable"
 }
 
-// vorher tells whether the request surely did not reach the mailbox system.
-func vorher(err error) bool {
-	var cert *tls.CertificateVerificationError
-	var alert tls.AlertError
-	var dns *net.DNSError
-	var op *net.OpError
-	return errors.As(err, &cert) || errors.As(err, &alert) || errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial"
-}
-
 // fehler gives the error its kind. The caller's own end of context stays bare.
 func (k *Kanal) fehler(ctx context.Context, op string, id uuid.UUID, err error) error {
 	if ctxErr := ctx.Err(); ctxErr != nil {
@@ -374,8 +362,6 @@ func (k *Kanal) fehler(ctx context.Context, op string, id uuid.UUID, err error) 
 	var a absage
 	art := fehler.ErrUnavailable
 	switch {
-	case errors.Is(err, messaging.ErrUnsicher):
-		art = messaging.ErrUnsicher
 	case errors.As(err, &a):
 		art = a.art
 		if a.hinweis != "" && art == fehler.ErrInvalid {

@@ -96,10 +96,7 @@ func TestKonformitaetOhneDublette(t *testing.T) {
 	messagingtest.Run(t, messagingtest.Options{
 		Unsupported: map[messagingtest.Capability]string{messagingtest.Status: "its Konfiguration has no Stand"},
 		New: func(t messagingtest.TB) messagingtest.Fall {
-			h := start(t, "servicekonto-sh", &p.Options{OhneDublette: true}, func(k *ozgpostfach.Konfiguration) {
-				schnell(k)
-				k.Dublette = ozgpostfach.Dublette{Keine: true}
-			})
+			h := start(t, "servicekonto-sh", &p.Options{OhneDublette: true}, ohneGedaechtnis)
 			return messagingtest.Fall{
 				Kanal: h.k, Adresse: messaging.Adresse{Kanal: "servicekonto-sh", Kennung: p.Kennung}, Zugestellt: h.Count, OhneDublette: true,
 				Unbekannt: p.KeineKennung, Ungueltig: "../x", Unerreichbar: h.Close, Stoere: func(s messagingtest.Stoerung) { h.Stoere(stoerungen[s]) },
@@ -114,6 +111,56 @@ func (h haus) lies(id uuid.UUID) {
 			h.SetZustand(e.Referenz, 2)
 		}
 	}
+}
+
+// What is in doubt stays so, for a new Kanal after the process ended and after the caller's
+// time is over: at most one message. What surely was not taken goes out later.
+func TestUnsicherBleibt(t *testing.T) {
+	t.Parallel()
+	unsicher := map[p.Stoerung]bool{p.AntwortVerloren: true, p.NimmtUndSchweigt: true, p.NimmtUnd500: true, p.Fehler500: true, p.Tropft: true, p.Unsinn: true, p.Endlos: true}
+	for _, st := range p.Stoerungen() {
+		t.Run(string(st), func(t *testing.T) {
+			t.Parallel()
+			h := start(t, "servicekonto-sh", &p.Options{OhneDublette: true}, nil)
+			belege := &messaging.MemoryBelege{}
+			neu := func() *ozgpostfach.Kanal {
+				k, err := h.Postfach.Kanal(belege, ohneGedaechtnis)
+				require.NoError(t, err)
+				t.Cleanup(k.Close)
+				return k
+			}
+			h.Stoere(st)
+			s := sendung()
+			_, err := neu().Deliver(t.Context(), s)
+			require.Equal(t, unsicher[st], messaging.IstUnsicher(err), "%v", err)
+			war := h.Count(s.ID)
+			h.Stoere(p.Keine)
+			_, err = neu().Deliver(t.Context(), s)
+			require.Equal(t, unsicher[st], messaging.IstUnsicher(err), "%v", err)
+			if unsicher[st] {
+				require.Equal(t, war, h.Count(s.ID), "no second letter")
+			} else {
+				require.NoError(t, err)
+				require.Equal(t, 1, h.Count(s.ID))
+			}
+		})
+	}
+	h := start(t, "servicekonto-sh", &p.Options{OhneDublette: true}, ohneGedaechtnis)
+	h.Stoere(p.NimmtUndSchweigt)
+	s := sendung()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for h.Count(s.ID) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	_, err := h.k.Deliver(ctx, s)
+	require.Equal(t, context.Canceled, err)
+	h.Stoere(p.Keine)
+	_, err = h.k.Deliver(t.Context(), s)
+	require.True(t, messaging.IstUnsicher(err))
+	require.Equal(t, 1, h.Count(s.ID))
 }
 
 func sendung(files ...string) messaging.Sendung {
@@ -181,10 +228,45 @@ func TestOhneDublette(t *testing.T) {
 	s := sendung()
 	_, err := h.k.Deliver(t.Context(), s)
 	require.ErrorIs(t, err, fehler.ErrUnavailable)
+	require.False(t, messaging.IstUnsicher(err), "the configuration says that it would know")
 	h.Stoere(p.Keine)
 	_, err = h.k.Deliver(t.Context(), s)
 	require.NoError(t, err)
 	require.Equal(t, 2, h.Count(s.ID))
+}
+
+func ohneGedaechtnis(k *ozgpostfach.Konfiguration) {
+	schnell(k)
+	k.Dublette = ozgpostfach.Dublette{Keine: true}
+}
+
+// What the configuration says to have no memory leaves the delivery in doubt where the message may
+// have been taken, and nowhere else.
+func TestUnsicher(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		stoerung p.Stoerung
+		unsicher bool
+	}{
+		"taken, then 500":     {p.NimmtUnd500, true},
+		"the answer got lost": {p.AntwortVerloren, true},
+		"silence":             {p.NimmtUndSchweigt, true},
+		"too busy":            {p.Drosselung, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := start(t, "bayernid", &p.Options{OhneDublette: true}, ohneGedaechtnis)
+			h.Stoere(c.stoerung)
+			_, err := h.k.Deliver(t.Context(), sendung())
+			require.ErrorIs(t, err, fehler.ErrUnavailable)
+			require.Equal(t, c.unsicher, messaging.IstUnsicher(err))
+		})
+	}
+	h := start(t, "bayernid", nil, ohneGedaechtnis)
+	h.Close()
+	_, err := h.k.Deliver(t.Context(), sendung())
+	require.Error(t, err)
+	require.False(t, messaging.IstUnsicher(err), "nothing was sent")
 }
 
 // The double finds fault with a Konfiguration that is not its own.
@@ -334,71 +416,4 @@ func Example() {
 	})
 	fmt.Println(q.Kanal, q.Zustand, err, len(srv.Taken()))
 	// Output: servicekonto-sh bereitgestellt <nil> 1
-}
-
-// A mailbox system that knows no message again: what it may have taken is unsure for ever
-// and goes out at most once; what it surely did not take goes out later, also over a new
-// Kanal after the process ended.
-func TestUnsicher(t *testing.T) {
-	t.Parallel()
-	unsicher := map[p.Stoerung]bool{p.AntwortVerloren: true, p.NimmtUndSchweigt: true, p.NimmtUnd500: true, p.Fehler500: true, p.Tropft: true, p.Unsinn: true, p.Endlos: true}
-	for _, st := range p.Stoerungen() {
-		t.Run(string(st), func(t *testing.T) {
-			t.Parallel()
-			h := start(t, "servicekonto-sh", &p.Options{OhneDublette: true}, nil)
-			belege := &messaging.MemoryBelege{}
-			neu := func() *ozgpostfach.Kanal {
-				k, err := h.Postfach.Kanal(belege, func(k *ozgpostfach.Konfiguration) {
-					schnell(k)
-					k.Dublette = ozgpostfach.Dublette{Keine: true}
-				})
-				require.NoError(t, err)
-				t.Cleanup(k.Close)
-				return k
-			}
-			h.Stoere(st)
-			s := sendung()
-			_, err := neu().Deliver(t.Context(), s)
-			require.Error(t, err)
-			require.Equal(t, unsicher[st], errors.Is(err, messaging.ErrUnsicher), "%v", err)
-			require.NotContains(t, err.Error(), "Geheim")
-			war := h.Count(s.ID)
-			h.Stoere(p.Keine)
-			k := neu()
-			for range 2 {
-				_, err = k.Deliver(t.Context(), s)
-				if unsicher[st] {
-					require.ErrorIs(t, err, messaging.ErrUnsicher)
-					require.NotErrorIs(t, err, fehler.ErrUnavailable, "nobody may try again")
-					require.Equal(t, war, h.Count(s.ID), "no second letter")
-				} else {
-					require.NoError(t, err)
-					require.Equal(t, 1, h.Count(s.ID))
-				}
-			}
-			require.LessOrEqual(t, h.Count(s.ID), 1)
-		})
-	}
-}
-
-// The caller's time ends while the mailbox system keeps silent: the end of the context
-// stays bare, and the Sendung is unsure.
-func TestUnsicherAfterCancel(t *testing.T) {
-	t.Parallel()
-	h := start(t, "servicekonto-sh", &p.Options{OhneDublette: true}, func(k *ozgpostfach.Konfiguration) { k.Dublette = ozgpostfach.Dublette{Keine: true} })
-	h.Stoere(p.NimmtUndSchweigt)
-	s := sendung()
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		for h.Count(s.ID) == 0 {
-			time.Sleep(time.Millisecond)
-		}
-		cancel()
-	}()
-	_, err := h.k.Deliver(ctx, s)
-	require.Equal(t, context.Canceled, err)
-	h.Stoere(p.Keine)
-	_, err = h.k.Deliver(t.Context(), s)
-	require.ErrorIs(t, err, messaging.ErrUnsicher)
-	require.Equal(t, 1, h.Count(s.ID))
 }

@@ -145,7 +145,7 @@ func (k *Kanal) nach(ctx context.Context, op string, s messaging.Sendungsbezug, 
 	q := messaging.Quittung{Sendung: e.ID, Kanal: Name, Zustand: messaging.Bereitgestellt, Zeit: e.Zeit, Referenz: e.ID.String()}
 	switch {
 	case !e.Zurueckgerufen.IsZero():
-		q.Zustand, q.Zeit = messaging.Zurueckgerufen, e.Zurueckgerufen
+		q.Zustand, q.Zeit = messaging.Zurueckgeholt, e.Zurueckgerufen
 	case !e.Gelesen.IsZero():
 		q.Zustand, q.Zeit = messaging.Gelesen, e.Gelesen
 	}

@@ -102,24 +102,29 @@ var (
 // finish applies the report and finishes the Auftrag in one transaction. gesehen is the
 // Vorgang as the Handler saw it; nil if there was none.
 func (r *Relay) finish(ctx context.Context, g storage.Auftrag, gesehen *vorgang.Vorgang, b Bericht, e storage.Ergebnis) error {
-	return r.store.Update(ctx, g.Mandant, func(ctx context.Context, tx *storage.Tx) error {
-		if b != nil {
-			lock := func() (*vorgang.Vorgang, error) { return tx.Lock(ctx, g.Vorgang) }
-			if gesehen != nil {
-				lock = func() (*vorgang.Vorgang, error) { return tx.LockAgain(ctx, gesehen) }
-			}
-			v, err := lock()
-			if err != nil {
-				return err
-			}
-			if err := r.report(ctx, g, b, v); err != nil {
-				return err
-			}
-			if err := tx.Save(ctx, v); err != nil {
-				return err
-			}
+	if b == nil { // one round trip
+		err := r.store.FinishAuftrag(ctx, g, e)
+		if errors.Is(err, fehler.ErrConflict) {
+			return errLeaseLost
 		}
-		err := tx.FinishAuftrag(ctx, g, e)
+		return err
+	}
+	return r.store.Update(ctx, g.Mandant, func(ctx context.Context, tx *storage.Tx) error {
+		lock := func() (*vorgang.Vorgang, error) { return tx.Lock(ctx, g.Vorgang) }
+		if gesehen != nil {
+			lock = func() (*vorgang.Vorgang, error) { return tx.LockAgain(ctx, gesehen) }
+		}
+		v, err := lock()
+		if err != nil {
+			return err
+		}
+		if err := r.report(ctx, g, b, v); err != nil {
+			return err
+		}
+		if err := tx.Save(ctx, v); err != nil {
+			return err
+		}
+		err = tx.FinishAuftrag(ctx, g, e)
 		if errors.Is(err, fehler.ErrConflict) {
 			return errLeaseLost // rolls the report back: whoever holds the lease reports
 		}

@@ -48,6 +48,13 @@ func (r *Relay) lease(ctx context.Context, n int) ([]storage.Auftrag, error) {
 	return append(out, rest...), err
 }
 
+// backlog tells whether the last lease took all it asked for.
+func (r *Relay) backlog() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reihe.voll
+}
+
 // turn gives whose turn it is; empty is nobody's. The list of Mandanten is read once a Poll.
 func (r *Relay) turn(ctx context.Context) (tenant.ID, error) {
 	q := &r.reihe

@@ -9,8 +9,7 @@ import (
 )
 
 // Termine are the Handlers of the Auftraege that only wait for their day: warnings
-// before a deadline, the end of an offered Weiterleitung, the deadline of a
-// Rueckfrage, and reminders of fees. now is the clock of the
+// before a deadline, the end of an offered Weiterleitung, and reminders of fees. now is the clock of the
 // Store; nil means time.Now.
 func Termine(now func() time.Time) map[vorgang.AuftragArt]Handler {
 	if now == nil {
@@ -31,13 +30,6 @@ func Termine(now func() time.Time) map[vorgang.AuftragArt]Handler {
 				return nil, err
 			}
 			return wennMeldbar(a, now, func(v *vorgang.Vorgang) error { return v.ExpireWeiterleitung(a, now(), d.Weiterleitung) }), nil
-		}),
-		vorgang.RueckfrageFaellig: HandlerFunc(func(_ context.Context, x vorgang.Auftrag, _ *vorgang.Vorgang) (Bericht, error) {
-			var d vorgang.RueckfrageDaten
-			if err := x.Decode(&d); err != nil {
-				return nil, err
-			}
-			return wennMeldbar(a, now, func(v *vorgang.Vorgang) error { return v.ReachRueckfrage(a, now(), d) }), nil
 		}),
 		vorgang.GebuehrMahnen: HandlerFunc(func(_ context.Context, x vorgang.Auftrag, _ *vorgang.Vorgang) (Bericht, error) {
 			var d vorgang.MahnungDaten

@@ -19,14 +19,6 @@ func Abfrageplan() []time.Duration {
 	return []time.Duration{time.Hour, 5 * time.Hour, 18 * time.Hour, 2 * tag, 4 * tag, 7 * tag, 7 * tag, 9 * tag}
 }
 
-// unsicher makes a Quittung of an error that says that the letter may be out.
-func (z *Zustellung) unsicher(a vorgang.Auftrag, wahl messaging.Wahl, err error) (messaging.Quittung, bool) {
-	if !errors.Is(err, messaging.ErrUnsicher) {
-		return messaging.Quittung{}, false
-	}
-	return messaging.Quittung{Sendung: a.ID, Kanal: wahl.Kanal.Name(), Zustand: messaging.Unsicher, Zeit: z.now()}, true
-}
-
 // frage orders the next question about a Sendung if its Kanal can answer and the plan has one.
 func (z *Zustellung) frage(v *vorgang.Vorgang, k messaging.Kanal, d vorgang.SendungDaten) error {
 	if _, ok := k.(messaging.StatusAbfrager); !ok || d.Versuch >= len(z.o.Abfrage) {
@@ -78,7 +70,7 @@ func (z *Zustellung) abfragen(ctx context.Context, a vorgang.Auftrag, v *vorgang
 // zurueckrufen takes a letter back that nobody has read.
 func (z *Zustellung) zurueckrufen(ctx context.Context, a vorgang.Auftrag, v *vorgang.Vorgang) (relay.Bericht, error) {
 	d, war, err := sendung(a, v)
-	if err != nil || war.Zustand == messaging.Zurueckgerufen {
+	if err != nil || war.Zustand == messaging.Zurueckgeholt {
 		return nichts, err
 	}
 	k, _ := z.p.Router.Kanal(war.Kanal)
@@ -91,7 +83,7 @@ func (z *Zustellung) zurueckrufen(ctx context.Context, a vorgang.Auftrag, v *vor
 				if err := v.RecordDelivery(z.akteur, z.now(), d.Nachricht, q, ""); err != nil {
 					return err
 				}
-				if _, ist, err := sendung(a, v); err != nil || ist.Zustand == messaging.Zurueckgerufen {
+				if _, ist, err := sendung(a, v); err != nil || ist.Zustand == messaging.Zurueckgeholt {
 					return err
 				}
 				return v.RecordRecallFailure(z.akteur, z.now(), d, "Die Nachricht ist schon gelesen oder abgeholt.")

@@ -16,6 +16,11 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
+type zweifel struct{}
+
+func (zweifel) Error() string  { return "it may have arrived" }
+func (zweifel) Unsicher() bool { return true }
+
 // letzte is the last letter of the authority.
 func (h *haus) letzte(id uuid.UUID) vorgang.Schriftstueck {
 	h.Helper()
@@ -49,21 +54,19 @@ func TestUnsichereSendung(t *testing.T) {
 		h := newHaus(t, optionen{sqlite: sqlite, brief: post})
 		id := h.vorgang(kiel, "brief")
 		h.drain()
-		h.brief.after = func() error { return fehler.New("brief", "", messaging.ErrUnsicher, nil) }
+		h.brief.after = func() error { return zweifel{} }
 		calls := len(h.brief.calls)
 		n := h.schreibe(id)
 		h.am("2026-03-12")
 		require.Len(t, h.brief.calls, calls+1, "no second try, however long it takes")
 		require.Equal(t, messaging.Unsicher, h.letzte(id).Sendung().Zustand)
-		require.Equal(t, []uuid.UUID{n}, h.stand(kiel, id).UnsichereSendungen())
 		require.Empty(t, h.offen(kiel, id), "nothing is parked")
 
 		h.brief.after = nil
-		h.edit(id, func(v *vorgang.Vorgang) error { return v.Resend(kim, h.now, n, "Nicht angekommen.") })
+		h.edit(id, func(v *vorgang.Vorgang) error { return v.SettleDelivery(kim, h.now, n, false, "Nicht angekommen.") })
 		require.Len(t, h.brief.calls, calls+2)
 		require.NotEqual(t, h.brief.calls[calls].ID, h.brief.calls[calls+1].ID, "a Sendung of its own")
 		require.Equal(t, messaging.Uebergeben, h.letzte(id).Sendung().Zustand)
-		require.Empty(t, h.stand(kiel, id).UnsichereSendungen())
 	}
 }
 
@@ -87,7 +90,7 @@ func TestUnsichererBescheid(t *testing.T) {
 	h := newHaus(t, optionen{brief: post})
 	id := h.vorgang(kiel, "brief")
 	h.drain()
-	h.brief.after = func() error { return fehler.New("brief", "", messaging.ErrUnsicher, nil) }
+	h.brief.after = func() error { return zweifel{} }
 	calls := len(h.brief.calls)
 	b := h.erlasse(id, text(bescheid.Bewilligung, uuid.Nil))
 	h.am("2026-03-20")
@@ -164,7 +167,7 @@ func TestZurueckrufen(t *testing.T) {
 		require.Contains(t, liste(), s)
 		rueckruf := func(v *vorgang.Vorgang) error { return v.Recall(kim, h.now, n, "falscher Anhang") }
 		h.edit(id, rueckruf)
-		require.Equal(t, messaging.Zurueckgerufen, h.letzte(id).Sendung().Zustand)
+		require.Equal(t, messaging.Zurueckgeholt, h.letzte(id).Sendung().Zustand)
 		require.NotContains(t, liste(), s)
 		_, err := p.Read(t.Context(), s)
 		require.ErrorIs(t, err, fehler.ErrNotFound)

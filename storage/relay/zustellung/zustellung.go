@@ -120,8 +120,8 @@ func (z *Zustellung) sendNachricht(ctx context.Context, a vorgang.Auftrag, v *vo
 			return nil, err
 		}
 		q, err := z.deliverTo(ctx, a, s, e, n.Nachricht, wahl)
-		if u, ok := z.unsicher(a, wahl, err); ok {
-			q, err = u, nil // no second letter: a person decides
+		if messaging.IstUnsicher(err) { // not again: it could be the second
+			q, err = messaging.Quittung{Sendung: a.ID, Kanal: wahl.Kanal.Name(), Zustand: messaging.Unsicher, Zeit: z.now()}, nil
 		}
 		if err != nil {
 			return nil, err
@@ -292,11 +292,10 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 		return nil, err
 	}
 	q, err := z.deliverTo(ctx, a, s, e, n, wahl)
-	if errors.Is(err, messaging.ErrUnsicher) {
-		// No day of Bekanntgabe follows from a dispatch nobody can vouch for.
+	if messaging.IstUnsicher(err) { // a person finds out, and delivers anew or records the proof
 		return nil, fehler.New(op, b.ID.String(), fehler.ErrInvalid, fehler.Probleme{{
-			Code: "zustellung.unsicher", Pfad: "/bescheide/" + b.ID.String(), Meldung: "it is not known whether the Kanal took the Bescheid",
-			Hinweis: "Es ist nicht bekannt, ob der Bescheid hinausging. Er wird nicht von selbst noch einmal gesendet. Bitte klären und dann den Auftrag aufgeben und die Zustellung eintragen oder neu veranlassen.",
+			Code: "bescheid.zustellung-unsicher", Pfad: "/bescheide/" + b.ID.String(), Meldung: "the channel may have it or not: " + err.Error(),
+			Hinweis: "Ob der Bescheid angekommen ist, ist unklar. Bitte klären und die Zustellung eintragen oder neu veranlassen.",
 		}})
 	}
 	if err != nil {
