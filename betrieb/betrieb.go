@@ -106,8 +106,9 @@ type Options struct {
 type Betrieb struct {
 	// Annahme takes deliveries of channels that call by themselves.
 	Annahme *intake.Annahme
-	// Relay performs Auftraege.
-	Relay *relay.Relay
+	// Relay performs Auftraege; Sicherungen tells what it holds back from targets that fail.
+	Relay       *relay.Relay
+	Sicherungen *relay.Sicherungen
 	// Veraktung files and collects answers.
 	Veraktung *veraktung.Veraktung
 	// Uebergabe hands over to Fachverfahren; its Handler takes their answers.
@@ -184,6 +185,12 @@ func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
 		}
 	}
 	o.Post.Now = o.Now
+	if o.Relay.Sicherungen == nil {
+		o.Relay.Sicherungen = relay.NewSicherungen(&relay.SicherungOptions{Now: o.Now})
+	}
+	if o.Post.Sicherungen == nil {
+		o.Post.Sicherungen = o.Relay.Sicherungen
+	}
 	post, err := zustellung.New(zustellung.Params{
 		Blobs: p.Blobs, Mandanten: p.Mandanten, Router: router, Setzer: o.Setzer, Rechner: o.Rechner,
 	}, &o.Post)
@@ -228,8 +235,26 @@ func (b *Betrieb) buildRelay(p Params, o *Options) (err error) {
 	}
 	maps.Copy(handlers, p.Handlers)
 	o.Relay.Now, o.Relay.Log = o.Now, o.Log
-	b.Relay = relay.New(p.Store, handlers, &o.Relay)
+	if o.Relay.Regeln == nil {
+		o.Relay.Regeln = relay.Regeln()
+	}
+	if o.Relay.Ziel == nil {
+		o.Relay.Ziel = ziel
+	}
+	b.Relay, b.Sicherungen = relay.New(p.Store, handlers, &o.Relay), o.Relay.Sicherungen
 	return nil
+}
+
+// ziel is what an Auftrag needs outside, for the breakers. Letters have one for each Kanal, which
+// only their Handler knows; what is done within the house has none.
+func ziel(a vorgang.Auftrag) string {
+	switch a.Art {
+	case vorgang.AkteAbgeben, vorgang.UebergabeAusfuehren, vorgang.ZahlungStarten, vorgang.ZahlungAbfragen:
+		return string(a.Art) + " " + string(a.Mandant)
+	case vorgang.EingangQuittieren:
+		return string(a.Art)
+	}
+	return ""
 }
 
 // Callback takes the callbacks for one destination; they wake the receiver of

@@ -2,7 +2,9 @@ package messaging
 
 import (
 	"context"
+	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -106,9 +108,29 @@ const (
 	Bereitgestellt Zustand = "bereitgestellt" // lies in the mailbox for the recipient
 	Abgeholt       Zustand = "abgeholt"
 	Gelesen        Zustand = "gelesen"
+	Bestaetigt     Zustand = "bestaetigt" // the recipient confirmed the receipt
 	Beantwortet    Zustand = "beantwortet"
+	Zurueckgeholt  Zustand = "zurueckgeholt" // taken back before it was read
 	Fehlgeschlagen Zustand = "fehlgeschlagen"
+	// Unsicher: the mailbox system may have it or not, and cannot be asked; sending it again
+	// could make it two. A person decides.
+	Unsicher Zustand = "unsicher"
 )
+
+// Rang orders the states a Sendung passes: reports come late and in any order, and one of a
+// lower rank tells nothing new. What ends the way (zurueckgeholt, fehlgeschlagen) ranks above all but
+// a recipient who confirmed or answered; an unknown state has rank 0.
+func (z Zustand) Rang() int {
+	return max(0, slices.Index([]Zustand{"", Unsicher, Uebergeben, Bereitgestellt, Abgeholt, Gelesen, Zurueckgeholt, Fehlgeschlagen, Bestaetigt, Beantwortet}, z))
+}
+
+// IstUnsicher tells whether an error of a Kanal says that the message may have arrived all the
+// same, on a way that cannot tell a repetition: then nobody may just try again. Such an error has a method
+// Unsicher() bool.
+func IstUnsicher(err error) bool {
+	var u interface{ Unsicher() bool }
+	return errors.As(err, &u) && u.Unsicher()
+}
 
 // Quittung is what a Kanal says about a Sendung.
 type Quittung struct {

@@ -54,6 +54,8 @@ type LeaseParams struct {
 	Dauer time.Duration
 	// Arten selects; empty selects all.
 	Arten []vorgang.AuftragArt
+	// Mandant selects; empty selects all.
+	Mandant tenant.ID
 }
 
 // LeaseAuftraege leases due Auftraege of all Mandanten, those due longest
@@ -74,7 +76,7 @@ func (s *Store) LeaseAuftraege(ctx context.Context, p LeaseParams) ([]Auftrag, e
 	}
 	now := s.now()
 	rows, err := s.b.LeaseAuftraege(ctx, driver.LeaseAuftraegeParams{
-		Now: now, Until: s.until(now, p.Dauer), Token: s.o.NewID(), Limit: p.Limit, Arten: texts(p.Arten),
+		Now: now, Until: s.until(now, p.Dauer), Token: s.o.NewID(), Limit: p.Limit, Arten: texts(p.Arten), Mandant: p.Mandant,
 	})
 	if err != nil {
 		return nil, wrap("LeaseAuftraege", "", err)
@@ -86,12 +88,54 @@ func (s *Store) LeaseAuftraege(ctx context.Context, p LeaseParams) ([]Auftrag, e
 	return out, nil
 }
 
+// FaelligeMandanten gives the Mandanten for which [Store.LeaseAuftraege] may have something, ordered: a
+// hint to serve them in turn. Its cost grows with the number of Mandanten and not of
+// Auftraege. ErrUnsupported as there.
+func (s *Store) FaelligeMandanten(ctx context.Context) ([]tenant.ID, error) {
+	if ctx.Value(inside{s}) != nil {
+		return nil, fehler.New("storage.FaelligeMandanten", "", ErrInvalid, errInside)
+	}
+	out, err := s.b.FaelligeMandanten(ctx, s.now())
+	return out, wrap("FaelligeMandanten", "", err)
+}
+
+// MaxAuftragZahl is where [Store.AuftragLage] stops counting.
+const MaxAuftragZahl = 10_000
+
+// AuftragLage is how the outbox of all Mandanten stands, for whoever runs the installation.
+type AuftragLage struct {
+	// Faellig counts what is open and due, at work or not, Geparkt what is parked; each at
+	// most [MaxAuftragZahl].
+	Faellig, Geparkt int64
+	// Aelteste is since when the oldest of Faellig is due; zero if there is none.
+	Aelteste time.Time
+}
+
+// AuftragLage tells how the outbox of all Mandanten stands. ErrUnsupported as for
+// [Store.LeaseAuftraege].
+func (s *Store) AuftragLage(ctx context.Context) (AuftragLage, error) {
+	if ctx.Value(inside{s}) != nil {
+		return AuftragLage{}, fehler.New("storage.AuftragLage", "", ErrInvalid, errInside)
+	}
+	l, err := s.b.AuftragLage(ctx, driver.AuftragLageParams{Now: s.now(), Limit: MaxAuftragZahl})
+	if err != nil {
+		return AuftragLage{}, wrap("AuftragLage", "", err)
+	}
+	out := AuftragLage{Faellig: l.Faellig, Geparkt: l.Geparkt}
+	if l.Aelteste != nil {
+		out.Aelteste = *l.Aelteste
+	}
+	return out, nil
+}
+
 // Ergebnis is the outcome of an Auftrag.
 type Ergebnis struct {
 	// Zustand: AuftragErledigt, AuftragGeparkt, or AuftragOffen to try again.
 	Zustand AuftragZustand
 	// Faellig is the first instant of the next try; it counts for AuftragOffen only.
 	Faellig time.Time
+	// Frei takes the try back, so that it does not count; for AuftragOffen only.
+	Frei bool
 	// Fehler is kept for operators, cut at 2000 bytes; without personal data.
 	Fehler string
 }
@@ -115,7 +159,7 @@ func (tx *Tx) finishAuftrag(ctx context.Context, a Auftrag, e Ergebnis, final bo
 	}
 	return wrap("FinishAuftrag", a.ID.String(), tx.d.FinishAuftrag(ctx, driver.FinishAuftragParams{
 		ID: a.ID, Token: a.Token, Zustand: driver.AuftragZustand(e.Zustand), Faellig: instant(e.Faellig),
-		Fehler: cut(e.Fehler, 2000), Now: tx.s.now(), Final: final,
+		Fehler: cut(e.Fehler, 2000), Now: tx.s.now(), Final: final, Frei: e.Frei,
 	}))
 }
 

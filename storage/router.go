@@ -199,6 +199,42 @@ func (r *Router) LeaseAuftraege(ctx context.Context, p driver.LeaseAuftraegePara
 	return out, nil
 }
 
+// FaelligeMandanten implements driver.Backend. A backend that fails does not keep the others from
+// their work, unless all fail.
+func (r *Router) FaelligeMandanten(ctx context.Context, now time.Time) ([]tenant.ID, error) {
+	var out []tenant.ID
+	var errs []error
+	for _, name := range r.namen {
+		ids, err := r.backends[name].FaelligeMandanten(ctx, now)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		out = append(out, ids...)
+	}
+	if len(errs) == len(r.namen) {
+		return nil, errors.Join(errs...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// AuftragLage implements driver.Backend.
+func (r *Router) AuftragLage(ctx context.Context, p driver.AuftragLageParams) (driver.AuftragLage, error) {
+	var out driver.AuftragLage
+	for _, name := range r.namen {
+		l, err := r.backends[name].AuftragLage(ctx, p)
+		if err != nil {
+			return out, err
+		}
+		out.Faellig, out.Geparkt = min(out.Faellig+l.Faellig, int64(p.Limit)), min(out.Geparkt+l.Geparkt, int64(p.Limit))
+		if l.Aelteste != nil && (out.Aelteste == nil || l.Aelteste.Before(*out.Aelteste)) {
+			out.Aelteste = l.Aelteste
+		}
+	}
+	return out, nil
+}
+
 // Aenderungen implements driver.Backend. Its cursor holds one of each backend.
 func (r *Router) Aenderungen(ctx context.Context, mandant tenant.ID, p driver.AenderungenParams) ([]driver.AenderungRow, error) {
 	places, err := r.splitCursor(p.After)

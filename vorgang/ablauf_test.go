@@ -32,13 +32,13 @@ func TestWholeStory(t *testing.T) {
 	var arten []vorgang.AuftragArt
 	for i, o := range f.orders {
 		arten = append(arten, o.Art)
-		require.Equal(t, o.Art == vorgang.BekanntgabeFeststellen || o.Art == vorgang.BestandskraftFeststellen, o.Termin)
+		require.Equal(t, o.Art == vorgang.BekanntgabeFeststellen || o.Art == vorgang.BestandskraftFeststellen || o.Art == vorgang.FristWarnen, o.Termin)
 		if i > 0 && f.orders[i-1].Version == o.Version {
 			require.Equal(t, f.orders[i-1].Ordinal+1, o.Ordinal)
 		}
 	}
 	require.Equal(t, []vorgang.AuftragArt{
-		vorgang.EingangQuittieren, vorgang.NachrichtSenden, vorgang.NachrichtSenden, vorgang.BescheidAusfertigen,
+		vorgang.EingangQuittieren, vorgang.NachrichtSenden, vorgang.NachrichtSenden, vorgang.FristWarnen, vorgang.BescheidAusfertigen,
 		vorgang.BescheidSenden, vorgang.BekanntgabeFeststellen, vorgang.BestandskraftFeststellen, vorgang.AkteAbgeben,
 	}, arten)
 }

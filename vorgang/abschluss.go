@@ -145,7 +145,7 @@ func (v *Vorgang) Reopen(a tenant.Akteur, now time.Time, grund Wiedereroeffnungs
 }
 
 // RecordDelivery reports what a Kanal said about a Nachricht. The same Quittung
-// again changes nothing. If the Nachricht carried a Bescheid, the first retrieval and a
+// again changes nothing, nor does a late one that tells less than is known of its Sendung. If the Nachricht carried a Bescheid, the first retrieval and a
 // failure are a Nachweis for its Zustellung, see [Vorgang.RecordNachweis].
 func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.UUID, q messaging.Quittung, gruende string) error {
 	if err := v.check("RecordDelivery", a, now, BefehlMelden); err != nil {
@@ -155,7 +155,7 @@ func (v *Vorgang) RecordDelivery(a tenant.Akteur, now time.Time, nachricht uuid.
 	if n == nil {
 		return fehler.New("vorgang.RecordDelivery", nachricht.String(), fehler.ErrNotFound, nil)
 	}
-	if slices.ContainsFunc(n.Quittungen, func(o messaging.Quittung) bool { return o.Sendung == q.Sendung && o.Zustand == q.Zustand }) {
+	if slices.ContainsFunc(n.Quittungen, func(o messaging.Quittung) bool { return o.Sendung == q.Sendung && o.Zustand.Rang() >= q.Zustand.Rang() }) {
 		return nil
 	}
 	q.Zeit = mikro(q.Zeit)

@@ -45,7 +45,26 @@ func (d *Geschrieben) apply(s *Stand, e *Ereignis) {
 }
 
 func (d *Gefragt) apply(s *Stand, _ *Ereignis) {
-	s.Rueckfragen = append(s.Rueckfragen, Rueckfrage{ID: d.ID, Nachricht: d.Nachricht, Bis: d.Bis})
+	s.Rueckfragen = append(s.Rueckfragen, Rueckfrage{ID: d.ID, Nachricht: d.Nachricht, Bis: d.Bis, Erinnern: d.Erinnern, Aussetzung: d.Aussetzung})
+}
+
+func (d *FrageErinnert) apply(s *Stand, _ *Ereignis) {
+	if r := s.rueckfrage(d.Rueckfrage); r != nil {
+		r.Erinnert = d.Nachricht
+	}
+}
+
+func (d *VersandGeklaert) apply(s *Stand, e *Ereignis) {
+	n := s.nachricht(d.Nachricht)
+	if n == nil || len(n.Quittungen) == 0 {
+		return
+	}
+	q := n.Quittungen[len(n.Quittungen)-1]
+	q.Zustand, q.Zeit, q.Referenz = messaging.Fehlgeschlagen, e.Zeit, ""
+	if d.Angekommen {
+		q.Zustand = messaging.Uebergeben
+	}
+	n.Quittungen = append(n.Quittungen, q)
 }
 
 func (d *FrageErledigt) apply(s *Stand, e *Ereignis) {

@@ -110,10 +110,20 @@ type Frage struct {
 	// Bis is the last day of the reply deadline (a period set by the authority,
 	// § 31 (2) VwVfG); zero means none. It must not lie before today.
 	Bis datum.Datum
+	// Erinnern is how many days before Bis the citizen is reminded, once; 0 does not
+	// remind. It counts only with Bis, and if that day is still to come.
+	Erinnern int
+	// Aussetzen lets the Vorgang rest until the answer, or until the question is ended, so that the days
+	// do not count for its Bearbeitungsfrist. If it rests already nothing changes.
+	Aussetzen bool
 }
 
+// MaxErinnern is the largest Frage.Erinnern.
+const MaxErinnern = 365
+
 // Ask puts a Rueckfrage to the citizen and gives its id. Until the answer the
-// Vorgang waits and is not on the stack.
+// Vorgang waits and is not on the stack. The day after the deadline a Wiedervorlage says that it has
+// passed; the question stays open.
 func (v *Vorgang) Ask(a tenant.Akteur, now time.Time, f Frage) (uuid.UUID, error) {
 	if err := v.check("Ask", a, now, BefehlFragen); err != nil {
 		return uuid.Nil, err
@@ -125,14 +135,80 @@ func (v *Vorgang) Ask(a tenant.Akteur, now time.Time, f Frage) (uuid.UUID, error
 		return uuid.Nil, v.fail("Ask", fehler.ErrInvalid, problem("rueckfrage.frist-vergangen", "/bis",
 			"the deadline lies in the past", "Die Antwortfrist liegt in der Vergangenheit."))
 	}
+	if f.Erinnern < 0 || f.Erinnern > MaxErinnern {
+		return uuid.Nil, v.fail("Ask", fehler.ErrInvalid, problem("rueckfrage.erinnern", "/erinnern",
+			"not 0 to 365", "Die Erinnerung liegt zu weit vor dem Ende der Antwortfrist."))
+	}
 	n, err := v.send(a, now, messaging.Nachricht{
 		Art: messaging.Rueckfrage, Betreff: f.Betreff, Text: f.Text, Antwort: messaging.AntwortErwartet, AntwortBis: f.Bis,
 	})
 	if err != nil {
 		return uuid.Nil, err
 	}
-	id := v.k.NewID()
-	return id, v.record(a, now, &Gefragt{ID: id, Nachricht: n, Bis: f.Bis})
+	d := &Gefragt{ID: v.k.NewID(), Nachricht: n, Bis: f.Bis}
+	if tag := f.Bis.AddTage(-f.Erinnern); !f.Bis.IsZero() && f.Erinnern > 0 && tag.Nach(v.heute(now)) {
+		d.Erinnern = tag
+	}
+	var ruht *Aussetzung
+	if f.Aussetzen && v.s.Ausgesetzt() == nil {
+		ruht = &Aussetzung{ID: v.k.NewID(), Von: v.heute(now), Grund: "Rückfrage: " + f.Betreff}
+		d.Aussetzung = ruht.ID
+	}
+	if err := v.record(a, now, d); err != nil {
+		return uuid.Nil, err
+	}
+	if ruht != nil {
+		if err := v.record(a, now, &AussetzungBegonnen{wechsel(BefehlFragen, nil, ruht)}); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	return d.ID, v.warneVorFrage(now, v.s.rueckfrage(d.ID))
+}
+
+// warneVorFrage orders the next day of a question: to remind, then after its deadline.
+func (v *Vorgang) warneVorFrage(now time.Time, r *Rueckfrage) error {
+	switch {
+	case r.Bis.IsZero():
+		return nil
+	case !r.Erinnern.IsZero() && r.Erinnert == uuid.Nil:
+		return v.orderWarnung(now, WarnungRueckfrage, r.ID, r.Erinnern)
+	}
+	return v.orderWarnung(now, WarnungRueckfrage, r.ID, r.Bis.AddTage(1))
+}
+
+// erreicheFrage does what the day of a question is for.
+func (v *Vorgang) erreicheFrage(a tenant.Akteur, now time.Time, w Warnung) error {
+	r := *v.s.rueckfrage(w.ID)
+	betreff := v.s.nachricht(r.Nachricht).Nachricht.Betreff
+	if w.Tag == r.Erinnern {
+		n, err := v.send(a, now, messaging.Nachricht{
+			Art: messaging.Rueckfrage, Betreff: "Erinnerung: " + betreff, Bezug: r.Nachricht, Antwort: messaging.AntwortErwartet, AntwortBis: r.Bis,
+			Text: "wir haben Sie etwas gefragt und noch keine Antwort von Ihnen.\n\nBitte antworten Sie bis zum " + r.Bis.Deutsch() + ". Wenn Sie in den letzten Tagen geantwortet haben, müssen Sie nichts tun.",
+		})
+		if err != nil {
+			return err
+		}
+		if err := v.record(a, now, &FrageErinnert{Rueckfrage: r.ID, Nachricht: n}); err != nil {
+			return err
+		}
+		return v.warneVorFrage(now, v.s.rueckfrage(r.ID))
+	}
+	return v.record(a, now, &WiedervorlageGesetzt{
+		ID: v.k.NewID(), Betreff: "Antwortfrist abgelaufen: " + betreff, Faellig: v.heute(now),
+		Text: "Die Antwortfrist bis zum " + r.Bis.Deutsch() + " ist ohne Antwort abgelaufen. Bitte entscheiden, wie es weitergeht.",
+	})
+}
+
+// beendeRuhe ends the Aussetzung that began with a question.
+func (v *Vorgang) beendeRuhe(a tenant.Akteur, now time.Time, b Befehl, id uuid.UUID) error {
+	r := v.s.rueckfrage(id)
+	war := v.s.Ausgesetzt()
+	if r == nil || war == nil || r.Aussetzung != war.ID {
+		return nil
+	}
+	ist := kopie(war)
+	ist.Bis = v.heute(now)
+	return v.record(a, now, &AussetzungBeendet{wechsel(b, war, ist)})
 }
 
 // EndQuestion ends an open Rueckfrage without an answer: the deadline has passed,
@@ -153,7 +229,10 @@ func (v *Vorgang) EndQuestion(a tenant.Akteur, now time.Time, id uuid.UUID, grun
 		return v.fail("EndQuestion", fehler.ErrInvalid, problem("rueckfrage.nicht-offen", "/rueckfragen/"+id.String(),
 			"is not open", "Die Rückfrage ist schon beantwortet oder erledigt."))
 	}
-	return v.record(a, now, &FrageErledigt{Rueckfrage: id, Grund: grund})
+	if err := v.record(a, now, &FrageErledigt{Rueckfrage: id, Grund: grund}); err != nil {
+		return err
+	}
+	return v.beendeRuhe(a, now, BefehlFrageErledigen, id)
 }
 
 // Erwiderung is an answer of the citizen.
@@ -213,9 +292,39 @@ func (v *Vorgang) Answer(a tenant.Akteur, now time.Time, w Erwiderung) error {
 		d.Nachricht.Anhaenge = append(d.Nachricht.Anhaenge, f.Anhang)
 	}
 	for _, r := range v.s.Rueckfragen {
-		if r.Nachricht == w.Bezug && r.Beantwortet.IsZero() {
+		if (r.Nachricht == w.Bezug || r.Erinnert == w.Bezug) && r.Beantwortet.IsZero() {
 			d.Rueckfrage = r.ID
 		}
 	}
-	return v.record(a, now, d)
+	if err := v.record(a, now, d); err != nil {
+		return err
+	}
+	return v.beendeRuhe(a, now, BefehlAntworten, d.Rueckfrage)
+}
+
+// SettleDelivery says what became of a letter of which nobody knows whether it arrived
+// (messaging.Unsicher): it did, or it is sent once more. The reason is mandatory. A letter of
+// which that is not the question is fehler.ErrInvalid.
+func (v *Vorgang) SettleDelivery(a tenant.Akteur, now time.Time, nachricht uuid.UUID, angekommen bool, grund string) error {
+	const op = "SettleDelivery"
+	if err := v.check(op, a, now, BefehlVersandKlaeren); err != nil {
+		return err
+	}
+	if err := v.needText(op, "/grund", grund, "Bitte angeben, woher bekannt ist, ob die Nachricht angekommen ist."); err != nil {
+		return err
+	}
+	n := v.s.nachricht(nachricht)
+	if n == nil {
+		return fehler.New("vorgang."+op, nachricht.String(), fehler.ErrNotFound, nil)
+	}
+	if n.Zustand() != messaging.Unsicher {
+		return v.fail(op, fehler.ErrInvalid, problem("nachricht.nicht-unsicher", "/nachrichten/"+nachricht.String(), "its delivery is not in doubt", "Bei dieser Nachricht ist nicht unklar, ob sie angekommen ist."))
+	}
+	if err := v.record(a, now, &VersandGeklaert{Nachricht: nachricht, Angekommen: angekommen, Grund: grund}); err != nil {
+		return err
+	}
+	if angekommen {
+		return nil
+	}
+	return v.order(now, NachrichtSenden, now, NachrichtDaten{Nachricht: nachricht})
 }

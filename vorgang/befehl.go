@@ -134,6 +134,8 @@ const (
 
 	BefehlNachrechnen Befehl = "nachrechnen"
 
+	BefehlVersandKlaeren Befehl = "versand_klaeren"
+
 	BefehlBeteiligen         Befehl = "beteiligen"
 	BefehlBeteiligungBeenden Befehl = "beteiligung_beenden"
 )
@@ -235,6 +237,7 @@ var tabelle = []Regel{
 	{Befehl: BefehlZahlungErstatten, Von: nichtWeg, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: "Was ausgezahlt wurde, ist ausgezahlt."},
 	{Befehl: BefehlZahlungVeranlassen, Von: mitGebuehr, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleAntragsteller, tenant.RolleSystem}, Endgueltig: "Eine begonnene Zahlung endet beim Bezahldienst."},
 	{Befehl: BefehlUebergeben, Von: []Status{Angenommen, InBearbeitung, Beschieden}, Rollen: []tenant.Rolle{tenant.Sachbearbeitung, tenant.Leitung, tenant.RolleSystem}, Endgueltig: hinaus, Ruht: true},
+	{Befehl: BefehlVersandKlaeren, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Wird später etwas anderes bekannt, wird neu geschrieben."},
 	{Befehl: BefehlNachrechnen, Von: offen, Rollen: []tenant.Rolle{tenant.Leitung}, Endgueltig: "Es wird erneut nachgerechnet."},
 	{Befehl: BefehlBeteiligen, Von: nichtWeg, Rollen: fachlich, Endgueltig: "Eine Beteiligung wird beendet statt zurückgenommen."},
 	{Befehl: BefehlBeteiligungBeenden, Von: nichtGeloescht, Rollen: fachlich, Endgueltig: "Nach dem Ende wird neu beteiligt."},

@@ -68,6 +68,21 @@ type (
 		ID        uuid.UUID   `json:"id"`
 		Nachricht uuid.UUID   `json:"nachricht"`
 		Bis       datum.Datum `json:"bis,omitzero"`
+		// Erinnern is the day to remind on; Aussetzung begins with the question, as an
+		// AussetzungBegonnen of the same command.
+		Erinnern   datum.Datum `json:"erinnern,omitzero"`
+		Aussetzung uuid.UUID   `json:"aussetzung,omitzero"`
+	}
+	// FrageErinnert reminds of it; its letter is a Geschrieben of the same command (rueckfrage.erinnert).
+	FrageErinnert struct {
+		Rueckfrage uuid.UUID `json:"rueckfrage"`
+		Nachricht  uuid.UUID `json:"nachricht"`
+	}
+	// VersandGeklaert: a person found out whether a letter arrived (nachricht.geklaert).
+	VersandGeklaert struct {
+		Nachricht  uuid.UUID `json:"nachricht"`
+		Angekommen bool      `json:"angekommen"`
+		Grund      string    `json:"grund"`
 	}
 	// FrageErledigt ends a Rueckfrage without an answer (rueckfrage.erledigt).
 	FrageErledigt struct {
@@ -208,7 +223,7 @@ var datenTypen = func() map[Code]func() daten {
 		func() daten { return &Eingegangen{} }, func() daten { return &StatusGesetzt{} },
 		func() daten { return &Zugewiesen{} }, func() daten { return &Notiert{} },
 		func() daten { return &NotizEntfernt{} }, func() daten { return &Geschrieben{} },
-		func() daten { return &Gefragt{} }, func() daten { return &FrageErledigt{} }, func() daten { return &Geantwortet{} },
+		func() daten { return &Gefragt{} }, func() daten { return &FrageErinnert{} }, func() daten { return &VersandGeklaert{} }, func() daten { return &FrageErledigt{} }, func() daten { return &Geantwortet{} },
 		func() daten { return &Zugestellt{} }, func() daten { return &Quittiert{} },
 		func() daten { return &Entworfen{} }, func() daten { return &Vorgelegt{} },
 		func() daten { return &Zurueckgegeben{} }, func() daten { return &Freigegeben{} },
@@ -267,6 +282,8 @@ func (*Notiert) code() Code                  { return "vorgang.notiert" }
 func (*NotizEntfernt) code() Code            { return "vorgang.notiz_entfernt" }
 func (*Geschrieben) code() Code              { return "nachricht.geschrieben" }
 func (*Gefragt) code() Code                  { return "rueckfrage.gestellt" }
+func (*FrageErinnert) code() Code            { return "rueckfrage.erinnert" }
+func (*VersandGeklaert) code() Code          { return "nachricht.geklaert" }
 func (*FrageErledigt) code() Code            { return "rueckfrage.erledigt" }
 func (*Geantwortet) code() Code              { return "rueckfrage.beantwortet" }
 func (*Zugestellt) code() Code               { return "nachricht.quittiert" }

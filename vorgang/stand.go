@@ -112,6 +112,11 @@ type Rueckfrage struct {
 	ID        uuid.UUID   `json:"id"`
 	Nachricht uuid.UUID   `json:"nachricht"`
 	Bis       datum.Datum `json:"bis,omitzero"`
+	// Erinnern is the day on which the citizen is reminded, Erinnert the letter that did;
+	// Aussetzung is the one that ends with the question. Zero if there is none.
+	Erinnern   datum.Datum `json:"erinnern,omitzero"`
+	Erinnert   uuid.UUID   `json:"erinnert,omitzero"`
+	Aussetzung uuid.UUID   `json:"aussetzung,omitzero"`
 	// Antwort is the Nachricht that answered, zero if the question was ended without
 	// one; Beantwortet is when.
 	Antwort     uuid.UUID `json:"antwort,omitzero"`
@@ -130,6 +135,21 @@ type Schriftstueck struct {
 	Quittungen []messaging.Quittung `json:"quittungen,omitempty"`
 	// Gruende why this Kanal was chosen.
 	Gruende string `json:"gruende,omitempty"`
+}
+
+// Zustand is how far the letter got by the last Sendung of it; empty if it has not left yet, or
+// came from the citizen.
+func (n Schriftstueck) Zustand() (z messaging.Zustand) {
+	if len(n.Quittungen) == 0 {
+		return ""
+	}
+	letzte := n.Quittungen[len(n.Quittungen)-1].Sendung
+	for _, q := range n.Quittungen {
+		if q.Sendung == letzte && q.Zustand.Rang() > z.Rang() {
+			z = q.Zustand
+		}
+	}
+	return z
 }
 
 // Notiz is an internal note.

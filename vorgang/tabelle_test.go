@@ -17,6 +17,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
+	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -293,6 +294,12 @@ func gib(v *vorgang.Vorgang, letzter vorgang.Ereignis, a tenant.Akteur, b vorgan
 	case vorgang.BefehlUebergeben:
 		_, err := v.OrderUebergabe(a, now, "gewerbe")
 		return err
+	case vorgang.BefehlVersandKlaeren:
+		mit(v, a, b, func(s *vorgang.Stand) {
+			s.Nachrichten = append(s.Nachrichten, vorgang.Schriftstueck{Nachricht: messaging.Nachricht{ID: uuid.UUID{9}}, Richtung: messaging.Ausgang,
+				Quittungen: []messaging.Quittung{{Kanal: "x", Zustand: messaging.Unsicher}}})
+		})
+		return v.SettleDelivery(a, now, uuid.UUID{9}, true, "angerufen")
 	case vorgang.BefehlNachrechnen:
 		mit(v, a, b, func(s *vorgang.Stand) { s.Bescheide = append(s.Bescheide, versandt(bescheid.ZustellungVersandt)) })
 		_, err := v.ApplyNachrechnung(a, now, vorgang.Nachrechnung{Lauf: "x", Freigabe: zweiteLeitung, Recht: vorgang.Rechtsstand{Rechner: frist.New(nil)}})
@@ -489,8 +496,8 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 85*8, pairs)
-	require.Equal(t, 85*8*(9+7*len(gaeste)), cases)
+	require.Equal(t, 86*8, pairs)
+	require.Equal(t, 86*8*(9+7*len(gaeste)), cases)
 	require.NotZero(t, guests)
 }
 

@@ -18,6 +18,8 @@ var texte = map[Code]string{
 	"vorgang.notiz_entfernt":                    "Notiz entfernt",
 	"nachricht.geschrieben":                     "Nachricht an Antragsteller geschrieben",
 	"rueckfrage.gestellt":                       "Rückfrage gestellt",
+	"rueckfrage.erinnert":                       "An Rückfrage erinnert",
+	"nachricht.geklaert":                        "Geklärt, ob eine Nachricht angekommen ist",
 	"rueckfrage.erledigt":                       "Rückfrage ohne Antwort erledigt",
 	"rueckfrage.beantwortet":                    "Antwort des Antragstellers eingegangen",
 	"nachricht.quittiert":                       "Nachricht zugestellt",

@@ -223,6 +223,8 @@ func umkehrung(d daten) (Befehl, daten) {
 		return BefehlAntworten, nil
 	case *AuftragAufgegeben:
 		return BefehlAufgeben, nil
+	case *VersandGeklaert:
+		return BefehlVersandKlaeren, nil
 	case *FrageErledigt:
 		return BefehlFrageErledigen, nil
 	case *Eingegangen:

@@ -22,6 +22,8 @@ const (
 	WarnungStellungnahme     WarnungSache = "stellungnahme"
 	WarnungMitzeichnung      WarnungSache = "mitzeichnung"
 	WarnungWiedervorlage     WarnungSache = "wiedervorlage"
+	// WarnungRueckfrage: to remind of a question, or its deadline has passed.
+	WarnungRueckfrage WarnungSache = "rueckfrage"
 )
 
 // Warnung says that a day came on which somebody must look.
@@ -83,6 +85,9 @@ func (v *Vorgang) RecordWarnung(a tenant.Akteur, now time.Time, w Warnung) error
 	if err := v.record(a, now, &Gewarnt{Warnung: w}); err != nil {
 		return err
 	}
+	if w.Sache == WarnungRueckfrage {
+		return v.erreicheFrage(a, now, w)
+	}
 	if f := v.s.Bearbeitungsfrist; w.Sache == WarnungBearbeitungsfrist {
 		i, _ := slices.BinarySearchFunc(f.Warnungen, w.Tag.AddTage(1), datum.Datum.Compare)
 		return v.orderWarnung(now, w.Sache, w.ID, f.Warnungen[i:]...)
@@ -104,6 +109,9 @@ func (s *Stand) aussteht(w Warnung) bool {
 	case WarnungWiedervorlage:
 		x := s.wiedervorlage(w.ID)
 		return x != nil && x.Offen()
+	case WarnungRueckfrage:
+		x := s.rueckfrage(w.ID)
+		return x != nil && x.Beantwortet.IsZero() && s.Status.Offen() && (w.Tag == x.Erinnern || w.Tag == x.Bis.AddTage(1))
 	}
 	return false
 }

@@ -161,7 +161,8 @@ func (s *stadt) lies(ctx context.Context, id uuid.UUID, letzter datum.Datum) (*a
 	for _, e := range journal {
 		var was string
 		switch e.Code {
-		case "bescheid.versandt", "frist.gesetzt", "frist.verlaengert", "aussetzung.begonnen", "aussetzung.beendet":
+		case "bescheid.versandt", "frist.gesetzt", "frist.verlaengert", "aussetzung.begonnen", "aussetzung.beendet",
+			"rueckfrage.gestellt", "rueckfrage.beantwortet", "rueckfrage.erledigt":
 			d, err := e.Data()
 			if err != nil {
 				return nil, err

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
@@ -13,7 +15,14 @@ type fristen struct {
 	versandt      []*vorgang.BescheidVersandt
 	fassungen     []fassung
 	ruhen         []ruhe
+	fragen        []frage
 	verlaengert   int
+}
+
+// frage is a question with the last day to answer, and the day it was settled.
+type frage struct {
+	id            uuid.UUID
+	bis, erledigt datum.Datum
 }
 
 // fassung is a Bearbeitungsfrist from the day it was set.
@@ -41,10 +50,24 @@ func (f *fristen) nimm(d any, tag datum.Datum) {
 	case *vorgang.FristVerlaengert:
 		f.fassungen = append(f.fassungen, fassung{*d.Nach, tag})
 		f.verlaengert++
+	case *vorgang.Gefragt:
+		f.fragen = append(f.fragen, frage{id: d.ID, bis: d.Bis})
+	case *vorgang.Geantwortet:
+		f.erledige(d.Rueckfrage, tag)
+	case *vorgang.FrageErledigt:
+		f.erledige(d.Rueckfrage, tag)
 	case *vorgang.AussetzungBegonnen:
 		f.ruhen = append(f.ruhen, ruhe{von: tag})
 	case *vorgang.AussetzungBeendet:
 		f.ruhen[len(f.ruhen)-1].bis = tag
+	}
+}
+
+func (f *fristen) erledige(id uuid.UUID, tag datum.Datum) {
+	for i := range f.fragen {
+		if f.fragen[i].id == id {
+			f.fragen[i].erledigt = tag
+		}
 	}
 }
 
@@ -70,6 +93,12 @@ func (f *fristen) erwartet() map[string]datum.Datum {
 		}
 		if !v.Bekanntgabe.BestandskraftAb.Nach(f.letzter) {
 			out["bestandskraft"] = v.Bekanntgabe.BestandskraftAb
+		}
+	}
+	for _, q := range f.fragen { // the day after the last one, unless it was settled before
+		t := q.bis.AddTage(1)
+		if !q.bis.IsZero() && !t.Nach(f.letzter) && f.offen(t) && (q.erledigt.IsZero() || !q.erledigt.Vor(t)) {
+			out[fmt.Sprintf("warnung/%s/%s", q.id, t)] = t
 		}
 	}
 	for i, x := range f.fassungen {

@@ -27,7 +27,12 @@ type absage struct {
 	// schonDa: the mailbox has the message.
 	schonDa bool
 	hinweis string
+	// unsicher: the mailbox may have the message, and would not know it again.
+	unsicher bool
 }
+
+// Unsicher: see messaging.IstUnsicher.
+func (a absage) Unsicher() bool { return a.unsicher }
 
 func (a absage) Error() string {
 	if a.code != "" {

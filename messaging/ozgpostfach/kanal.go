@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -220,14 +222,22 @@ func (k *Kanal) deliver(ctx context.Context, s messaging.Sendung) (messaging.Qui
 func (k *Kanal) jetzt() time.Time { return k.o.Now().UTC().Truncate(time.Microsecond) }
 
 func (k *Kanal) post(ctx context.Context, pfad string, body []byte, id uuid.UUID) (gelesen, error) {
+	var geschrieben atomic.Bool // all of the request
+	if k.k.Dublette.Keine {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) { geschrieben.Store(i.Err == nil) }})
+	}
 	status, kopf, doc, err := k.call(ctx, k.k.Nachricht.Methode, pfad, body, id)
+	if a := (absage{}); errors.As(err, &a) && geschrieben.Load() {
+		a.unsicher = true
+		return gelesen{}, a
+	}
 	if err != nil {
 		return gelesen{}, err
 	}
 	g, unklar := k.k.Nachricht.Antwort.auslegen(doc)
 	if status/100 == 2 {
 		if unklar != nil {
-			return gelesen{}, absage{art: fehler.ErrUnavailable, wo: unklar.Error()}
+			return gelesen{}, absage{art: fehler.ErrUnavailable, wo: unklar.Error(), unsicher: k.k.Dublette.Keine}
 		}
 		return g, nil
 	}
@@ -235,6 +245,8 @@ func (k *Kanal) post(ctx context.Context, pfad string, body []byte, id uuid.UUID
 	if a.schonDa {
 		return g, nil
 	}
+	// A server that fails may have taken it before; one that is busy says so and has not.
+	a.unsicher = k.k.Dublette.Keine && status/100 == 5 && status != http.StatusServiceUnavailable
 	return gelesen{}, a
 }
 

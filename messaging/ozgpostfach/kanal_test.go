@@ -151,10 +151,45 @@ func TestOhneDublette(t *testing.T) {
 	s := sendung()
 	_, err := h.k.Deliver(t.Context(), s)
 	require.ErrorIs(t, err, fehler.ErrUnavailable)
+	require.False(t, messaging.IstUnsicher(err), "the configuration says that it would know")
 	h.Stoere(p.Keine)
 	_, err = h.k.Deliver(t.Context(), s)
 	require.NoError(t, err)
 	require.Equal(t, 2, h.Count(s.ID))
+}
+
+func ohneGedaechtnis(k *ozgpostfach.Konfiguration) {
+	schnell(k)
+	k.Dublette = ozgpostfach.Dublette{Keine: true}
+}
+
+// What the configuration says to have no memory leaves the delivery in doubt where the message may
+// have been taken, and nowhere else.
+func TestUnsicher(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		stoerung p.Stoerung
+		unsicher bool
+	}{
+		"taken, then 500":     {p.NimmtUnd500, true},
+		"the answer got lost": {p.AntwortVerloren, true},
+		"silence":             {p.NimmtUndSchweigt, true},
+		"too busy":            {p.Drosselung, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := start(t, "bayernid", &p.Options{OhneDublette: true}, ohneGedaechtnis)
+			h.Stoere(c.stoerung)
+			_, err := h.k.Deliver(t.Context(), sendung())
+			require.ErrorIs(t, err, fehler.ErrUnavailable)
+			require.Equal(t, c.unsicher, messaging.IstUnsicher(err))
+		})
+	}
+	h := start(t, "bayernid", nil, ohneGedaechtnis)
+	h.Close()
+	_, err := h.k.Deliver(t.Context(), sendung())
+	require.Error(t, err)
+	require.False(t, messaging.IstUnsicher(err), "nothing was sent")
 }
 
 // The double finds fault with a Konfiguration that is not its own.

@@ -102,7 +102,8 @@ type Dublette struct {
 	Kopf string `json:"kopf,omitempty"`
 	// Feld: the value "sendung.id" in the body does.
 	Feld bool `json:"feld,omitempty"`
-	// Keine: it does not. An answer that is lost may then lead to a second message.
+	// Keine: it does not. After an answer that was lost the delivery is in doubt
+	// (messaging.IstUnsicher), and a person decides.
 	Keine bool `json:"keine,omitempty"`
 }
 

@@ -67,6 +67,24 @@ type LeaseAuftraegeParams struct {
 	Limit int
 	// Arten selects; empty selects all.
 	Arten []string
+	// Mandant selects; empty selects all.
+	Mandant tenant.ID
+}
+
+// AuftragLageParams asks how the outbox stands.
+type AuftragLageParams struct {
+	// Now decides what is due.
+	Now time.Time
+	// Limit is where counting ends, so that it costs the same however much waits.
+	Limit int
+}
+
+// AuftragLage is how the outbox of all Mandanten stands.
+type AuftragLage struct {
+	// Faellig counts what is open and due, at work or not, Geparkt what is parked; each at most Limit.
+	Faellig, Geparkt int64
+	// Aelteste is the Faellig of what is due longest; nil if nothing is.
+	Aelteste *time.Time
 }
 
 // AuftragKey is a position in the list of Auftraege.
@@ -88,6 +106,8 @@ type FinishAuftragParams struct {
 	Fehler string
 	// Now is stored as Erledigt for AuftragErledigt.
 	Now time.Time
+	// Frei takes the try back: Versuch is one less. It counts only for AuftragOffen.
+	Frei bool
 	// Final is as in SaveVorgangParams.
 	Final bool
 }

@@ -45,6 +45,7 @@ package driver
 
 import (
 	"context"
+	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 )
@@ -86,6 +87,15 @@ type Backend interface {
 
 	// AenderungenEnde gives the cursor behind the last row of the feed.
 	AenderungenEnde(ctx context.Context, mandant tenant.ID) (string, error)
+
+	// FaelligeMandanten gives the Mandanten with an Auftrag that LeaseAuftraege could give at
+	// now, ordered. It may name others too whose due Auftraege are all at work, wait behind
+	// others or belong to a Mandant that is shut. Its cost grows with the number of Mandanten and not of
+	// Auftraege. Like LeaseAuftraege it needs the right to see all.
+	FaelligeMandanten(ctx context.Context, now time.Time) ([]tenant.ID, error)
+
+	// AuftragLage tells how the outbox of all Mandanten stands, with the same right.
+	AuftragLage(ctx context.Context, p AuftragLageParams) (AuftragLage, error)
 
 	// Beteiligungen reads the shares other Mandanten gave to gast that hold at
 	// Now, ordered by Mandant, then VorgangID.

@@ -49,6 +49,9 @@ func (t *tx) FinishAuftrag(ctx context.Context, p driver.FinishAuftragParams) er
 		r.Erledigt = new(p.Now)
 	case driver.AuftragOffen:
 		r.Faellig = p.Faellig
+		if p.Frei {
+			r.Versuch--
+		}
 	}
 	t.s.putAuftrag(&r)
 	return nil

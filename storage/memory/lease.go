@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,6 +18,7 @@ import (
 type outbox struct {
 	frei    tree[*driver.AuftragRow] // art, faellig, id, mandant: without a lease
 	belegt  tree[*driver.AuftragRow] // lease_bis, id, mandant: with one
+	mandant tree[*driver.AuftragRow] // mandant, faellig, id: both
 	zugaben int64                    // counts additions to frei; wakes whoever waits for work
 }
 
@@ -31,6 +33,7 @@ func (s *state) offer(a *driver.AuftragRow) {
 	if first, ok := s.firstAuftrag(a.Mandant, a.VorgangID); !a.Termin && ok && first.ID != a.ID {
 		return
 	}
+	s.outbox.mandant.set(suffix(a.Mandant, a.Faellig, a.ID), a)
 	if a.LeaseBis != nil {
 		s.outbox.belegt.set(suffix(*a.LeaseBis, a.ID, a.Mandant), a)
 		return
@@ -40,6 +43,7 @@ func (s *state) offer(a *driver.AuftragRow) {
 }
 
 func (s *state) withdraw(a *driver.AuftragRow) {
+	s.outbox.mandant.delete(suffix(a.Mandant, a.Faellig, a.ID))
 	if a.LeaseBis != nil {
 		s.outbox.belegt.delete(suffix(*a.LeaseBis, a.ID, a.Mandant))
 		return
@@ -105,6 +109,15 @@ func (b *Backend) LeaseAuftraege(ctx context.Context, p driver.LeaseAuftraegePar
 // no more than the limit. It steps from Art to Art, never through one.
 func (s *state) freeAuftraege(p driver.LeaseAuftraegeParams) []*driver.AuftragRow {
 	var due []*driver.AuftragRow
+	if p.Mandant != "" {
+		s.outbox.mandant.ascend(suffix(p.Mandant), "", func(_ string, a *driver.AuftragRow) bool {
+			if a.LeaseBis == nil && !a.Faellig.After(p.Now) && oneOf(p.Arten, a.Art) {
+				due = append(due, a)
+			}
+			return len(due) < p.Limit && !a.Faellig.After(p.Now)
+		})
+		return due
+	}
 	after := ""
 	for {
 		_, first, ok := s.outbox.frei.first("", after)
@@ -134,10 +147,50 @@ func (s *state) endedAuftraege(p driver.LeaseAuftraegeParams) []*driver.AuftragR
 		if !free(a.LeaseBis, p.Now) {
 			return false
 		}
-		if !a.Faellig.After(p.Now) && oneOf(p.Arten, a.Art) {
+		if !a.Faellig.After(p.Now) && oneOf(p.Arten, a.Art) && (p.Mandant == "" || p.Mandant == a.Mandant) {
 			due = append(due, a)
 		}
 		return true
 	})
 	return due
+}
+
+// FaelligeMandanten implements driver.Backend.
+func (b *Backend) FaelligeMandanten(ctx context.Context, now time.Time) ([]tenant.ID, error) {
+	s, err := b.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []tenant.ID
+	for after := ""; ; {
+		_, first, ok := s.outbox.mandant.first("", after)
+		if !ok {
+			return out, nil
+		}
+		after = beyond(suffix(first.Mandant))
+		if !first.Faellig.After(now) {
+			out = append(out, first.Mandant)
+		}
+	}
+}
+
+// AuftragLage implements driver.Backend. It looks at every Auftrag there is.
+func (b *Backend) AuftragLage(ctx context.Context, p driver.AuftragLageParams) (l driver.AuftragLage, err error) {
+	s, err := b.read(ctx)
+	if err != nil {
+		return l, err
+	}
+	s.auftrag.rows.ascend("", "", func(_ string, a *driver.AuftragRow) bool {
+		switch {
+		case a.Zustand == driver.AuftragGeparkt:
+			l.Geparkt = min(l.Geparkt+1, int64(p.Limit))
+		case a.Zustand == driver.AuftragOffen && !a.Faellig.After(p.Now):
+			l.Faellig = min(l.Faellig+1, int64(p.Limit))
+			if l.Aelteste == nil || a.Faellig.Before(*l.Aelteste) {
+				l.Aelteste = new(a.Faellig)
+			}
+		}
+		return true
+	})
+	return l, nil
 }

@@ -182,7 +182,7 @@ func counts(s *state) map[string]uint32 {
 	return map[string]uint32{
 		"vorgang": size(s.vorgang.rows.root), "vorgang index": size(s.vorgang.index.root), "journal": size(s.journal.root),
 		"auftrag": size(s.auftrag.rows.root), "auftrag index": size(s.auftrag.index.root),
-		"frei": size(s.outbox.frei.root), "belegt": size(s.outbox.belegt.root),
+		"frei": size(s.outbox.frei.root), "belegt": size(s.outbox.belegt.root), "outbox": size(s.outbox.mandant.root),
 		"eingang": size(s.eingang.rows.root), "eingang index": size(s.eingang.index.root),
 		"eintrag": size(s.eintrag.rows.root), "eintrag index": size(s.eintrag.index.root),
 		"konfig": size(s.konfig.root), "zaehler": size(s.zaehler.root),

@@ -199,14 +199,41 @@ func (b *Backend) single(ctx context.Context, mandant tenant.ID, f func(*conn) e
 }
 
 // LeaseAuftraege implements driver.Backend.
-func (b *Backend) LeaseAuftraege(ctx context.Context, p driver.LeaseAuftraegeParams) ([]driver.AuftragRow, error) {
+func (b *Backend) LeaseAuftraege(ctx context.Context, p driver.LeaseAuftraegeParams) (out []driver.AuftragRow, err error) {
+	err = b.alle(ctx, func(c direct) error {
+		out, err = sqltx.LeaseAuftraege(ctx, c, &dialect, p)
+		return err
+	})
+	return out, err
+}
+
+// FaelligeMandanten implements driver.Backend.
+func (b *Backend) FaelligeMandanten(ctx context.Context, now time.Time) (out []tenant.ID, err error) {
+	err = b.alle(ctx, func(c direct) error {
+		out, err = sqltx.FaelligeMandanten(ctx, c, now)
+		return err
+	})
+	return out, err
+}
+
+// AuftragLage implements driver.Backend.
+func (b *Backend) AuftragLage(ctx context.Context, p driver.AuftragLageParams) (out driver.AuftragLage, err error) {
+	err = b.alle(ctx, func(c direct) error {
+		out, err = sqltx.AuftragLage(ctx, c, p)
+		return err
+	})
+	return out, err
+}
+
+// alle runs f on a connection that sees all Mandanten.
+func (b *Backend) alle(ctx context.Context, f func(direct) error) error {
 	if b.relay == nil {
-		return nil, fmt.Errorf("postgres: opened without RelayDSN: %w", fehler.ErrUnsupported)
+		return fmt.Errorf("postgres: opened without RelayDSN: %w", fehler.ErrUnsupported)
 	}
 	pc, err := b.acquire(ctx, b.relay)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer pc.Release()
-	return sqltx.LeaseAuftraege(ctx, direct{pc.Conn()}, &dialect, p)
+	return f(direct{pc.Conn()})
 }

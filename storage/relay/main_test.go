@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
 	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/storage"
@@ -23,7 +25,16 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m) }
+func TestMain(m *testing.M) {
+	if settings := os.Getenv(kindEnv); settings != "" {
+		if err := kind(settings); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	testenv.Main(m, pgtest.Stop)
+}
 
 const kiel tenant.ID = "kiel"
 

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
@@ -16,7 +15,7 @@ import (
 
 func (r *Relay) perform(ctx context.Context, g storage.Auftrag) {
 	log := r.o.Log.With("auftrag", g.ID, "art", g.Art, "mandant", g.Mandant, "versuch", g.Versuch)
-	if g.Versuch > r.o.MaxVersuche {
+	if g.Versuch > r.regel(g.Art).MaxVersuche {
 		// The last try never came to an end: perhaps the work kills the process.
 		r.giveUp(ctx, log, g, errGivenUp)
 		return
@@ -40,10 +39,22 @@ func (r *Relay) perform(ctx context.Context, g storage.Auftrag) {
 		}
 	}
 	if ctx.Err() != nil {
-		return // shutting down: the lease runs out and somebody else takes it
+		r.giveBack(ctx, log, g)
+		return
 	}
 	log.WarnContext(ctx, "auftrag failed", "error", err)
 	r.giveUp(ctx, log, g, err)
+}
+
+// giveBack opens an Auftrag that was broken off, due now and without a try, so that nobody waits for
+// its lease to run out.
+func (r *Relay) giveBack(ctx context.Context, log *slog.Logger, g storage.Auftrag) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.o.Lease/10)
+	defer cancel()
+	err := r.finish(ctx, g, nil, nil, storage.Ergebnis{Zustand: storage.AuftragOffen, Faellig: r.o.Now(), Frei: true})
+	if err != nil && !errors.Is(err, errLeaseLost) {
+		log.WarnContext(ctx, "auftrag cannot be given back; its lease runs out", "error", err)
+	}
 }
 
 func (r *Relay) giveUp(ctx context.Context, log *slog.Logger, g storage.Auftrag, cause error) {
@@ -68,7 +79,18 @@ func (r *Relay) handle(ctx context.Context, a vorgang.Auftrag) (v *vorgang.Vorga
 	if v, err = r.store.Get(ctx, a.Mandant, a.Vorgang); err != nil {
 		return nil, nil, err
 	}
-	b, err = r.handlers[a.Art].Handle(ctx, a, v)
+	ziel := ""
+	if r.o.Ziel != nil {
+		ziel = r.o.Ziel(a)
+	}
+	if ziel == "" {
+		b, err = r.handlers[a.Art].Handle(ctx, a, v)
+		return v, b, err
+	}
+	err = r.o.Sicherungen.Do(ctx, ziel, func() (err error) {
+		b, err = r.handlers[a.Art].Handle(ctx, a, v)
+		return err
+	})
 	return v, b, err
 }
 
@@ -80,24 +102,29 @@ var (
 // finish applies the report and finishes the Auftrag in one transaction. gesehen is the
 // Vorgang as the Handler saw it; nil if there was none.
 func (r *Relay) finish(ctx context.Context, g storage.Auftrag, gesehen *vorgang.Vorgang, b Bericht, e storage.Ergebnis) error {
-	return r.store.Update(ctx, g.Mandant, func(ctx context.Context, tx *storage.Tx) error {
-		if b != nil {
-			lock := func() (*vorgang.Vorgang, error) { return tx.Lock(ctx, g.Vorgang) }
-			if gesehen != nil {
-				lock = func() (*vorgang.Vorgang, error) { return tx.LockAgain(ctx, gesehen) }
-			}
-			v, err := lock()
-			if err != nil {
-				return err
-			}
-			if err := r.report(ctx, g, b, v); err != nil {
-				return err
-			}
-			if err := tx.Save(ctx, v); err != nil {
-				return err
-			}
+	if b == nil { // one round trip
+		err := r.store.FinishAuftrag(ctx, g, e)
+		if errors.Is(err, fehler.ErrConflict) {
+			return errLeaseLost
 		}
-		err := tx.FinishAuftrag(ctx, g, e)
+		return err
+	}
+	return r.store.Update(ctx, g.Mandant, func(ctx context.Context, tx *storage.Tx) error {
+		lock := func() (*vorgang.Vorgang, error) { return tx.Lock(ctx, g.Vorgang) }
+		if gesehen != nil {
+			lock = func() (*vorgang.Vorgang, error) { return tx.LockAgain(ctx, gesehen) }
+		}
+		v, err := lock()
+		if err != nil {
+			return err
+		}
+		if err := r.report(ctx, g, b, v); err != nil {
+			return err
+		}
+		if err := tx.Save(ctx, v); err != nil {
+			return err
+		}
+		err = tx.FinishAuftrag(ctx, g, e)
 		if errors.Is(err, fehler.ErrConflict) {
 			return errLeaseLost // rolls the report back: whoever holds the lease reports
 		}
@@ -119,7 +146,12 @@ func (r *Relay) report(ctx context.Context, g storage.Auftrag, b Bericht, v *vor
 // putOff schedules the next try, or parks the Auftrag and says so in the journal.
 func (r *Relay) putOff(ctx context.Context, log *slog.Logger, g storage.Auftrag, cause error) error {
 	p := storage.Ergebnis{Fehler: reason(cause)}
-	if hopeless(cause) || g.Versuch >= r.o.MaxVersuche {
+	frei := keinVersuch(cause)
+	switch {
+	case r.zuAlt(g):
+		p.Fehler = reason(fmt.Errorf("too old to be tried again: %w", cause))
+		fallthrough
+	case hopeless(cause), !frei && g.Versuch >= r.regel(g.Art).MaxVersuche:
 		p.Zustand = storage.AuftragGeparkt
 		err := r.finish(ctx, g, nil, func(v *vorgang.Vorgang) error {
 			return v.RecordFailure(r.akteur, r.o.Now(), g.ID, g.Art, p.Fehler)
@@ -132,19 +164,9 @@ func (r *Relay) putOff(ctx context.Context, log *slog.Logger, g storage.Auftrag,
 		log.ErrorContext(ctx, "the Vorgang takes no entry about the parked auftrag", "error", err)
 		return r.finish(ctx, g, nil, nil, p)
 	}
-	p.Zustand = storage.AuftragOffen
-	p.Faellig = r.o.Now().Add(r.wait(cause, g.Versuch))
+	p.Zustand, p.Frei = storage.AuftragOffen, frei
+	p.Faellig = r.o.Now().Add(r.wait(cause, g.Art, g.Versuch))
 	return r.finish(ctx, g, nil, nil, p)
-}
-
-func (r *Relay) wait(cause error, n int) time.Duration {
-	var named interface{ RetryAfter() time.Duration }
-	if errors.As(cause, &named) {
-		if d := named.RetryAfter(); d > 0 {
-			return min(d, 24*time.Hour)
-		}
-	}
-	return r.o.Pause(n)
 }
 
 // final tells whether the Vorgang itself refuses, now and later.

@@ -55,9 +55,18 @@ type Options struct {
 	Arbeiter int
 	// MaxVersuche before an Auftrag is parked; default 12.
 	MaxVersuche int
-	// Pause after the n-th failed try, from 1; default doubles from 1 second up
-	// to 1 hour, with jitter.
+	// Pause after the n-th failed try, from 1; default [Doubling] from 1 second up to 1 hour.
 	Pause func(n int) time.Duration
+	// Regeln are those of single kinds; see [Regeln] for a start.
+	Regeln map[vorgang.AuftragArt]Regel
+	// Sicherungen hold back what would go to a target that fails; nil holds back nothing.
+	// Ziel names the target of an Auftrag, empty for none; nil leaves the breakers to the
+	// Handlers, which know better where a letter goes.
+	Sicherungen *Sicherungen
+	Ziel        func(a vorgang.Auftrag) string
+	// Ausklang is how long what is at work may go on when Run is to end; then it is broken off
+	// and given back. Default 10 seconds.
+	Ausklang time.Duration
 }
 
 // Relay performs Auftraege. Many may run on one storage at once.
@@ -67,6 +76,9 @@ type Relay struct {
 	arten    []vorgang.AuftragArt
 	o        Options
 	akteur   tenant.Akteur
+
+	mu    sync.Mutex
+	reihe reihum // GUARDED_BY(mu)
 }
 
 // New makes a Relay for the given kinds of Auftrag; others are left to other relays.
@@ -95,7 +107,10 @@ func New(store *storage.Store, handlers map[vorgang.AuftragArt]Handler, o *Optio
 		r.o.MaxVersuche = 12
 	}
 	if r.o.Pause == nil {
-		r.o.Pause = pause
+		r.o.Pause = Doubling(time.Second, time.Hour, nil)
+	}
+	if r.o.Ausklang <= 0 {
+		r.o.Ausklang = 10 * time.Second
 	}
 	for art, h := range handlers {
 		if h != nil {
@@ -106,21 +121,32 @@ func New(store *storage.Store, handlers map[vorgang.AuftragArt]Handler, o *Optio
 	return r
 }
 
-func pause(n int) time.Duration {
-	d := min(time.Second<<min(n-1, 12), time.Hour)
-	return d/2 + rand.N(d/2+1)
-}
-
-// Run performs Auftraege until ctx ends; it then waits for what is at work and
-// returns nil. A Handler that does not heed its context holds it up. Failures of
+// Run performs Auftraege until ctx ends. What is at work then goes on for at most Ausklang and is
+// reported; what does not end in time is broken off and given back, without counting as a
+// try, and Run returns nil. A Handler that does not heed its context holds it up. Failures of
 // storage are logged and tried again.
 func (r *Relay) Run(ctx context.Context) error {
+	work, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-work.Done():
+		case <-time.After(r.o.Ausklang):
+			end()
+		}
+	})
+	defer stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	slots := make(chan struct{}, r.o.Arbeiter)
 	done := make(chan struct{}, 1) // one may be next in its Vorgang now
 	for ctx.Err() == nil {
 		free := r.acquire(ctx, slots)
+		if free > 0 && free < r.o.Arbeiter && r.backlog() {
+			// One lease for several that are about to end costs less than one for each.
+			time.Sleep(sammeln)
+			free += r.more(slots)
+		}
 		batch, err := r.lease(ctx, free)
 		if err != nil && ctx.Err() == nil {
 			r.o.Log.ErrorContext(ctx, "relay cannot lease", "error", err)
@@ -130,7 +156,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		for _, g := range batch {
 			wg.Go(func() {
-				r.perform(ctx, g)
+				r.perform(work, g)
 				<-slots
 				select {
 				case done <- struct{}{}:
@@ -150,6 +176,22 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
+// sammeln is how long a lease waits for further free slots while there is more to do than can
+// be taken. Against any work outside it is nothing.
+const sammeln = 500 * time.Microsecond
+
+// more takes the slots that are free now.
+func (r *Relay) more(slots chan struct{}) (n int) {
+	for {
+		select {
+		case slots <- struct{}{}:
+			n++
+		default:
+			return n
+		}
+	}
+}
+
 // acquire takes every free slot, and waits until there is one. It gives 0 when
 // ctx ends.
 func (r *Relay) acquire(ctx context.Context, slots chan struct{}) int {
@@ -158,13 +200,7 @@ func (r *Relay) acquire(ctx context.Context, slots chan struct{}) int {
 	case <-ctx.Done():
 		return 0
 	}
-	for n := 1; ; n++ {
-		select {
-		case slots <- struct{}{}:
-		default:
-			return n
-		}
-	}
+	return 1 + r.more(slots)
 }
 
 // Drain performs all Auftraege that are due now, including those ordered on the
@@ -186,13 +222,4 @@ func (r *Relay) Drain(ctx context.Context) (int, error) {
 			return total, err
 		}
 	}
-}
-
-// lease takes at most n Auftraege. A Relay without handlers takes none: an empty
-// list of kinds would mean all.
-func (r *Relay) lease(ctx context.Context, n int) ([]storage.Auftrag, error) {
-	if n == 0 || len(r.arten) == 0 {
-		return nil, nil
-	}
-	return r.store.LeaseAuftraege(ctx, storage.LeaseParams{Limit: n, Dauer: r.o.Lease, Arten: r.arten})
 }

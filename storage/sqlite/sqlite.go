@@ -298,6 +298,24 @@ func (b *Backend) LeaseAuftraege(ctx context.Context, p driver.LeaseAuftraegePar
 	return out, nil
 }
 
+// FaelligeMandanten implements driver.Backend.
+func (b *Backend) FaelligeMandanten(ctx context.Context, now time.Time) (out []tenant.ID, err error) {
+	err = b.read(ctx, func(c *conn) error {
+		out, err = sqltx.FaelligeMandanten(ctx, c, now)
+		return err
+	})
+	return out, err
+}
+
+// AuftragLage implements driver.Backend.
+func (b *Backend) AuftragLage(ctx context.Context, p driver.AuftragLageParams) (out driver.AuftragLage, err error) {
+	err = b.read(ctx, func(c *conn) error {
+		out, err = sqltx.AuftragLage(ctx, c, p)
+		return err
+	})
+	return out, err
+}
+
 // Close waits for running transactions and closes the file.
 func (b *Backend) Close() error {
 	if b.closing.Swap(true) {

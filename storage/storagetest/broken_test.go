@@ -327,7 +327,13 @@ func faults() map[string]func(b *broken) {
 		"text":   func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txFolds{t} } },
 		"time":   func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txSeconds{t} } },
 		"outbox": func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txTermin{t} } },
-		"claim":  func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txNoLease{t} } },
+		"turns": func(b *broken) { // serves whoever comes
+			b.lease = func(in driver.Backend, ctx context.Context, p driver.LeaseAuftraegeParams) ([]driver.AuftragRow, error) {
+				p.Mandant = ""
+				return in.LeaseAuftraege(ctx, p)
+			}
+		},
+		"claim": func(b *broken) { b.tx = func(t driver.Tx) driver.Tx { return txNoLease{t} } },
 		"numbers": func(b *broken) {
 			n := new(atomic.Int64)
 			b.tx = func(t driver.Tx) driver.Tx { return txCounts{t, n} }

@@ -75,7 +75,7 @@ func cases() []testCase {
 	var all []testCase
 	for _, group := range [][]testCase{
 		crudCases(), driverCases(), concurrencyCases(), unitCases(), isolationCases(), pageCases(),
-		aliasingCases(), textCases(), timeCases(), outboxCases(), claimCases(), reopenCases(),
+		aliasingCases(), textCases(), timeCases(), outboxCases(), reihumCases(), claimCases(), reopenCases(),
 		numberCases(), eingangCases(), postfachCases(), journalCases(), searchCases(), watchCases(), shareCases(),
 		onceCases(), retentionCases(), importCases(), shutCases(), caseworkCases(),
 	} {

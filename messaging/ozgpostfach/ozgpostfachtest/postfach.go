@@ -68,7 +68,7 @@ func Stoerungen() []Stoerung {
 type Options struct {
 	// Now is the clock of its answers; default time.Now.
 	Now func() time.Time
-	// OhneDublette: it takes the same message twice.
+	// OhneDublette: it takes the same message twice, and needs no id in it.
 	OhneDublette bool
 }
 
@@ -403,7 +403,7 @@ func (p *Postfach) nimm(w http.ResponseWriter, r *http.Request, raw []byte, s St
 		found = append(found, "content type")
 	}
 	id, kennung := p.d.id(r, m, body), p.d.kennung(m, body)
-	if !isUUID(id) {
+	if !isUUID(id) && (id != "" || !p.o.OhneDublette) {
 		found = append(found, "id")
 	}
 	if len(found) > 0 {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -67,6 +69,9 @@ func FinishSQL(a *Params, mandant tenant.ID, p *driver.FinishAuftragParams) stri
 		set = ", erledigt = " + a.Add(p.Now)
 	case driver.AuftragOffen:
 		set = ", faellig = " + a.Add(p.Faellig)
+		if p.Frei {
+			set += ", versuch = versuch - 1"
+		}
 	}
 	return "UPDATE auftrag SET zustand = $4, letzter_fehler = $5, lease_token = NULL, lease_bis = NULL" + set +
 		" WHERE mandant = $1 AND id = $2 AND lease_token = $3 AND zustand = 'offen'"
@@ -122,10 +127,45 @@ func leaseSQL(a *Params, d *Dialect, p *driver.LeaseAuftraegeParams) string {
 		AND (a.termin OR NOT EXISTS (SELECT 1 FROM auftrag b WHERE b.mandant = a.mandant AND b.vorgang_id = a.vorgang_id
 			AND b.zustand IN ('offen', 'geparkt') AND NOT b.termin
 			AND (b.vorgang_version, b.ordinal) < (a.vorgang_version, a.ordinal)))
-		AND a.mandant NOT IN (SELECT s.mandant FROM sperre s)` + In(a, "a.art", p.Arten) + `
+		AND a.mandant NOT IN (SELECT s.mandant FROM sperre s)` + In(a, "a.art", p.Arten) + eines(a, p.Mandant) + `
 		ORDER BY a.faellig, a.id` + Limit(p.Limit) + d.SkipLocked + `)
 		UPDATE auftrag SET lease_token = $1, lease_bis = $2, versuch = versuch + 1
 		FROM kopf WHERE ` + von + ` RETURNING ` + AuftragColumns
+}
+
+func eines(a *Params, m tenant.ID) string {
+	if m == "" {
+		return ""
+	}
+	return " AND a.mandant = " + a.Add(m)
+}
+
+// faelligeSQL steps from Mandant to Mandant in the index, never through one.
+const faelligeSQL = `WITH RECURSIVE m(x) AS (
+	SELECT (SELECT a.mandant FROM auftrag a WHERE a.zustand = 'offen' ORDER BY a.mandant LIMIT 1)
+	UNION ALL
+	SELECT (SELECT a.mandant FROM auftrag a WHERE a.zustand = 'offen' AND a.mandant > m.x ORDER BY a.mandant LIMIT 1) FROM m WHERE m.x IS NOT NULL)
+SELECT x FROM m WHERE x IS NOT NULL
+	AND (SELECT a.faellig FROM auftrag a WHERE a.mandant = x AND a.zustand = 'offen' ORDER BY a.faellig LIMIT 1) <= $1`
+
+// FaelligeMandanten implements driver.Backend on a connection that sees all Mandanten.
+func FaelligeMandanten(ctx context.Context, c Conn, now time.Time) ([]tenant.ID, error) {
+	out, err := ListConn(ctx, c, func(m *tenant.ID) []any { return []any{m} }, faelligeSQL, []any{now})
+	slices.Sort(out)
+	return out, err
+}
+
+// AuftragLage implements driver.Backend on a connection that sees all Mandanten.
+func AuftragLage(ctx context.Context, c Conn, p driver.AuftragLageParams) (driver.AuftragLage, error) {
+	var a Params
+	sql := `SELECT (SELECT count(*) FROM (SELECT 1 FROM auftrag WHERE zustand = 'offen' AND faellig <= ` + a.Add(p.Now) + ` LIMIT ` + strconv.Itoa(p.Limit) + `) f),
+		(SELECT count(*) FROM (SELECT 1 FROM auftrag WHERE zustand = 'geparkt' LIMIT ` + strconv.Itoa(p.Limit) + `) g),
+		(SELECT faellig FROM auftrag WHERE zustand = 'offen' AND faellig <= ` + a.Add(p.Now) + ` ORDER BY faellig LIMIT 1)`
+	rows, err := ListConn(ctx, c, func(l *driver.AuftragLage) []any { return []any{&l.Faellig, &l.Geparkt, &l.Aelteste} }, sql, a.Args)
+	if err != nil {
+		return driver.AuftragLage{}, err
+	}
+	return rows[0], nil
 }
 
 // LeaseAuftraege implements driver.Backend on a connection that sees all

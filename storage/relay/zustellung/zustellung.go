@@ -53,6 +53,8 @@ type Options struct {
 	// Zahlungslink gives the page on which the fee is paid online, for the letter to who owes
 	// it beside the account; nil, or an empty link, prints none. See vorgang.Kontext.
 	Zahlungslink func(m tenant.ID, vorgang, gebuehr uuid.UUID) string
+	// Sicherungen hold back letters to a Kanal that fails, by its name; nil holds back none.
+	Sicherungen *relay.Sicherungen
 	// Siegel seals each Ausfertigung and each certificate; nil seals none. A second try seals anew.
 	Siegel siegel.Siegel
 }
@@ -112,6 +114,9 @@ func (z *Zustellung) sendNachricht(ctx context.Context, a vorgang.Auftrag, v *vo
 			return nil, err
 		}
 		q, err := z.deliverTo(ctx, a, s, e, n.Nachricht, wahl)
+		if messaging.IstUnsicher(err) { // not again: it could be the second
+			q, err = messaging.Quittung{Sendung: a.ID, Kanal: wahl.Kanal.Name(), Zustand: messaging.Unsicher, Zeit: z.now()}, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -131,12 +136,16 @@ func (z *Zustellung) deliverTo(ctx context.Context, a vorgang.Auftrag, s vorgang
 	if e.Name != "" {
 		absender += ", " + e.Name
 	}
-	q, err := wahl.Kanal.Deliver(ctx, messaging.Sendung{
-		ID: a.ID, Mandant: s.Mandant, Absender: absender, Vorgang: s.ID, Nummer: s.Nummer,
-		Empfaenger: empfaenger, Adresse: wahl.Adresse, Nachricht: n,
-		Open: func(ctx context.Context, x messaging.Anhang) (io.ReadCloser, error) {
-			return z.p.Blobs.Open(ctx, s.Mandant, blob.Ref{SHA512: x.SHA512, Groesse: x.Groesse})
-		},
+	var q messaging.Quittung
+	err = z.o.Sicherungen.Do(ctx, "kanal "+wahl.Kanal.Name(), func() (err error) {
+		q, err = wahl.Kanal.Deliver(ctx, messaging.Sendung{
+			ID: a.ID, Mandant: s.Mandant, Absender: absender, Vorgang: s.ID, Nummer: s.Nummer,
+			Empfaenger: empfaenger, Adresse: wahl.Adresse, Nachricht: n,
+			Open: func(ctx context.Context, x messaging.Anhang) (io.ReadCloser, error) {
+				return z.p.Blobs.Open(ctx, s.Mandant, blob.Ref{SHA512: x.SHA512, Groesse: x.Groesse})
+			},
+		})
+		return err
 	})
 	if err == nil && q.Zeit.IsZero() {
 		q.Zeit = z.now() // a Quittung without a time must not start a period in year 1
@@ -274,6 +283,12 @@ func (z *Zustellung) sendBescheid(ctx context.Context, a vorgang.Auftrag, v *vor
 		return nil, err
 	}
 	q, err := z.deliverTo(ctx, a, s, e, n, wahl)
+	if messaging.IstUnsicher(err) { // a person finds out, and delivers anew or records the proof
+		return nil, fehler.New(op, b.ID.String(), fehler.ErrInvalid, fehler.Probleme{{
+			Code: "bescheid.zustellung-unsicher", Pfad: "/bescheide/" + b.ID.String(), Meldung: "the channel may have it or not: " + err.Error(),
+			Hinweis: "Ob der Bescheid angekommen ist, ist unklar. Bitte klären und die Zustellung eintragen oder neu veranlassen.",
+		}})
+	}
 	if err != nil {
 		return nil, err
 	}
