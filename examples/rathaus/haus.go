@@ -34,7 +34,6 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/storage/relay"
 	relaypruefung "github.com/ozg-fachwerk/fachwerk/storage/relay/pruefung"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
-	"github.com/ozg-fachwerk/fachwerk/tenant/datum"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
 	"github.com/ozg-fachwerk/fachwerk/vorgang/entwurf"
 	"github.com/ozg-fachwerk/fachwerk/vorgang/pruefung"
@@ -122,7 +121,7 @@ func build(ctx context.Context, a *verfahren.Katalog, p hausParams) (*haus, erro
 		Parser: a.Parser(), Kanaele: kanaele, Ablagen: ablagen, Regeln: regeln,
 		Handlers: map[vorgang.AuftragArt]relay.Handler{vorgang.AntragPruefen: a.MitGebuehr(pruefer, p.Now)},
 	}, &betrieb.Options{Now: p.Now, Log: p.Log, Rechner: rechner, Setzer: setzer, Abholung: time.Second,
-		Relay: relay.Options{Poll: 200 * time.Millisecond}, Intake: intake.Options{Frist: bearbeitungsfrist(rechner, a)}})
+		Relay: relay.Options{Poll: 200 * time.Millisecond}, Intake: intake.Options{Frist: a.Frist(rechner)}})
 	if err != nil {
 		return nil, err
 	}
@@ -225,30 +224,6 @@ func (h *haus) Close() error {
 		errs = append(errs, z.Close())
 	}
 	return errors.Join(append(errs, h.store.Close())...)
-}
-
-// bearbeitungsfrist gives each new Vorgang the months of its procedure, three (§ 75 VwGO)
-// where it names none, with warnings before.
-func bearbeitungsfrist(r *frist.Rechner, k *verfahren.Katalog) func(*tenant.Mandant, vorgang.Params) (*vorgang.Bearbeitungsfrist, error) {
-	return func(m *tenant.Mandant, p vorgang.Params) (*vorgang.Bearbeitungsfrist, error) {
-		monate := 3
-		for _, v := range k.Verfahren {
-			if v.Leistung == p.Leistung && v.Monate > 0 {
-				monate = v.Monate
-			}
-		}
-		e, err := r.Bearbeitungsfrist(frist.BearbeitungsfristFall{Am: datum.Von(p.Eingang), Dauer: frist.Dauer{N: monate, Einheit: frist.EinheitMonat},
-			Norm: "§ 75 VwGO", Behoerde: frist.Behoerde{Ort: frist.Ort{Land: m.Land, Gemeinde: string(m.ARS)}}})
-		if err != nil {
-			return nil, err
-		}
-		w, err := r.Vorwarnungen(e, p.Nummer, nil)
-		if err != nil {
-			return nil, err
-		}
-		b, err := vorgang.NewBearbeitungsfrist(e, w...)
-		return &b, err
-	}
 }
 
 func personen(ns []verfahren.Nutzer) (out []oidcdemo.Person) {

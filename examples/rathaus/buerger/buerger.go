@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/vorlage"
@@ -159,6 +160,12 @@ func (b *Buerger) defaults() {
 		b.o.MaxDateien = 5
 	}
 	b.sitzungen.now = b.o.Now
+}
+
+// Upload tells whether a path takes files: a server that bounds bodies lets more through
+// there, as this handler bounds them itself.
+func Upload(path string) bool {
+	return strings.HasPrefix(path, "/formular/") || path == "/buerger/vorgang/antwort"
 }
 
 // ServeHTTP answers one request. What another site makes a browser send is refused.

@@ -38,7 +38,7 @@ import (
 
 // haus is an installation with a citizen's browser before it.
 type haus struct {
-	t         *testing.T
+	t         testing.TB
 	k         *verfahren.Katalog
 	store     *storage.Store
 	betrieb   *betrieb.Betrieb
@@ -274,6 +274,8 @@ func TestCasesOfPersons(t *testing.T) {
 			status, seite := h.postDatei("/buerger/vorgang/antwort", w, "foto.png", []byte("<html><script>alert(1)</script>"))
 			require.Equal(t, http.StatusUnprocessableEntity, status)
 			require.Contains(t, seite, "keine PDF-, PNG- oder JPEG-Datei")
+			require.Contains(t, seite, `href="#dateien-`+w.Get("bezug")+`"`)
+			require.Contains(t, seite, `id="dateien-`+w.Get("bezug")+`"`)
 			status, seite = h.postDatei("/buerger/vorgang/antwort", w, `C:\Bilder\foto.png`, png)
 			require.Equal(t, http.StatusOK, status)
 			require.NotContains(t, seite, "Bitte antworten")

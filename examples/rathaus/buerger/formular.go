@@ -36,6 +36,14 @@ type formularseite struct {
 	Hoechst  int
 }
 
+// Falsch gives what is wrong with a control; empty is nothing.
+func (s formularseite) Falsch(id string) string {
+	if i := slices.IndexFunc(s.Probleme, func(p problem) bool { return p.ID == id }); i >= 0 {
+		return s.Probleme[i].Text
+	}
+	return ""
+}
+
 // bestaetigung is what the citizen keeps.
 type bestaetigung struct {
 	Nummer, Code string

@@ -204,6 +204,9 @@ func (b *Buerger) antworte(w http.ResponseWriter, r *http.Request, x *sitzung) e
 	}
 	text := strings.TrimSpace(strings.ToValidUTF8(r.PostFormValue("text"), ""))
 	teile, falsch := b.teile(r, true)
+	for i := range falsch { // there may be several questions on the page
+		falsch[i].ID += "-" + bezug.String()
+	}
 	if len(text) > vorgang.MaxText/4 {
 		falsch = append(falsch, problem{"text-" + bezug.String(), "Ihr Text ist zu lang."})
 	} else if text == "" && len(teile) == 0 && len(falsch) == 0 {

@@ -6,6 +6,7 @@
 // ([Feld]), the rules check what came ([Verfahren.Regelwerk]), and the templates know
 // which fields there are ([Katalog.Zuordnungen]).
 //
-// All names, authorities and fees are invented. Whether a norm allows an automatic
+// All names, authorities and fees are invented, and so are the Leistungsschluessel: compare
+// them with the catalogue before use. Whether a norm allows an automatic
 // decision is for the authority to answer; what stands here is an example.
 package verfahren

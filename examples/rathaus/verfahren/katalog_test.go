@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/betrieb"
+	"github.com/ozg-fachwerk/fachwerk/intake"
 	"github.com/ozg-fachwerk/fachwerk/messaging"
 	"github.com/ozg-fachwerk/fachwerk/messaging/portal"
 	"github.com/ozg-fachwerk/fachwerk/storage"
@@ -127,7 +130,7 @@ func seeded(t *testing.T) (*Katalog, *storage.Store) {
 	require.NoError(t, err)
 	b, err := betrieb.New(betrieb.Params{Store: store, Blobs: blobs, Mandanten: mandanten, Zustaendigkeiten: k.Zustaendigkeiten, Betreiber: k.Betreiber,
 		Parser: k.Parser(), Kanaele: []messaging.Kanal{portal.New(store.Postfach(), &portal.Options{Now: uhr})}, Regeln: regeln,
-		Handlers: map[vorgang.AuftragArt]relay.Handler{vorgang.AntragPruefen: k.MitGebuehr(h, uhr)}}, &betrieb.Options{Now: uhr})
+		Handlers: map[vorgang.AuftragArt]relay.Handler{vorgang.AntragPruefen: k.MitGebuehr(h, uhr)}}, &betrieb.Options{Now: uhr, Intake: intake.Options{Frist: k.Frist(frist.New(nil))}})
 	require.NoError(t, err)
 	p := SeedParams{Store: store, Annahme: b.Annahme, Entwerfer: e, Now: uhr}
 	require.NoError(t, k.Seed(t.Context(), p))
@@ -145,6 +148,7 @@ func TestSeed(t *testing.T) {
 			require.NoError(t, err)
 			s := v.Stand()
 			n++
+			require.NotNil(t, s.Bearbeitungsfrist, s.Nummer)
 			require.NotEmpty(t, s.Antrag.Antragsteller.Anschrift.Strasse, s.Nummer)
 			if s.Status != vorgang.Beschieden { // who was quicker than the machine needs no check
 				require.NotNil(t, s.Pruefung, s.Nummer)
@@ -173,4 +177,35 @@ func TestSeed(t *testing.T) {
 		require.NotZero(t, x, name)
 	}
 	t.Log(fmt.Sprint(automatisch, beschieden, bezahlbar, fragen, stellungnahmen, gaeste))
+}
+
+// The packages are read as documentation: ordinary users of the public API, in short files.
+func TestExampleIsOrdinary(t *testing.T) {
+	var files []string
+	for _, dir := range []string{".", "../buerger"} {
+		f, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		require.NoError(t, err)
+		files = append(files, f...)
+	}
+	require.Greater(t, len(files), 10)
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		require.NoError(t, err)
+		require.NotContains(t, string(b), "fachwerk/"+"internal/", f)
+		require.Less(t, bytes.Count(b, []byte("\n")), 400, f)
+	}
+}
+
+func TestMusterAreTheSame(t *testing.T) {
+	now := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
+	a, err := katalog(t).Muster(60, now)
+	require.NoError(t, err)
+	b, err := katalog(t).Muster(60, now)
+	require.NoError(t, err)
+	require.Len(t, a, 60)
+	for i := range a {
+		require.Equal(t, a[i].Daten, b[i].Daten)
+		require.Equal(t, a[i].Weg, b[i].Weg)
+		require.Equal(t, a[i].Eingang, b[i].Eingang)
+	}
 }
