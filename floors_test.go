@@ -52,6 +52,7 @@ var only = map[string][]string{
 	"dms/uebergabe":                {"dms/uebergabe", "dms/uebergabe/signatur", "tenant/..."},               // the port signs; its adapters know nothing else
 	"dms/uebergabe/signatur":       {"tenant/..."},
 	"dms/uebergabe/feed":           {"vorgang", "storage", "tenant/..."},                                                                                                      // what happened in the journals, as the store tells it
+	"dms/uebergabe/melder":         {"dms/uebergabe/feed", "dms/uebergabe/signatur", "vorgang", "storage", "tenant/..."},                                                      // pushes the feed, signed
 	"dms/uebergabe/dienst":         {"dms/uebergabe", "dms/uebergabe/signatur", "vorgang", "bescheid", "messaging", "storage", "storage/blob", "storage/relay", "tenant/..."}, // no adapter: it turns a Vorgang into a Sendung, and answers into commands
 	"bescheid/siegel/rfc3161":      {"tenant/..."},                                                                                                                            // time stamps know no document
 }
@@ -138,6 +139,7 @@ var thirdParty = map[string][]string{
 	"dms/uebergabe":                {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6"},
 	"dms/uebergabe/signatur":       {},
 	"dms/uebergabe/feed":           {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
+	"dms/uebergabe/melder":         {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode"},
 	"dms/uebergabe/dienst":         {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm", "github.com/go-text/typesetting", "github.com/go-fonts/liberation", "golang.org/x/image", "github.com/boombuler/barcode", "github.com/gabriel-vasile/mimetype"},
 	"dms/uebergabe/jetstream":      {"github.com/google/uuid", "github.com/cloudevents/sdk-go/v2/event", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/nats-io/nats.go"},
 	"bescheid/siegel/rfc3161":      {},

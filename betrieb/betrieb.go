@@ -24,6 +24,7 @@ import (
 	"github.com/ozg-fachwerk/fachwerk/bescheid/frist"
 	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung"
 	"github.com/ozg-fachwerk/fachwerk/dms/uebergabe/dienst"
+	"github.com/ozg-fachwerk/fachwerk/dms/uebergabe/melder"
 	"github.com/ozg-fachwerk/fachwerk/dms/veraktung"
 	"github.com/ozg-fachwerk/fachwerk/intake"
 	eingang "github.com/ozg-fachwerk/fachwerk/intake/fitconnect"
@@ -61,6 +62,8 @@ type Params struct {
 	Ablagen map[tenant.ID]veraktung.Ablage
 	// Fachverfahren are the targets Vorgaenge are handed over to, and that answer.
 	Fachverfahren map[tenant.ID][]dienst.Anschluss
+	// Melder pushes events to subscribers; nil pushes nothing.
+	Melder *melder.Melder
 	// FITConnect are the destinations to receive from.
 	FITConnect []*fitconnect.Subscriber
 	// Zahlungsweg gives the payment service of a Mandant; nil leaves fees to bank transfer.
@@ -117,6 +120,7 @@ type Betrieb struct {
 	empfaenger map[string]*eingang.Empfang // by destination
 	ablagen    []tenant.ID
 	verfahren  []tenant.ID
+	melder     *melder.Melder
 	abholung   time.Duration
 	log        *slog.Logger
 	putz       putz
@@ -141,6 +145,7 @@ func New(p Params, o *Options) (*Betrieb, error) {
 		c.Rechner = frist.New(nil)
 	}
 	b := &Betrieb{abholung: c.Abholung, log: c.Log, empfaenger: map[string]*eingang.Empfang{}, putz: newPutz(&p, &c)}
+	b.melder = p.Melder
 	b.ablagen = slices.Sorted(maps.Keys(p.Ablagen))
 	b.verfahren = slices.Sorted(maps.Keys(p.Fachverfahren))
 	if err := b.buildIntake(p, &c); err != nil {
@@ -276,6 +281,9 @@ func (b *Betrieb) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { _ = b.Relay.Run(ctx) })
 	wg.Go(func() { b.collect(ctx) })
+	if b.melder != nil {
+		wg.Go(func() { b.melder.Run(ctx) })
+	}
 	wg.Go(func() { b.cleanUp(ctx) })
 	wg.Wait()
 	return nil
