@@ -128,6 +128,7 @@ func TestClerkInBrowser(t *testing.T) {
 	})
 	b.pruefe("bescheid-versandt")
 	h.springe(10 * 24 * time.Hour) // the decision counts as announced, and every session is over
+	await(t, "announced", func() bool { return h.stand(t, m, id).Bescheide[0].Zustand == bescheid.Bekanntgegeben })
 	b.anmelden(kim.ID)
 	b.geh(v + "/bescheid")
 	b.erscheint("bekanntgegeben")
@@ -171,7 +172,7 @@ func TestDeskLives(t *testing.T) {
 	vorher := zeilen()
 	l := muster(h.a, h.now())[0]
 	l.Kennung = "neu-" + uuid.NewString()
-	time.Sleep(300 * time.Millisecond) // the stream opens after the page
+	b.bis("the stream", `document.body.dataset.live === 'an'`)
 	_, err := h.betrieb.Annahme.Receive(t.Context(), l)
 	require.NoError(t, err)
 	b.bis("the arrival", fmt.Sprintf(`document.querySelectorAll('tbody tr').length === %d`, vorher+1))

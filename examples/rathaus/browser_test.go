@@ -64,7 +64,7 @@ func (b *browser) beginne() {
 
 func (b *browser) tu(a ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, geduld)
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Steps(a...)); err != nil {
 		b.scheitere(err.Error())
@@ -81,7 +81,7 @@ func (b *browser) scheitere(warum string) {
 // js runs a script and gives what it gives.
 func js[T any](b *browser, script string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, geduld)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -90,10 +90,13 @@ func js[T any](b *browser, script string) T {
 	return v
 }
 
+// geduld is how long a test waits before it gives up: on a busy machine a page takes its time.
+const geduld = time.Minute
+
 // bis waits until the script gives true, across pages.
 func (b *browser) bis(was, script string) {
 	b.t.Helper()
-	for range 300 {
+	for ende := time.Now().Add(geduld); time.Now().Before(ende); {
 		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script))
 		cancel()
@@ -199,7 +202,7 @@ func (b *browser) axe() (out []string) {
 }
 
 func (b *browser) bild(name string) {
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, geduld)
 	defer cancel()
 	if png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100)); err == nil {
 		_ = os.MkdirAll(b.dir, 0o755)

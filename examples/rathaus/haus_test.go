@@ -126,7 +126,7 @@ func (h *pruefhaus) gib(method, path string, a *tenant.Akteur, form url.Values) 
 // await waits until it holds.
 func await(t *testing.T, was string, f func() bool) {
 	t.Helper()
-	for range 400 {
+	for ende := time.Now().Add(geduld); time.Now().Before(ende); {
 		if f() {
 			return
 		}

@@ -40,7 +40,8 @@ func (s *stroeme) listen(m tenant.ID) (c chan uuid.UUID, cancel func()) {
 		ctx, ende := context.WithCancel(context.Background())
 		x = &strom{hoerer: map[chan uuid.UUID]bool{}, ende: ende}
 		s.m[m] = x
-		go s.read(ctx, m, x)
+		cursor, err := s.store.WatchEnde(ctx, m) // before the browser hears that the stream is open
+		go s.read(ctx, m, x, cursor, err)
 	}
 	c = make(chan uuid.UUID, 64)
 	x.hoerer[c] = true
@@ -54,9 +55,8 @@ func (s *stroeme) listen(m tenant.ID) (c chan uuid.UUID, cancel func()) {
 	}
 }
 
-func (s *stroeme) read(ctx context.Context, m tenant.ID, x *strom) {
+func (s *stroeme) read(ctx context.Context, m tenant.ID, x *strom, cursor string, err error) {
 	for ctx.Err() == nil {
-		cursor, err := s.store.WatchEnde(ctx, m)
 		if err == nil {
 			for e, err := range s.store.Watch(ctx, m, cursor) {
 				if err != nil {
@@ -76,6 +76,7 @@ func (s *stroeme) read(ctx context.Context, m tenant.ID, x *strom) {
 		case <-ctx.Done():
 		case <-time.After(2 * time.Second):
 		}
+		cursor, err = s.store.WatchEnde(ctx, m)
 	}
 }
 

@@ -62,6 +62,8 @@
     };
     const hoere = () => {
       quelle = new EventSource(strom);
+      // After a broken connection something may have been missed.
+      quelle.onopen = () => { if (document.body.dataset.live) frische(); document.body.dataset.live = 'an'; };
       quelle.onmessage = (e) => {
         const id = JSON.parse(e.data).vorgang;
         const meine = [...document.querySelectorAll('[data-live]')].some((t) => t.dataset.live === 'liste' || t.dataset.live === id);
