@@ -11,7 +11,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
-	"strings"
 	"sync/atomic"
 
 	"github.com/ozg-fachwerk/fachwerk/dms"
@@ -43,12 +42,12 @@ func (z *Ziel) send(ctx context.Context, p *dms.Paket) (none dms.Sendeschein, er
 	if err != nil {
 		return none, err
 	}
-	key := strings.ToLower(p.ProzessID)
-	if err := z.lock(ctx, key); err != nil {
+	unlock, err := z.belege.Lock(ctx, p.ProzessID)
+	if err != nil {
 		return none, err
 	}
-	defer z.unlock(key)
-	b, err := z.belege.get(key)
+	defer unlock()
+	b, err := z.belege.Get(p.ProzessID)
 	switch {
 	case err != nil:
 		return none, err
@@ -61,15 +60,15 @@ func (z *Ziel) send(ctx context.Context, p *dms.Paket) (none dms.Sendeschein, er
 	case b != nil && !z.o.Erkennt:
 		return none, unklar()
 	}
-	b = &beleg{Inhalt: inhalt, Schein: dms.Sendeschein{ProzessID: p.ProzessID, Ziel: z.o.Name, Name: name}}
-	if err := z.belege.put(key, b); err != nil {
+	b = &dms.Beleg{Inhalt: inhalt, Schein: dms.Sendeschein{ProzessID: p.ProzessID, Ziel: z.o.Name, Name: name}}
+	if err := z.belege.Put(p.ProzessID, *b); err != nil {
 		return none, err
 	}
 	zweifel, err := z.post(ctx, p, &b.Schein)
 	switch {
 	case err == nil:
 	case !zweifel:
-		if rest := z.belege.remove(key); rest != nil {
+		if rest := z.belege.Remove(p.ProzessID); rest != nil {
 			err = errors.Join(err, rest)
 		}
 		return none, err
@@ -80,7 +79,7 @@ func (z *Ziel) send(ctx context.Context, p *dms.Paket) (none dms.Sendeschein, er
 	}
 	b.Schein.Zeit, b.Fertig = z.o.Now().UTC(), true
 	// The DMS has it. Without this receipt the next Send finds it in doubt, never lost.
-	_ = z.belege.put(key, b)
+	_ = z.belege.Put(p.ProzessID, *b)
 	return b.Schein, nil
 }
 

@@ -15,7 +15,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/ozg-fachwerk/fachwerk/dms"
@@ -57,10 +56,7 @@ type Options struct {
 // the same ProzessID at the same time, which the lease of an outbox sees to.
 type Ziel struct {
 	o      Options
-	belege belege
-
-	mu   sync.Mutex
-	busy map[string]chan struct{} // GUARDED_BY(mu); ProzessID being sent
+	belege *dms.Belege
 }
 
 var (
@@ -105,9 +101,9 @@ func New(o Options) (*Ziel, error) {
 		t.ResponseHeaderTimeout = o.Stille
 		o.Client = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
-	z := &Ziel{o: o, busy: map[string]chan struct{}{}}
-	if z.belege, err = openBelege(o.Belege); err != nil {
-		return nil, fehler.New("vis.New", o.Name, fehler.ErrUnavailable, err)
+	z := &Ziel{o: o}
+	if z.belege, err = dms.OpenBelege(o.Belege); err != nil {
+		return nil, fehler.New("vis.New", o.Name, nil, err)
 	}
 	return z, nil
 }
@@ -115,7 +111,7 @@ func New(o Options) (*Ziel, error) {
 func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
 
 // Close closes the receipts.
-func (z *Ziel) Close() error { return z.belege.root.Close() }
+func (z *Ziel) Close() error { return z.belege.Close() }
 
 // Name implements dms.Ziel.
 func (z *Ziel) Name() string { return z.o.Name }
@@ -139,12 +135,12 @@ func (z *Ziel) Ack(ctx context.Context, kennung string) error {
 // Settle says what became of a hand-over that is in doubt: it arrived, or it may be sent again.
 // One that is not in doubt is fehler.ErrConflict, an unknown one fehler.ErrNotFound.
 func (z *Ziel) Settle(ctx context.Context, prozessID string, angekommen bool) error {
-	key := strings.ToLower(prozessID)
-	if err := z.lock(ctx, key); err != nil {
+	unlock, err := z.belege.Lock(ctx, prozessID)
+	if err != nil {
 		return err
 	}
-	defer z.unlock(key)
-	b, err := z.belege.get(key)
+	defer unlock()
+	b, err := z.belege.Get(prozessID)
 	switch {
 	case err != nil:
 		return fehler.New("vis.Settle", prozessID, nil, err)
@@ -153,33 +149,8 @@ func (z *Ziel) Settle(ctx context.Context, prozessID string, angekommen bool) er
 	case b.Fertig:
 		return fehler.New("vis.Settle", prozessID, fehler.ErrConflict, errors.New("the hand-over is not in doubt"))
 	case !angekommen:
-		return z.belege.remove(key)
+		return z.belege.Remove(prozessID)
 	}
 	b.Fertig, b.Schein.Zeit = true, z.o.Now().UTC()
-	return z.belege.put(key, b)
-}
-
-func (z *Ziel) lock(ctx context.Context, key string) error {
-	for {
-		z.mu.Lock()
-		ch, taken := z.busy[key]
-		if !taken {
-			z.busy[key] = make(chan struct{})
-			z.mu.Unlock()
-			return nil
-		}
-		z.mu.Unlock()
-		select {
-		case <-ch:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func (z *Ziel) unlock(key string) {
-	z.mu.Lock()
-	close(z.busy[key])
-	delete(z.busy, key)
-	z.mu.Unlock()
+	return z.belege.Put(prozessID, *b)
 }
