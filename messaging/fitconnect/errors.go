@@ -34,6 +34,20 @@ func (e *APIError) Error() string {
 	return s
 }
 
+// As lets errors.As find the pause the service asked for as an error with a method
+// RetryAfter() time.Duration, as the relay looks for it.
+func (e *APIError) As(target any) bool {
+	t, ok := target.(*interface{ RetryAfter() time.Duration })
+	if ok = ok && e.RetryAfter > 0; ok {
+		*t = pause(e.RetryAfter)
+	}
+	return ok
+}
+
+type pause time.Duration
+
+func (p pause) RetryAfter() time.Duration { return time.Duration(p) }
+
 // Unwrap gives the kind.
 func (e *APIError) Unwrap() error {
 	switch {

@@ -57,6 +57,20 @@ type APIError struct {
 
 func (e *APIError) Error() string { return fmt.Sprintf("HTTP %d %s", e.Status, e.Code) }
 
+// As lets errors.As find the pause the service asked for as an error with a method
+// RetryAfter() time.Duration, as the relay looks for it.
+func (e *APIError) As(target any) bool {
+	t, ok := target.(*interface{ RetryAfter() time.Duration })
+	if ok = ok && e.RetryAfter > 0; ok {
+		*t = pause(e.RetryAfter)
+	}
+	return ok
+}
+
+type pause time.Duration
+
+func (p pause) RetryAfter() time.Duration { return time.Duration(p) }
+
 func (e *APIError) art() error {
 	switch {
 	case e.Code == CodePaymentExists || e.Status == http.StatusConflict:

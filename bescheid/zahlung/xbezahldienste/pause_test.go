@@ -1,0 +1,24 @@
+package xbezahldienste_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ozg-fachwerk/fachwerk/bescheid/zahlung/xbezahldienste"
+)
+
+// The relay finds the pause a service asked for without knowing this package.
+func TestRetryAfterIsFound(t *testing.T) {
+	t.Parallel()
+	var named interface{ RetryAfter() time.Duration }
+	err := error(&xbezahldienste.APIError{Status: 429, RetryAfter: 90 * time.Second})
+	require.True(t, errors.As(fmt.Errorf("x: %w", err), &named))
+	require.Equal(t, 90*time.Second, named.RetryAfter())
+	require.False(t, errors.As(error(&xbezahldienste.APIError{Status: 503}), &named), "it did not say")
+	_, isAPI := errors.AsType[*xbezahldienste.APIError](fmt.Errorf("x: %w", err))
+	require.True(t, isAPI)
+}
