@@ -137,6 +137,9 @@ func (e Ereignis) Text() string {
 		if d.An.Gezogen {
 			return "Vom Stapel gezogen"
 		}
+		if d.An.Name != "" {
+			return "Zugewiesen an " + d.An.Name
+		}
 		return "Zugewiesen an " + d.An.Bearbeiter
 	case *Gefragt:
 		if !d.Bis.IsZero() {
@@ -208,7 +211,7 @@ func (e Ereignis) Text() string {
 	case *WeiterleitungBeendet:
 		return fmt.Sprintf("%s: %s", t, d.wer().Zustand)
 	case *Geprueft:
-		return fmt.Sprintf("%s (%s, Fassung %d): %s", t, d.Protokoll.Regelwerk, d.Protokoll.Fassung, d.Protokoll.Ausgang)
+		return fmt.Sprintf("%s (%s, Fassung %d): %s", t, d.Protokoll.Regelwerk, d.Protokoll.Fassung, ausgangstexte[d.Protokoll.Ausgang])
 	case *Freigegeben:
 		if d.Automatisch {
 			return "Bescheid automatisch erlassen"
@@ -242,4 +245,10 @@ func (e Ereignis) Text() string {
 		return fmt.Sprintf("%s: Eintrag %d", t, d.Seq)
 	}
 	return t
+}
+
+// ausgangstexte are the outcomes of a Pruefung for people.
+var ausgangstexte = map[Pruefausgang]string{
+	PruefungUnvollstaendig: "Angaben fehlen", PruefungVollstaendig: "vollständig, eine Person entscheidet",
+	PruefungStandardfall: "Standardfall", PruefungPerson: "eine Person muss es ansehen",
 }

@@ -225,6 +225,11 @@ func TestTwoClerksAtOnce(t *testing.T) {
 	require.Contains(t, w.Body.String(), "Inzwischen geändert")
 	require.Equal(t, http.StatusSeeOther, h.gib(http.MethodPost, weg+"/notieren", &leitung, form("text", "eins")).Code)
 	require.Equal(t, http.StatusSeeOther, h.gib(http.MethodPost, weg+"/notieren", &kim, form("text", "zwei")).Code)
+	// What could be taken back is tried on copies: the page still shows what there is.
+	seite := h.gib(http.MethodGet, weg+"/verlauf", &kim, nil).Body.String()
+	require.Contains(t, seite, "<p>eins</p>")
+	require.Contains(t, seite, "<p>zwei</p>")
+	require.NotContains(t, seite, "01.01.0001")
 	require.Len(t, h.stand(t, m, id).Notizen, 2)
 
 	// The same form twice, at once, is one note.

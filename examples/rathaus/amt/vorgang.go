@@ -174,6 +174,7 @@ func (x *anfrage) verlauf() error {
 		}
 		roh = append(roh, e)
 	}
+	vorlage := vorgang.Restore(d.Stand, x.a.Store.Kontext()) // its Stand gives copies
 	for i, e := range roh {
 		z := eintrag{Ereignis: e}
 		if a, ok := e.Who(); ok {
@@ -185,7 +186,7 @@ func (x *anfrage) verlauf() error {
 			}
 		}
 		if i > len(roh)-30 && x.akteur.Hat(handelnd...) {
-			probe := vorgang.Restore(d.Stand, x.a.Store.Kontext())
+			probe := vorgang.Restore(vorlage.Stand(), x.a.Store.Kontext())
 			z.Umkehrbar = probe.Undo(x.akteur, x.now, e, roh[i+1:]...) == nil
 		}
 		d.Journal = append(d.Journal, z)
