@@ -51,7 +51,11 @@ var befehle = map[string]befehl{
 		if err != nil {
 			return err
 		}
-		_, err = v.Ask(x.akteur, x.now, vorgang.Frage{Betreff: x.text("betreff"), Text: x.text("text"), Bis: bis})
+		f := vorgang.Frage{Betreff: x.text("betreff"), Text: x.text("text"), Bis: bis, Aussetzen: x.text("ruht") != ""}
+		if x.text("erinnern") != "" {
+			f.Erinnern = 3
+		}
+		_, err = v.Ask(x.akteur, x.now, f)
 		return err
 	}},
 	"frage_erledigen": {teil: "nachrichten", danach: "Die Rückfrage ist beendet.", gib: func(x *anfrage, v *vorgang.Vorgang) error {
