@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,8 +20,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ozg-fachwerk/fachwerk/dms/uebergabe/signatur"
+	"github.com/ozg-fachwerk/fachwerk/internal/pgtest"
+	"github.com/ozg-fachwerk/fachwerk/internal/testenv"
 	"github.com/ozg-fachwerk/fachwerk/storage"
 	"github.com/ozg-fachwerk/fachwerk/storage/memory"
+	"github.com/ozg-fachwerk/fachwerk/storage/postgres"
+	"github.com/ozg-fachwerk/fachwerk/storage/sqlite"
 	"github.com/ozg-fachwerk/fachwerk/tenant"
 	"github.com/ozg-fachwerk/fachwerk/tenant/fehler"
 	"github.com/ozg-fachwerk/fachwerk/vorgang"
@@ -106,9 +111,32 @@ type haus struct {
 	ids   []string
 }
 
+func TestMain(m *testing.M) { testenv.Main(m, pgtest.Stop) }
+
+// backends are those of the library: place and lease of a subscription lie in the store.
+func backends(t *testing.T, f func(t *testing.T, s *storage.Store)) {
+	o := &storage.Options{Poll: 10 * time.Millisecond}
+	t.Run("memory", func(t *testing.T) { f(t, memory.Open(o)) })
+	t.Run("sqlite", func(t *testing.T) {
+		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), &sqlite.Options{Synchronous: "NORMAL", Store: o})
+		require.NoError(t, err)
+		f(t, s)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		db := pgtest.New(t)
+		require.NoError(t, postgres.Migrate(t.Context(), db.OwnerDSN, nil))
+		s, err := postgres.Open(t.Context(), db.AppDSN, &postgres.Options{Store: o})
+		require.NoError(t, err)
+		f(t, s)
+	})
+}
+
 func neu(t *testing.T, vorgaenge int) *haus {
-	h := &haus{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	h.store = memory.Open(&storage.Options{Poll: 10 * time.Millisecond})
+	return neuAuf(t, vorgaenge, memory.Open(&storage.Options{Poll: 10 * time.Millisecond}))
+}
+
+func neuAuf(t *testing.T, vorgaenge int, s *storage.Store) *haus {
+	h := &haus{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), store: s}
 	t.Cleanup(func() { _ = h.store.Close() })
 	key, err := signatur.NewSchluessel([]byte(strings.Repeat("k", 32)))
 	require.NoError(t, err)
@@ -323,8 +351,27 @@ func TestPrivateAddressIsNotReached(t *testing.T) {
 	}
 }
 
+// On each backend a new process for each step begins where the last one ended.
+func TestOnEachBackend(t *testing.T) {
+	backends(t, func(t *testing.T, s *storage.Store) {
+		h := neuAuf(t, 4, s)
+		h.p.Abonnements[0].Stapel = 2
+		for range 100 {
+			if n, err := h.melder(t).step(t.Context(), h.p.Abonnements[0]); err != nil || n == 0 {
+				require.NoError(t, err)
+				break
+			}
+		}
+		require.Equal(t, h.ids, h.e.got)
+	})
+}
+
 func TestOnlyOneProcessIsAtWork(t *testing.T) {
-	h := neu(t, 1)
+	backends(t, testOneProcess)
+}
+
+func testOneProcess(t *testing.T, s *storage.Store) {
+	h := neuAuf(t, 1, s)
 	m := h.melder(t)
 	_, version, err := m.lease(t.Context(), h.p.Abonnements[0])
 	require.NoError(t, err)
