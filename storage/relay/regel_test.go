@@ -167,6 +167,22 @@ func TestBreakerRules(t *testing.T) {
 	require.ErrorIs(t, s.Do(ctx, "a", func() error { cancel(); return ctx.Err() }), context.Canceled)
 	require.NoError(t, do("a", nil))
 	require.Empty(t, s.Unterbrochen())
+
+	// Several on their way when it opens lengthen the pause no further.
+	begun, weiter, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	for range 8 {
+		go func() {
+			done <- s.Do(t.Context(), "c", func() error { begun <- struct{}{}; <-weiter; return errWeg })
+		}()
+	}
+	for range 8 {
+		<-begun
+	}
+	close(weiter)
+	for range 8 {
+		require.ErrorIs(t, <-done, errWeg)
+	}
+	require.Equal(t, u.Now().Add(time.Minute), s.Unterbrochen()[0].Bis)
 	var none *relay.Sicherungen
 	require.NoError(t, none.Do(t.Context(), "a", func() error { return nil }))
 }

@@ -130,7 +130,8 @@ func (s *Sicherungen) leave(ctx context.Context, ziel string, err error) {
 	}
 	b.fehler++
 	b.grund = reason(err)
-	if !b.probe && b.fehler < s.o.Fehler {
+	// What was on its way when the breaker opened says nothing new about the target.
+	if !b.probe && (b.fehler < s.o.Fehler || !b.offen.IsZero()) {
 		return
 	}
 	if b.pause *= 2; b.pause == 0 {
